@@ -1,0 +1,1 @@
+"""Outside the process: a package per port, a module per technology."""

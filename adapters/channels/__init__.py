@@ -1,0 +1,1 @@
+"""A winning creative in, markup out."""

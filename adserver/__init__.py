@@ -1,0 +1,1 @@
+"""A demand-side ad decision server."""

@@ -1,0 +1,1 @@
+"""What is never on the request path."""

@@ -1,0 +1,1 @@
+"""Campaigns compiled for look-up."""

@@ -1,0 +1,142 @@
+"""The demand side as people write it: advertiser > campaign > insertion order > line item."""
+
+from typing import Literal
+
+import msgspec
+
+from adserver.domain.creative import AnyCreative
+from adserver.domain.identity import number
+from adserver.domain.money import Nanos
+from adserver.domain.targeting import Dimension, Expression, ListRule
+
+Status = Literal["draft", "active", "paused", "archived"]
+Pacing = Literal["even", "ahead", "asap"]
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """What may be spent, gross of fees; `None` means no limit of this kind."""
+
+    lifetime: Nanos | None = None
+    daily: Nanos | None = None
+    """Per calendar day in the advertiser's time zone, days of 23 and 25 hours included."""
+
+
+class Cap(msgspec.Struct, frozen=True):
+    """At most so many impressions per person within a sliding window."""
+
+    impressions: int
+    hours: int
+
+
+class Flight(msgspec.Struct, frozen=True):
+    """Half-open: `start_s <= now < end_s`, seconds since the epoch."""
+
+    start_s: int
+    end_s: int
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """What the advertiser pays for, and how much."""
+
+    kind: Literal["cpm", "cpc", "cpa"]
+    amount: Nanos
+    """Nanos per impression (cpm), per click (cpc) or per order (cpa)."""
+    max_cpm: Nanos
+    """No bid of this line item is ever above; nanos per impression."""
+    orders_per_click: float = 0.02
+    """For cpa: the advertiser's own estimate, used until conversions have been measured."""
+
+
+class Fees(msgspec.Struct, frozen=True):
+    """What is paid beside media, each booked as an entry of its own."""
+
+    data_cpm: Nanos = 0
+    """Nanos per impression."""
+    tech_ppm: int = 0
+    """Parts per million of media."""
+    margin_ppm: int = 0
+    """Parts per million of media."""
+
+
+class LineItem(msgspec.Struct, frozen=True, kw_only=True):
+    """The unit that bids."""
+
+    id: str
+    name: str = ""
+    status: Status = "active"
+    flight: Flight
+    hours_of_week: tuple[int, ...] = ()
+    """Dayparts: 0 is Monday 00:00-01:00 in the advertiser's time zone; empty means always."""
+    pacing: Pacing = "even"
+    goal: Goal
+    budget: Budget = Budget()
+    caps: tuple[Cap, ...] = ()
+    fees: Fees = Fees()
+    targeting: dict[Dimension, ListRule] = {}
+    audience: Expression | None = None
+    creatives: tuple[str, ...]
+
+    @property
+    def number(self) -> int:
+        """The id as a stable 63-bit number."""
+        return number("line_item", self.id)
+
+
+class InsertionOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What was agreed: a budget for some line items."""
+
+    id: str
+    name: str = ""
+    status: Status = "active"
+    budget: Budget = Budget()
+    caps: tuple[Cap, ...] = ()
+    line_items: tuple[LineItem, ...] = ()
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
+    """What the advertiser wants to achieve."""
+
+    id: str
+    name: str = ""
+    status: Status = "active"
+    budget: Budget = Budget()
+    caps: tuple[Cap, ...] = ()
+    insertion_orders: tuple[InsertionOrder, ...] = ()
+
+
+class Advertiser(msgspec.Struct, frozen=True, kw_only=True):
+    """Who pays, and what exchanges must know about them."""
+
+    id: str
+    name: str = ""
+    domain: str
+    """`adomain`: the landing domain that publishers block by."""
+    bundle: str | None = None
+    """The advertised app, for `bapp`."""
+    timezone: str
+    """IANA name"""
+    categories: tuple[str, ...] = ()
+    """In taxonomy `category_taxonomy`, e.g. `IAB19-5`."""
+    category_taxonomy: int = 1
+    status: Status = "active"
+    budget: Budget = Budget()
+    caps: tuple[Cap, ...] = ()
+    creatives: tuple[AnyCreative, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+
+
+class Deal(msgspec.Struct, frozen=True, kw_only=True):
+    """A private marketplace agreement that line items may target by its id."""
+
+    id: str
+    exchange: str
+    name: str = ""
+
+
+class Catalog(msgspec.Struct, frozen=True):
+    """All campaigns at one moment, checked: ids unique, references whole."""
+
+    advertisers: tuple[Advertiser, ...] = ()
+    deals: tuple[Deal, ...] = ()
+    currency: str = "USD"
+    """The house currency: every sum in the catalog is in it."""

@@ -1,0 +1,29 @@
+"""A line item with one of its creatives: the pair that may bid."""
+
+import msgspec
+
+from adserver.domain.campaign import Fees, Goal
+from adserver.domain.creative import AnyCreative
+from adserver.domain.money import Nanos
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One bit of the snapshot, with all that valuing and answering need, resolved at load."""
+
+    index: int
+    """The bit. Lower bits have the higher `bound`."""
+    line_item_index: int
+    """Position among the snapshot's line items: pace and purse are lists by it."""
+    line_item: str
+    line_item_number: int
+    campaign: str
+    advertiser: str
+    advertiser_domain: str
+    advertiser_bundle: str | None
+    categories: tuple[str, ...]
+    category_taxonomy: int
+    creative: AnyCreative
+    goal: Goal
+    fees: Fees
+    bound: Nanos
+    """No bid of this pair is ever above; nanos per impression, net of fees."""

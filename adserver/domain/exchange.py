@@ -1,0 +1,48 @@
+"""What was agreed with an exchange: seats, currencies, what is billable, how it wants its answers."""
+
+from typing import Literal
+
+import msgspec
+
+from adserver.domain.money import Nanos
+from adserver.domain.opportunity import MediaType
+
+Billable = Literal["win", "billing", "impression"]
+
+
+class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange's declaration. Only its billable event settles money; the others are recorded."""
+
+    name: str
+    """The last part of `POST /openrtb2/{exchange}`."""
+    seats: tuple[str, ...] = ("adserver",)
+    """Our buyer seats there; we bid from the first that a request allows."""
+    currencies: tuple[str, ...] = ("USD",)
+    """Currencies we bid in, the preferred first; also what counts when a request names none."""
+    billable_banner: Billable = "billing"
+    billable_video: Billable = "impression"
+    billable_native: Billable = "billing"
+    network_margin_ms: int = 15
+    """Part of `tmax` that the way there and back takes."""
+    default_tmax_ms: int = 150
+    """What we believe when a request has no `tmax`."""
+    expiry_s: int = 3_600
+    """How long after the auction an impression may be billed when the imp names no `exp`."""
+    explain_no_bids: bool = False
+    """Answer no-bids with 200, `nbr` and per-imp reasons in place of 204."""
+    max_cpm: Nanos | None = None
+    """A guard-rail: no bid there is ever higher; house nanos per impression."""
+    hourly_ceiling: Nanos | None = None
+    """A guard-rail: no more than this is spent there within one hour of the clock (UTC)."""
+    keep_ppm: int = 700_000
+    """First-price shading: of what lies between floor and value, offer this many millionths."""
+    contextual_without_consent: bool = False
+    """Its policy allows contextual bids where consent for purpose 2 is missing."""
+
+    def billable(self, media_type: MediaType) -> Billable:
+        """Return the kind of the event that settles a bid of this media type."""
+        if media_type is MediaType.VIDEO:
+            return self.billable_video
+        if media_type is MediaType.NATIVE:
+            return self.billable_native
+        return self.billable_banner

@@ -1,0 +1,34 @@
+"""What we must remember of a bid until its notices arrive; it travels inside the tracking token."""
+
+import msgspec
+
+from adserver.domain.money import Nanos
+
+
+class Ticket(msgspec.Struct, frozen=True, array_like=True):
+    """A bid, compact. Encrypted before it leaves the process: exchanges must not read value or person."""
+
+    bid: bytes
+    """16 random-looking bytes, unique per bid: what notices are counted once by."""
+    at_s: int
+    """When we bid, seconds since the epoch."""
+    exchange: str
+    line_item: int
+    creative: int
+    media_type: int
+    reserved: Nanos
+    """House nanos set aside for this bid, fees included."""
+    price: Nanos
+    """House nanos offered as media cost."""
+    wire_price: int
+    """The same price in the bid's currency, micros per mille (nanos per impression)."""
+    lease: int
+    """Which worker's lease the money was taken from."""
+    bill_until_s: int
+    click_until_s: int
+    person: bytes = b""
+    """The person key, or nothing where it may not be kept."""
+    measured: bool = True
+    """May this contact be used for measuring and training?"""
+    test: bool = False
+    """`test=1`: never billed, never counted."""

@@ -1,0 +1,67 @@
+"""Every Prometheus metric, declared once; label values only from closed enums and the configuration.
+
+Names are `adserver_<noun>_<unit>_total` and so on. Children that the request path needs are resolved
+when it is built, never per request.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+
+REQUESTS = Counter(
+    "adserver_bid_requests", "Bid requests received.", ["exchange"], registry=REGISTRY
+)
+INVALID_REQUESTS = Counter(
+    "adserver_invalid_requests",
+    "Requests answered with an error of the sender's.",
+    ["reason"],
+    registry=REGISTRY,
+)
+DROPPED_FIELDS = Counter(
+    "adserver_dropped_fields",
+    "Optional request fields of a wrong type, dropped.",
+    registry=REGISTRY,
+)
+BIDS = Counter("adserver_bids", "Bids made.", ["exchange", "media"], registry=REGISTRY)
+NO_BIDS = Counter(
+    "adserver_no_bids",
+    "Requests that we did not bid on, by the reason that decided.",
+    ["exchange", "reason"],
+    registry=REGISTRY,
+)
+OFFERED = Counter(
+    "adserver_offered_nanos", "Sum of prices offered, house nanos.", ["exchange"], registry=REGISTRY
+)
+LATENCY = Histogram(
+    "adserver_bid_seconds",
+    "From a request's arrival to its answer.",
+    ["exchange"],
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    registry=REGISTRY,
+)
+NOTICES = Counter(
+    "adserver_notices",
+    "Notices received, by kind and what became of them (new, repeated, refused, unavailable).",
+    ["kind", "outcome"],
+    registry=REGISTRY,
+)
+PROFILE_FAILURES = Counter(
+    "adserver_profile_failures", "Profile look-ups that failed or timed out.", registry=REGISTRY
+)
+EVENTS_DROPPED = Counter(
+    "adserver_events_dropped",
+    "Events dropped because the owner could not keep up.",
+    registry=REGISTRY,
+)
+SETTLED = Counter(
+    "adserver_settled_nanos", "Money settled, house nanos, by entry.", ["entry"], registry=REGISTRY
+)
+CONVERSIONS = Counter(
+    "adserver_conversions",
+    "Orders reported, by what became of them.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+SNAPSHOT_AGE = Gauge(
+    "adserver_snapshot_loaded_timestamp_seconds", "When the snapshot was loaded.", registry=REGISTRY
+)

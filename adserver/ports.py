@@ -1,0 +1,109 @@
+"""What the core needs from outside, in its own words. Each docstring is the contract."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from adserver.domain.campaign import Catalog
+from adserver.domain.candidate import Candidate
+from adserver.domain.creative import AnyCreative
+from adserver.domain.money import Nanos
+from adserver.domain.notice import Conversion, Notice
+from adserver.domain.opportunity import Auction, Opportunity
+from adserver.domain.person import PersonKey, Profile
+
+
+class Clock(Protocol):
+    """The time, so that a demo or a simulation can run at any speed."""
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+
+
+class Profiles(Protocol):
+    """Who is in which segment, and what they have seen."""
+
+    async def profile(self, person: PersonKey) -> Profile:
+        """Return what is known of a person; an unknown person is `NOBODY`. Raises `Unavailable`."""
+
+
+class SegmentLoader(Protocol):
+    """Audiences coming in from a DMP: yields people and the segments they are in."""
+
+    def people(self) -> "Sequence[tuple[str, str, tuple[str, ...]]]":
+        """Return `(id kind, id, segment names)` per person. Raises `InvalidConfig` with each bad row."""
+
+
+class ClickModel(Protocol):
+    """How likely a click is."""
+
+    name: str
+    """Names the model and its version in explanations and metrics."""
+
+    def click_probabilities(
+        self,
+        auction: Auction,
+        opportunity: Opportunity,
+        candidates: Sequence[Candidate],
+        now_s: float,
+    ) -> Sequence[float]:
+        """Return one probability in (0, 1) per candidate, in order; pure for given arguments."""
+
+
+class Purse(Protocol):
+    """Money that this worker may spend without asking: a view in memory of its leases."""
+
+    funded: int
+    """The candidates whose line items have something left, as a set of bits."""
+
+    def claim(self, line_item: int, exchange: str, amount: Nanos) -> bool:
+        """Take `amount` house nanos from the lease of the line item (by index) and from the ceilings
+        that apply, or take nothing and return False.
+        """
+
+
+class CampaignSource(Protocol):
+    """Where campaigns are written."""
+
+    def load(self) -> Catalog:
+        """Return every campaign, checked. Raises `InvalidConfig` with all faults at once."""
+
+
+class Owner(Protocol):
+    """The one process that writes: money, contacts, notices."""
+
+    async def record(self, fact: Notice | Conversion) -> bool:
+        """Return once the fact is durable: True the first time, False for a repetition.
+
+        Raises `Unavailable` if that cannot be promised; the caller then answers 503.
+        """
+
+
+class EventLog(Protocol):
+    """What happened, for reports and training; may drop under pressure, and counts what it dropped."""
+
+    def write(self, line: bytes) -> None:
+        """Queue one JSON object; never blocks, never raises."""
+
+
+class Links(NamedTuple):
+    """Where markup reports to; every URL is complete and carries the encrypted ticket."""
+
+    impression: str
+    click: str
+    """Redirects to the creative's landing page."""
+    events: str
+    """A prefix: append the name of a video event (`start`, `complete` ...)."""
+
+
+class Markup(Protocol):
+    """One creative, prepared at load."""
+
+    def render(self, links: Links, opportunity: Opportunity) -> str:
+        """Return the `adm` for this opportunity, escaped for its context."""
+
+
+class Channel(Protocol):
+    """A way to put a creative out."""
+
+    def prepare(self, creative: AnyCreative) -> Markup:
+        """Return the creative as markup to render. Raises `ValueError` with what is wrong."""

@@ -1,0 +1,1 @@
+"""What we may do with this person's data."""

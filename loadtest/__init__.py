@@ -1,0 +1,1 @@
+"""Load and a market, seen only through the wire."""
