@@ -1,15 +1,16 @@
 """What the core needs from outside, in its own words. Each docstring is the contract."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from adserver.domain.campaign import Catalog
 from adserver.domain.candidate import Candidate
 from adserver.domain.creative import AnyCreative
+from adserver.domain.entries import AnyEntry
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Notice
 from adserver.domain.opportunity import Auction, Opportunity
-from adserver.domain.person import PersonKey, Profile
+from adserver.domain.person import PersonKey, Profile, Touch
 
 
 class Clock(Protocol):
@@ -49,6 +50,13 @@ class ClickModel(Protocol):
         """Return one probability in (0, 1) per candidate, in order; pure for given arguments."""
 
 
+class OrderModel(Protocol):
+    """How often a click becomes an order."""
+
+    def orders_per_click(self, candidate: Candidate) -> float:
+        """Return the expected orders per click of a line item, in (0, 1]."""
+
+
 class Purse(Protocol):
     """Money that this worker may spend without asking: a view in memory of its leases."""
 
@@ -83,6 +91,45 @@ class EventLog(Protocol):
 
     def write(self, line: bytes) -> None:
         """Queue one JSON object; never blocks, never raises."""
+
+
+class LedgerStore(Protocol):
+    """Where the ledger's entries are kept; one process has it open."""
+
+    def replay(self) -> Iterator[AnyEntry]:
+        """Yield every durable entry in order. Raises `InvalidConfig` if the middle is damaged."""
+
+    def append(self, entries: Sequence[AnyEntry]) -> None:
+        """Queue entries; they are durable, all or none, after the next `commit` that succeeds."""
+
+    async def commit(self) -> None:
+        """Return once all that was appended before the call is durable; callers share the work.
+
+        Raises `Unavailable` if not; the entries then stay queued for the next attempt.
+        """
+
+    def close(self) -> None:
+        """Let go of it; what was not committed is lost."""
+
+
+class EventStore(Protocol):
+    """Where events end up."""
+
+    def append(self, lines: bytes) -> None:
+        """Add whole JSON lines, each ending in a newline. Blocks. Raises `Unavailable`."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Contacts(Protocol):
+    """What people have seen and clicked: the writing side of their profiles."""
+
+    def add_touches(self, touches: Sequence[tuple[PersonKey, Touch]]) -> None:
+        """Store a batch; a contact (bid and kind) stored twice counts once. Blocks. Raises `Unavailable`."""
+
+    def touches(self, person: PersonKey) -> Sequence[Touch]:
+        """Return a person's recent contacts; an unknown person has none. Raises `Unavailable`."""
 
 
 class Links(NamedTuple):

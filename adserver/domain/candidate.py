@@ -11,7 +11,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One bit of the snapshot, with all that valuing and answering need, resolved at load."""
 
     index: int
-    """The bit. Lower bits have the higher `bound`."""
+    """The bit. Lower bits promise more."""
     line_item_index: int
     """Position among the snapshot's line items: pace and purse are lists by it."""
     line_item: str
@@ -27,3 +27,5 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     fees: Fees
     bound: Nanos
     """No bid of this pair is ever above; nanos per impression, net of fees."""
+    promise: Nanos
+    """What it is worth where people click generously: what the shortlist ranks by; <= `bound`."""

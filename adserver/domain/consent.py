@@ -34,4 +34,6 @@ class Permission(msgspec.Struct, frozen=True):
     """Where this comes from, for the trace: `tcf`, `us_privacy`, `gpp`, `coppa`, `limited`, `none_required` ..."""
 
 
-REFUSED = Permission(False, False, False, False, False, "refused")
+REFUSED = Permission(
+    bid=False, identify=False, personalise=False, profile=False, measure=False, basis="refused"
+)

@@ -54,6 +54,6 @@ class Reason(StrEnum):
     NOT_SHORTLISTED = "not_shortlisted"  # others are worth more even at best
     BELOW_FLOOR = "below_floor"
     OUTBID = "outbid"  # another of our candidates is worth more
-    SEPARATION = "separation"  # the advertiser already bids in this request
+    SEPARATION = "separation"  # the line item already bids in this request
     CLAIM_FAILED = "claim_failed"  # the money went to another bid meanwhile
     CEILING = "ceiling"  # an hourly spend ceiling is reached

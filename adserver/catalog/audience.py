@@ -1,0 +1,158 @@
+"""Audience expressions compiled to masks, so that a person's segments answer for all candidates.
+
+An expression becomes clauses that must all hold (conjunctive normal form). A clause of segments only
+is a slot; a clause that is one negated segment is a veto; both are answered by one look-up per segment
+of the person. What is neither, or grows too large, is evaluated as written, once per request and
+distinct expression, for the candidates still alive.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+
+from adserver.catalog.bits import bits
+from adserver.domain.identity import segment_number
+from adserver.domain.targeting import All, Any, Expression, Not, Segment, segment_names
+
+Literal = tuple[str, bool]
+Clauses = frozenset[frozenset[Literal]]
+MAX_CLAUSES = 32
+
+
+class AudienceIndex:
+    """All candidates' expressions at once."""
+
+    def __init__(self, expressions: Iterable[tuple[int, Expression]], size: int) -> None:
+        """`expressions` are the candidates that have one; the others accept everybody."""
+        slots: list[dict[str, list[int]]] = []
+        choosy: list[list[int]] = []
+        vetoes: dict[str, list[int]] = defaultdict(list)
+        rest: dict[Expression, list[int]] = defaultdict(list)
+        known: dict[Expression, Clauses | None] = {}
+        for index, expression in expressions:
+            if expression not in known:
+                known[expression] = _simple_clauses(expression)
+            clauses = known[expression]
+            if clauses is None:
+                rest[expression].append(index)
+                continue
+            slot = 0
+            for clause in clauses:
+                if any(not wanted for _, wanted in clause):
+                    ((name, _),) = clause
+                    vetoes[name].append(index)
+                    continue
+                if slot == len(slots):
+                    slots.append(defaultdict(list))
+                    choosy.append([])
+                choosy[slot].append(index)
+                for name, _ in clause:
+                    slots[slot][name].append(index)
+                slot += 1
+        everyone = bits(range(size), size)
+        self._unconstrained = [everyone & ~bits(members, size) for members in choosy]
+        self._everyone = everyone
+        self._vetoes = {segment_number(name): bits(who, size) for name, who in vetoes.items()}
+        by_segment: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for position, slot_hits in enumerate(slots):
+            for name, members in slot_hits.items():
+                by_segment[segment_number(name)].append((position, bits(members, size)))
+        self._by_segment = {segment: tuple(hits) for segment, hits in by_segment.items()}
+        self._rest = [
+            (_predicate(expression), bits(members, size)) for expression, members in rest.items()
+        ]
+        self.names = {
+            segment_number(name): name for expression in known for name in segment_names(expression)
+        }
+        """Segments that any expression mentions, for explanations and for look-ups by name."""
+
+        self._numbers = {name: segment for segment, name in self.names.items()}
+
+    def numbers(self, names: Iterable[str]) -> list[int]:
+        """Return the numbers of those segments that any expression mentions."""
+        numbers = self._numbers
+        return [numbers[name] for name in names if name in numbers]
+
+    def known(self, segments: Iterable[int]) -> list[str]:
+        """Return the names of those segments that any expression mentions."""
+        return [self.names[segment] for segment in segments if segment in self.names]
+
+    def accepting(self, segments: Sequence[int], alive: int) -> int:
+        """Return who of `alive` accepts a person in these segments (numbers, see `segment_number`)."""
+        satisfied = list(self._unconstrained)
+        vetoed = 0
+        by_segment = self._by_segment
+        vetoes = self._vetoes
+        for segment in segments:
+            if segment in by_segment:
+                for slot, hit in by_segment[segment]:
+                    satisfied[slot] |= hit
+            if segment in vetoes:
+                vetoed |= vetoes[segment]
+        for hit in satisfied:
+            alive &= hit
+        if vetoed:
+            alive &= ~vetoed
+        if self._rest:
+            members = frozenset(segments)
+            for accepts, who in self._rest:
+                if alive & who and not accepts(members):
+                    alive &= ~who
+        return alive
+
+
+def _simple_clauses(expression: Expression) -> Clauses | None:
+    """Return clauses that slots and vetoes can answer, or `None` if there is no such short form."""
+    clauses = _normal(expression, wanted=True)
+    if clauses is None:
+        return None
+    clauses = frozenset(
+        clause
+        for clause in clauses
+        if not any((name, not wanted) in clause for name, wanted in clause)
+    )  # `a or not a` always holds
+    for clause in clauses:
+        if len(clause) > 1 and any(not wanted for _, wanted in clause):
+            return None
+    return clauses
+
+
+def _normal(expression: Expression, *, wanted: bool) -> Clauses | None:
+    match expression:
+        case Segment(name):
+            return frozenset({frozenset({(name, wanted)})})
+        case Not(inner):
+            return _normal(inner, wanted=not wanted)
+        case All(parts) | Any(parts):
+            normals = [_normal(part, wanted=wanted) for part in parts]
+            if any(clauses is None for clauses in normals):
+                return None
+            sure = [clauses for clauses in normals if clauses is not None]
+            if isinstance(expression, All) is wanted:
+                merged: Clauses = frozenset().union(*sure)
+            else:
+                count = 1
+                for clauses in sure:
+                    count *= len(clauses)
+                if count > MAX_CLAUSES:
+                    return None
+                merged = frozenset(
+                    frozenset[Literal]().union(*combination) for combination in product(*sure)
+                )
+            return merged if len(merged) <= MAX_CLAUSES else None
+
+
+def _predicate(expression: Expression) -> Callable[[frozenset[int]], bool]:
+    match expression:
+        case Segment(name):
+            segment = segment_number(name)
+            return lambda members: segment in members
+        case Not(inner):
+            refused = _predicate(inner)
+            return lambda members: not refused(members)
+        case All(parts):
+            every = [_predicate(part) for part in parts]
+            return lambda members: all(holds(members) for holds in every)
+        case Any(parts):
+            some = [_predicate(part) for part in parts]
+            return lambda members: any(holds(members) for holds in some)

@@ -1,0 +1,227 @@
+"""Catalog -> snapshot: everything that can be known before a request is known here."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from adserver.catalog.audience import AudienceIndex
+from adserver.catalog.bits import bits
+from adserver.catalog.calendar import Calendar
+from adserver.catalog.fitting import FitIndex
+from adserver.catalog.frequency import FrequencyIndex
+from adserver.catalog.lists import Blocklist, ListIndex, category_and_parent, no_parents
+from adserver.catalog.snapshot import Snapshot
+from adserver.domain.campaign import (
+    Advertiser,
+    Campaign,
+    Cap,
+    Catalog,
+    Fees,
+    Goal,
+    InsertionOrder,
+    LineItem,
+)
+from adserver.domain.candidate import Candidate
+from adserver.domain.creative import AnyCreative, Banner
+from adserver.domain.money import Nanos, share
+from adserver.domain.targeting import Dimension, ListRule
+
+PPM = 1_000_000
+GENEROUS_CLICKS_PPM = 20_000
+"""Per-click goals are ranked as if people clicked this often: two in a hundred, rarely exceeded."""
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """An active line item with its parents."""
+
+    advertiser: Advertiser
+    campaign: Campaign
+    insertion_order: InsertionOrder
+    line_item: LineItem
+
+
+def compile_snapshot(catalog: Catalog) -> Snapshot:
+    """Build the indexes for a checked catalog. Linear in candidates times dimensions."""
+    placed = list(active_line_items(catalog))
+    candidates = _candidates(placed)
+    size = len(candidates)
+    members: list[list[int]] = [[] for _ in placed]
+    for candidate in candidates:
+        members[candidate.line_item_index].append(candidate.index)
+    home = [placed[candidate.line_item_index] for candidate in candidates]
+    items = [each.line_item for each in home]
+    rules = {
+        dimension: [
+            (index, item.targeting[dimension])
+            for index, item in enumerate(items)
+            if dimension in item.targeting
+        ]
+        for dimension in Dimension
+    }
+    return Snapshot(
+        catalog=catalog,
+        candidates=candidates,
+        everyone=bits(range(size), size),
+        line_items=[each.line_item for each in placed],
+        line_item_members=[bits(indices, size) for indices in members],
+        advertiser_members=_by_advertiser(candidates, size),
+        lists={
+            dimension: ListIndex(
+                rules[dimension],
+                size,
+                category_and_parent if dimension is Dimension.CATEGORY else no_parents,
+            )
+            for dimension in Dimension
+            if dimension is not Dimension.DEAL
+        },
+        deals=ListIndex(rules[Dimension.DEAL], size),
+        dealless=bits(range(size), size)
+        & ~bits((index for index, rule in rules[Dimension.DEAL] if rule.include), size),
+        audience=AudienceIndex(
+            ((i, item.audience) for i, item in enumerate(items) if item.audience is not None), size
+        ),
+        calendar=Calendar(
+            (
+                (i, each.line_item.flight, each.line_item.hours_of_week, each.advertiser.timezone)
+                for i, each in enumerate(home)
+            ),
+            size,
+        ),
+        frequency=FrequencyIndex(_cap_owners(placed, members), size),
+        fit=FitIndex([candidate.creative for candidate in candidates]),
+        advertiser_domains=Blocklist(
+            ((c.index, _domain_and_parents(c.advertiser_domain)) for c in candidates), size
+        ),
+        advertiser_categories=Blocklist(
+            (
+                (
+                    c.index,
+                    {name for category in c.categories for name in category_and_parent(category)},
+                )
+                for c in candidates
+            ),
+            size,
+        ),
+        advertiser_apps=Blocklist(
+            ((c.index, [c.advertiser_bundle]) for c in candidates if c.advertiser_bundle), size
+        ),
+        languages=Blocklist(
+            ((c.index, [c.creative.language]) for c in candidates if c.creative.language), size
+        ),
+        languageless=bits((c.index for c in candidates if not c.creative.language), size),
+    )
+
+
+def active_line_items(catalog: Catalog) -> Iterator[Placed]:
+    """Yield the line items that may bid: active, as all their parents are."""
+    for advertiser in catalog.advertisers:
+        for campaign in advertiser.campaigns:
+            for order in campaign.insertion_orders:
+                for item in order.line_items:
+                    chain = (advertiser, campaign, order, item)
+                    if all(each.status == "active" for each in chain):
+                        yield Placed(advertiser, campaign, order, item)
+
+
+def media_value(gross: Nanos, fees: Fees) -> Nanos:
+    """Return what is left for media when `gross` must also pay the fees; rounds down, never negative."""
+    left = gross - fees.data_cpm
+    if left <= 0:
+        return 0
+    return left * PPM // (PPM + fees.tech_ppm + fees.margin_ppm)
+
+
+def with_fees(media: Nanos, fees: Fees) -> Nanos:
+    """Return what media of this price costs the advertiser in all, each fee half-even."""
+    return (
+        media
+        + fees.data_cpm
+        + share(media, fees.tech_ppm, PPM)
+        + share(media, fees.margin_ppm, PPM)
+    )
+
+
+def _promise(goal: Goal) -> Nanos:
+    if goal.kind == "cpm":
+        worth = goal.amount
+    else:
+        worth = share(goal.amount, GENEROUS_CLICKS_PPM, PPM)
+        if goal.kind == "cpa":
+            worth = int(worth * goal.orders_per_click)
+    return min(worth, goal.max_cpm)
+
+
+def _candidates(placed: Sequence[Placed]) -> list[Candidate]:
+    pairs: list[tuple[Nanos, int, Placed, AnyCreative]] = []
+    for position, each in enumerate(placed):
+        creatives: Mapping[str, AnyCreative] = {c.id: c for c in each.advertiser.creatives}
+        item = each.line_item
+        sizes = item.targeting.get(Dimension.SIZE)
+        promise = media_value(_promise(item.goal), item.fees)
+        pairs.extend(
+            (promise, position, each, creatives[name])
+            for name in item.creatives
+            if sizes is None or _wanted_size(creatives[name], sizes)
+        )
+    pairs.sort(key=lambda pair: (-pair[0], pair[1]))
+    return [
+        Candidate(
+            index=index,
+            line_item_index=position,
+            line_item=each.line_item.id,
+            line_item_number=each.line_item.number,
+            campaign=each.campaign.id,
+            advertiser=each.advertiser.id,
+            advertiser_domain=each.advertiser.domain,
+            advertiser_bundle=each.advertiser.bundle,
+            categories=each.advertiser.categories,
+            category_taxonomy=each.advertiser.category_taxonomy,
+            creative=creative,
+            goal=each.line_item.goal,
+            fees=each.line_item.fees,
+            bound=media_value(each.line_item.goal.max_cpm, each.line_item.fees),
+            promise=promise,
+        )
+        for index, (promise, position, each, creative) in enumerate(pairs)
+    ]
+
+
+def _wanted_size(creative: AnyCreative, rule: ListRule) -> bool:
+    """A banner's own size answers the rule now; players and native spaces answer it per request."""
+    if not isinstance(creative, Banner):
+        return True
+    size = f"{creative.width}x{creative.height}"
+    return size not in rule.exclude and (not rule.include or size in rule.include)
+
+
+def _by_advertiser(candidates: Sequence[Candidate], size: int) -> dict[str, int]:
+    members: dict[str, list[int]] = defaultdict(list)
+    for candidate in candidates:
+        members[candidate.advertiser].append(candidate.index)
+    return {advertiser: bits(indices, size) for advertiser, indices in members.items()}
+
+
+def _cap_owners(
+    placed: Sequence[Placed], members: Sequence[Sequence[int]]
+) -> Iterator[tuple[str, tuple[Cap, ...], Sequence[int], Sequence[int]]]:
+    owned: dict[str, tuple[tuple[Cap, ...], list[int], list[int]]] = {}
+    for position, each in enumerate(placed):
+        for kind, owner in (
+            ("advertiser", each.advertiser),
+            ("campaign", each.campaign),
+            ("insertion order", each.insertion_order),
+            ("line item", each.line_item),
+        ):
+            if owner.caps:
+                _, indices, numbers = owned.setdefault(f"{kind} {owner.id}", (owner.caps, [], []))
+                indices.extend(members[position])
+                numbers.append(each.line_item.number)
+    for name, (caps, indices, numbers) in owned.items():
+        yield name, caps, indices, numbers
+
+
+def _domain_and_parents(domain: str) -> list[str]:
+    """Blocking `shop.example` blocks `de.shop.example`; a bare top-level domain blocks nobody."""
+    labels = domain.lower().split(".")
+    return [".".join(labels[start:]) for start in range(len(labels) - 1)] or [domain.lower()]

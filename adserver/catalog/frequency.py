@@ -1,0 +1,61 @@
+"""Frequency caps of every level, turned around: from a contact to the caps it counts towards."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from adserver.catalog.bits import bits
+from adserver.domain.campaign import Cap
+from adserver.domain.person import Touch
+
+HOUR_S = 3_600
+
+
+class CapOwner(msgspec.Struct, frozen=True):
+    """An advertiser, campaign, insertion order or line item with caps, and all its candidates."""
+
+    name: str
+    limits: tuple[tuple[int, int], ...]
+    """Pairs (impressions, window in seconds)."""
+    members: int
+
+
+class FrequencyIndex:
+    """Counting is by owner; whoever has reached one of its caps is out with all its candidates."""
+
+    def __init__(
+        self,
+        owners: Iterable[tuple[str, tuple[Cap, ...], Sequence[int], Sequence[int]]],
+        size: int,
+    ) -> None:
+        """`owners` are (name, caps, candidate indices, line item numbers) of whoever has caps."""
+        self._by_line_item: dict[int, tuple[CapOwner, ...]] = {}
+        capped = 0
+        for name, caps, members, line_items in owners:
+            limits = tuple((cap.impressions, cap.hours * HOUR_S) for cap in caps)
+            owner = CapOwner(name, limits, bits(members, size))
+            capped |= owner.members
+            for line_item in line_items:
+                self._by_line_item[line_item] = (*self._by_line_item.get(line_item, ()), owner)
+        self.capped = capped
+        """Candidates with any cap: without an id to count by they cannot be shown."""
+
+    def reached(self, touches: Iterable[Touch], now_s: float) -> list[tuple[CapOwner, int]]:
+        """Return the owners that these contacts bring to a cap, with the count that did."""
+        seen: dict[str, tuple[CapOwner, list[int]]] = {}
+        for touch in touches:
+            if touch.kind == "impression" and touch.line_item in self._by_line_item:
+                for owner in self._by_line_item[touch.line_item]:
+                    if owner.name in seen:
+                        seen[owner.name][1].append(touch.at_s)
+                    else:
+                        seen[owner.name] = (owner, [touch.at_s])
+        reached = []
+        for owner, times in seen.values():
+            for limit, window_s in owner.limits:
+                since = now_s - window_s
+                count = sum(at_s > since for at_s in times)
+                if count >= limit:
+                    reached.append((owner, count))
+                    break
+        return reached

@@ -1,0 +1,85 @@
+"""Lists to include and exclude, turned around: from a value to the candidates that accept it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from adserver.catalog.bits import bits
+from adserver.domain.targeting import ListRule
+
+
+def no_parents(value: str) -> Sequence[str]:
+    """Return the value alone: nothing stands above it."""
+    return (value,)
+
+
+def category_and_parent(value: str) -> Sequence[str]:
+    """Return `IAB19-5` and `IAB19`: a parent category stands for its children."""
+    parent, dash, _ = value.partition("-")
+    return (value, parent) if dash else (value,)
+
+
+class ListIndex:
+    """One dimension's rules of all candidates."""
+
+    def __init__(
+        self,
+        rules: Iterable[tuple[int, ListRule]],
+        size: int,
+        ancestors: Callable[[str], Sequence[str]] = no_parents,
+    ) -> None:
+        """`rules` are the candidates that have any, by index; the others accept every value."""
+        included: dict[str, list[int]] = defaultdict(list)
+        excluded: dict[str, list[int]] = defaultdict(list)
+        choosy: list[int] = []
+        for index, rule in rules:
+            if rule.include:
+                choosy.append(index)
+            for value in rule.include:
+                included[value].append(index)
+            for value in rule.exclude:
+                excluded[value].append(index)
+        self._ancestors = ancestors
+        self.otherwise = bits(range(size), size) & ~bits(choosy, size)
+        """Who accepts a value that no rule names, and the absence of any."""
+        self._included = {value: bits(members, size) for value, members in included.items()}
+        self._excluded = {value: bits(members, size) for value, members in excluded.items()}
+        self._named = {
+            value: (self.otherwise | self._included.get(value, 0)) & ~self._excluded.get(value, 0)
+            for value in self._included.keys() | self._excluded.keys()
+        }
+
+    def accepting(self, value: str) -> int:
+        """Return who accepts this one value; only for dimensions without ancestors."""
+        return self._named.get(value, self.otherwise)
+
+    def accepting_any(self, values: Iterable[str]) -> int:
+        """Return who includes one of these (or an ancestor of it) and excludes none of them."""
+        wanted = self.otherwise
+        refused = 0
+        if not self._named:
+            return wanted
+        for value in values:
+            for name in self._ancestors(value):
+                wanted |= self._included.get(name, 0)
+                refused |= self._excluded.get(name, 0)
+        return wanted & ~refused if refused else wanted
+
+
+class Blocklist:
+    """From a value that a publisher blocks to the candidates that have it."""
+
+    def __init__(self, having: Iterable[tuple[int, Iterable[str | int]]], size: int) -> None:
+        holders: dict[str | int, list[int]] = defaultdict(list)
+        for index, values in having:
+            for value in values:
+                holders[value].append(index)
+        self._holders = {value: bits(members, size) for value, members in holders.items()}
+
+    def holding(self, values: Iterable[str | int]) -> int:
+        """Return who has at least one of these values."""
+        found = 0
+        holders = self._holders
+        for value in values:
+            if value in holders:
+                found |= holders[value]
+        return found

@@ -1,0 +1,41 @@
+"""The campaigns at one moment, compiled for look-up; immutable once built."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from adserver.catalog.audience import AudienceIndex
+from adserver.catalog.calendar import Calendar
+from adserver.catalog.fitting import FitIndex
+from adserver.catalog.frequency import FrequencyIndex
+from adserver.catalog.lists import Blocklist, ListIndex
+from adserver.domain.campaign import Catalog, LineItem
+from adserver.domain.candidate import Candidate
+from adserver.domain.targeting import Dimension
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Candidates and one index per question that a request can ask of all of them at once."""
+
+    catalog: Catalog
+    candidates: Sequence[Candidate]
+    everyone: int
+    line_items: Sequence[LineItem]
+    line_item_members: Sequence[int]
+    """The candidates of each line item, by its index."""
+    advertiser_members: Mapping[str, int]
+    lists: Mapping[Dimension, ListIndex]
+    """Every dimension but deals, which are asked per opportunity."""
+    deals: ListIndex
+    dealless: int
+    """Candidates that bid in the open auction."""
+    audience: AudienceIndex
+    calendar: Calendar
+    frequency: FrequencyIndex
+    fit: FitIndex
+    advertiser_domains: Blocklist
+    advertiser_categories: Blocklist
+    advertiser_apps: Blocklist
+    languages: Blocklist
+    languageless: int
+    """Candidates whose creative has no language: they suit any."""

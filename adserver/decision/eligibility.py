@@ -1,0 +1,66 @@
+"""Who may bid on this request at all: narrowing by everything that its opportunities share."""
+
+from adserver.catalog.snapshot import Snapshot
+from adserver.decision.tracing import Trace
+from adserver.decision.world import Moment
+from adserver.domain.opportunity import Auction
+from adserver.domain.reasons import Reason
+from adserver.domain.targeting import Dimension
+
+
+def narrow(snapshot: Snapshot, auction: Auction, moment: Moment, trace: Trace) -> int:
+    """Return the candidates that survive, as a set of bits."""
+    lists = snapshot.lists
+    alive = snapshot.everyone
+    for reason, dimension, value in (
+        (Reason.EXCHANGE, Dimension.EXCHANGE, auction.exchange),
+        (Reason.COUNTRY, Dimension.COUNTRY, auction.country),
+        (Reason.INVENTORY_TYPE, Dimension.INVENTORY_TYPE, auction.inventory_type),
+        (Reason.DEVICE_TYPE, Dimension.DEVICE_TYPE, auction.device_type),
+        (Reason.OS, Dimension.OS, auction.os),
+        (Reason.REGION, Dimension.REGION, auction.region),
+        (Reason.CITY, Dimension.CITY, auction.city),
+        (Reason.PUBLICATION, Dimension.PUBLICATION, auction.publication),
+    ):
+        alive = trace.narrow(reason, alive, lists[dimension].accepting(value), value)
+    categories = lists[Dimension.CATEGORY].accepting_any(auction.categories)
+    alive = trace.narrow(Reason.CATEGORY, alive, categories, auction.categories)
+    alive = trace.narrow(Reason.SCHEDULE, alive, snapshot.calendar.active(moment.now_s))
+    alive = trace.narrow(Reason.ADVERTISER_STOPPED, alive, ~moment.stopped)
+    alive = trace.narrow(Reason.BUDGET, alive, moment.purse.funded)
+    if alive:
+        alive = _without_blocked(snapshot, auction, alive, trace)
+    if alive:
+        alive = _for_audience(snapshot, auction, moment, alive, trace)
+    return alive
+
+
+def _without_blocked(snapshot: Snapshot, auction: Auction, alive: int, trace: Trace) -> int:
+    """Most requests block little, so each list is looked at only if it is there."""
+    if auction.blocked_domains:
+        fallen = snapshot.advertiser_domains.holding(auction.blocked_domains)
+        alive = trace.narrow(Reason.BLOCKED_ADVERTISER, alive, ~fallen, auction.blocked_domains)
+    if auction.blocked_categories:
+        fallen = snapshot.advertiser_categories.holding(auction.blocked_categories)
+        alive = trace.narrow(Reason.BLOCKED_CATEGORY, alive, ~fallen, auction.blocked_categories)
+    if auction.allowed_categories:
+        passing = snapshot.advertiser_categories.holding(auction.allowed_categories)
+        alive = trace.narrow(Reason.BLOCKED_CATEGORY, alive, passing, auction.allowed_categories)
+    if auction.blocked_apps:
+        fallen = snapshot.advertiser_apps.holding(auction.blocked_apps)
+        alive = trace.narrow(Reason.BLOCKED_APP, alive, ~fallen, auction.blocked_apps)
+    if auction.languages:
+        passing = snapshot.languages.holding(auction.languages) | snapshot.languageless
+        alive = trace.narrow(Reason.LANGUAGE, alive, passing, auction.languages)
+    return alive
+
+
+def _for_audience(
+    snapshot: Snapshot, auction: Auction, moment: Moment, alive: int, trace: Trace
+) -> int:
+    audience = snapshot.audience
+    segments = moment.profile.segments if moment.permission.personalise else ()
+    if auction.segments:
+        segments = (*segments, *audience.numbers(auction.segments))
+    got = audience.known(segments) if trace.wanted else ""
+    return trace.narrow(Reason.AUDIENCE, alive, audience.accepting(segments, alive), got)

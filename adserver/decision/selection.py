@@ -1,0 +1,65 @@
+"""The best candidate per way to sell, its price, and its money taken before the next is chosen."""
+
+from collections.abc import Sequence
+
+from adserver.catalog.compiler import with_fees
+from adserver.decision import shading
+from adserver.decision.demands import Demand
+from adserver.decision.tracing import Trace
+from adserver.decision.valuation import Worth
+from adserver.decision.world import Moment
+from adserver.domain.bid import Bid
+from adserver.domain.creative import AnyCreative, Native, Video
+from adserver.domain.opportunity import Auction, MediaType, Opportunity
+from adserver.domain.reasons import Reason
+
+
+def choose(
+    worths: Sequence[Worth],
+    auction: Auction,
+    opportunity: Opportunity,
+    demand: Demand,
+    moment: Moment,
+    taken: set[int],
+    trace: Trace,
+) -> Bid | None:
+    """Return a bid for the first whose money can be claimed; `taken` line items are passed over.
+
+    A failed claim falls to the runner-up, and two opportunities never spend the same money.
+    """
+    for position, worth in enumerate(worths):
+        candidate = worth.candidate
+        alone = 1 << candidate.index
+        if candidate.line_item_index in taken:
+            trace.narrow(Reason.SEPARATION, alone, 0)
+            continue
+        price = shading.price(worth.paced, demand.floor, demand.auction_type, moment.terms.keep_ppm)
+        reserved = with_fees(price, candidate.fees)
+        if not auction.test and not moment.purse.claim(
+            candidate.line_item_index, auction.exchange, reserved
+        ):
+            trace.narrow(Reason.CLAIM_FAILED, alone, 0)
+            continue
+        taken.add(candidate.line_item_index)
+        if trace.wanted:
+            for other in worths[position + 1 :]:
+                trace.narrow(Reason.OUTBID, 1 << other.candidate.index, 0, worth.paced)
+        return Bid(
+            opportunity=opportunity,
+            candidate=candidate,
+            media_type=_media_type(candidate.creative),
+            deal=demand.deal,
+            click_probability=worth.click_probability,
+            value=worth.value,
+            price=price,
+            reserved=reserved,
+        )
+    return None
+
+
+def _media_type(creative: AnyCreative) -> MediaType:
+    if isinstance(creative, Video):
+        return MediaType.VIDEO
+    if isinstance(creative, Native):
+        return MediaType.NATIVE
+    return MediaType.BANNER

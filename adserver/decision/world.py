@@ -1,0 +1,42 @@
+"""What a decision may look at: the world as loaded, and the moment of the request. Values and views."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from adserver.catalog.snapshot import Snapshot
+from adserver.domain.consent import Permission
+from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.money import Nanos
+from adserver.domain.person import NOBODY, Profile, Touch
+from adserver.ports import ClickModel, OrderModel, Purse
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """What changes only when something is loaded."""
+
+    snapshot: Snapshot
+    clicks: ClickModel
+    orders: OrderModel
+    max_cpm: Nanos | None = None
+    """A guard-rail over all exchanges: no bid is ever higher."""
+    explore_ppm: int = 20_000
+    """How often, in a million, a shortlisted place goes to somebody drawn from the rest."""
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """What is true for this request alone."""
+
+    now_s: float
+    seed: int
+    """Stands for all dice: the same request and seed give the same decision."""
+    terms: ExchangeTerms
+    permission: Permission
+    purse: Purse
+    paces: Sequence[float]
+    """Multipliers on value in [0, 1] by line item index."""
+    stopped: int = 0
+    """Candidates of advertisers that somebody stopped."""
+    profile: Profile = NOBODY
+    pending: Sequence[Touch] = ()
+    """Contacts of this person that the profile does not hold yet."""

@@ -1,0 +1,188 @@
+"""The obvious way to tell who may bid: one candidate after the other, one rule after the other.
+
+Shares nothing with the compiled index but the nouns.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from adserver.domain.campaign import Advertiser, Cap, Catalog, LineItem
+from adserver.domain.creative import AnyCreative, Banner, Native, Video
+from adserver.domain.identity import segment_number
+from adserver.domain.native_fit import fits
+from adserver.domain.opportunity import Auction, Opportunity
+from adserver.domain.person import Touch
+from adserver.domain.targeting import Dimension, ListRule, holds
+from adserver.domain.vast import vast_protocol
+
+Pair = tuple[str, str]
+
+
+def pairs(
+    catalog: Catalog,
+) -> list[tuple[Advertiser, Sequence[tuple[str, tuple[Cap, ...]]], LineItem, AnyCreative]]:
+    """Return every (advertiser, cap owners, line item, creative) whose whole chain is active."""
+    found = []
+    for advertiser in catalog.advertisers:
+        creatives = {creative.id: creative for creative in advertiser.creatives}
+        for campaign in advertiser.campaigns:
+            for order in campaign.insertion_orders:
+                for item in order.line_items:
+                    if {x.status for x in (advertiser, campaign, order, item)} != {"active"}:
+                        continue
+                    owners = [
+                        (f"advertiser {advertiser.id}", advertiser.caps),
+                        (f"campaign {campaign.id}", campaign.caps),
+                        (f"insertion order {order.id}", order.caps),
+                        (f"line item {item.id}", item.caps),
+                    ]
+                    found += [
+                        (advertiser, owners, item, creatives[name]) for name in item.creatives
+                    ]
+    return found
+
+
+def may_bid(
+    catalog: Catalog,
+    auction: Auction,
+    segments: Sequence[int],
+    touches: Sequence[Touch],
+    now_s: float,
+) -> set[Pair]:
+    """Return (line item, creative) of everybody whom the request as a whole does not refuse."""
+    everybody = pairs(catalog)
+    chains = {item.number: owners for _, owners, item, _ in everybody}
+    alive = set()
+    for advertiser, owners, item, creative in everybody:
+        wishes = item.targeting
+        single = {
+            Dimension.EXCHANGE: auction.exchange,
+            Dimension.COUNTRY: auction.country,
+            Dimension.REGION: auction.region,
+            Dimension.CITY: auction.city,
+            Dimension.DEVICE_TYPE: auction.device_type,
+            Dimension.OS: auction.os,
+            Dimension.INVENTORY_TYPE: auction.inventory_type,
+            Dimension.PUBLICATION: auction.publication,
+        }
+        if not all(_accepts(wishes.get(name), [value]) for name, value in single.items()):
+            continue
+        if not _accepts(wishes.get(Dimension.CATEGORY), _with_parents(auction.categories)):
+            continue
+        if isinstance(creative, Banner) and not _accepts(
+            wishes.get(Dimension.SIZE), [f"{creative.width}x{creative.height}"]
+        ):
+            continue
+        if not item.flight.start_s <= now_s < item.flight.end_s:
+            continue
+        local = datetime.fromtimestamp(now_s, ZoneInfo(advertiser.timezone))
+        if item.hours_of_week and local.weekday() * 24 + local.hour not in item.hours_of_week:
+            continue
+        if any(
+            advertiser.domain == blocked or advertiser.domain.endswith("." + blocked)
+            for blocked in auction.blocked_domains
+        ):
+            continue
+        own = _with_parents(advertiser.categories)
+        if set(own) & set(auction.blocked_categories):
+            continue
+        if auction.allowed_categories and not set(own) & set(auction.allowed_categories):
+            continue
+        if advertiser.bundle in auction.blocked_apps:
+            continue
+        if auction.languages and creative.language and creative.language not in auction.languages:
+            continue
+        if item.audience is not None and not holds(
+            item.audience, _Named(segments, auction.segments)
+        ):
+            continue
+        if not _within_caps(owners, chains, touches, now_s, known=auction.person is not None):
+            continue
+        alive.add((item.id, creative.id))
+    return alive
+
+
+def fits_space(creative: AnyCreative, item: LineItem, space: Opportunity) -> bool:
+    """Tell whether a creative may be shown at an opportunity."""
+    if space.secure and not creative.secure:
+        return False
+    if isinstance(creative, Banner):
+        banner = space.banner
+        return (
+            banner is not None
+            and 2 not in banner.blocked_types
+            and (not banner.sizes or (creative.width, creative.height) in banner.sizes)
+            and not set(creative.attributes) & set(banner.blocked_attributes)
+        )
+    if isinstance(creative, Video):
+        video = space.video
+        if video is None or video.linearity == 2 or vast_protocol(video.protocols) is None:
+            return False
+        longest = video.max_duration_s if video.max_duration_s is not None else 10**9
+        right_length = (
+            creative.duration_s in video.durations_s
+            if video.durations_s
+            else video.min_duration_s <= creative.duration_s <= longest
+        )
+        size = f"{video.size[0]}x{video.size[1]}" if video.size else None
+        return (
+            right_length
+            and (not video.mimes or any(f.mime in video.mimes for f in creative.media_files))
+            and (size is None or _accepts(item.targeting.get(Dimension.SIZE), [size]))
+            and not set(creative.attributes) & set(video.blocked_attributes)
+        )
+    assert isinstance(creative, Native)
+    native = space.native
+    return (
+        native is not None
+        and fits(creative, native)
+        and not set(creative.attributes) & set(native.blocked_attributes)
+    )
+
+
+class _Named:
+    """Segments asked for by name, held as numbers or as names from the request."""
+
+    def __init__(self, numbers: Sequence[int], names: Sequence[str]) -> None:
+        self._numbers, self._names = numbers, names
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names or segment_number(str(name)) in self._numbers
+
+
+def _accepts(rule: ListRule | None, values: Sequence[str]) -> bool:
+    if rule is None:
+        return True
+    if any(value in rule.exclude for value in values):
+        return False
+    return not rule.include or any(value in rule.include for value in values)
+
+
+def _with_parents(categories: Sequence[str]) -> list[str]:
+    return [
+        name for category in categories for name in {category, category.split("-", maxsplit=1)[0]}
+    ]
+
+
+def _within_caps(
+    owners: Sequence[tuple[str, tuple[Cap, ...]]],
+    chains: dict[int, Sequence[tuple[str, tuple[Cap, ...]]]],
+    touches: Sequence[Touch],
+    now_s: float,
+    *,
+    known: bool,
+) -> bool:
+    for name, caps in owners:
+        if caps and not known:
+            return False
+        for cap in caps:
+            count = sum(
+                touch.kind == "impression"
+                and touch.at_s > now_s - cap.hours * 3600
+                and any(owner == name for owner, _ in chains.get(touch.line_item, ()))
+                for touch in touches
+            )
+            if count >= cap.impressions:
+                return False
+    return True

@@ -1,0 +1,240 @@
+"""Random catalogs and auctions over small alphabets, so that they meet often."""
+
+from hypothesis import strategies as st
+
+from adserver.domain.campaign import (
+    Advertiser,
+    Budget,
+    Campaign,
+    Cap,
+    Catalog,
+    Flight,
+    Goal,
+    InsertionOrder,
+    LineItem,
+)
+from adserver.domain.creative import AnyCreative, Banner, MediaFile, Native, NativeImage, Video
+from adserver.domain.identity import segment_number
+from adserver.domain.opportunity import (
+    Auction,
+    AuctionType,
+    BannerSpace,
+    DealTerms,
+    NativeAsset,
+    NativeSpace,
+    Opportunity,
+    VideoSpace,
+)
+from adserver.domain.person import Touch
+from adserver.domain.targeting import All, Any, Dimension, Expression, ListRule, Not, Segment
+
+NOW_S = 1_795_000_000
+SEGMENTS = ["a", "b", "c", "d", "e"]
+VALUES: dict[Dimension, list[str]] = {
+    Dimension.EXCHANGE: ["one", "two"],
+    Dimension.COUNTRY: ["DEU", "USA"],
+    Dimension.REGION: ["USA-WI", "DEU-BE"],
+    Dimension.CITY: ["USA/milwaukee", "DEU/berlin"],
+    Dimension.DEVICE_TYPE: ["phone", "tv"],
+    Dimension.OS: ["ios", "android"],
+    Dimension.INVENTORY_TYPE: ["site", "app"],
+    Dimension.PUBLICATION: ["news.example", "play.example"],
+    Dimension.CATEGORY: ["IAB1", "IAB1-1", "IAB2-3", "IAB2"],
+    Dimension.SIZE: ["300x250", "728x90", "640x480"],
+    Dimension.DEAL: ["deal-1", "deal-2"],
+}
+SIZES = [(300, 250), (728, 90)]
+
+
+def some(values: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(values), max_size=2, unique=True).map(tuple)
+
+
+def expressions() -> st.SearchStrategy[Expression]:
+    return st.recursive(
+        st.sampled_from(SEGMENTS).map(Segment),
+        lambda inner: st.one_of(
+            inner.map(Not),
+            st.lists(inner, min_size=1, max_size=3).map(lambda parts: All(tuple(parts))),
+            st.lists(inner, min_size=1, max_size=3).map(lambda parts: Any(tuple(parts))),
+        ),
+        max_leaves=6,
+    )
+
+
+caps = st.lists(
+    st.builds(Cap, impressions=st.integers(1, 2), hours=st.sampled_from([1, 24])), max_size=1
+).map(tuple)
+attributes = st.lists(st.integers(1, 3), max_size=1).map(tuple)
+
+
+@st.composite
+def creatives(draw: st.DrawFn, name: str) -> AnyCreative:
+    common = {
+        "id": name,
+        "landing_url": "https://shop.example/",
+        "attributes": draw(attributes),
+        "language": draw(st.sampled_from([None, "de", "en"])),
+        "secure": draw(st.booleans()),
+    }
+    kind = draw(st.sampled_from(["banner", "video", "native"]))
+    if kind == "banner":
+        width, height = draw(st.sampled_from(SIZES))
+        return Banner(**common, width=width, height=height, image_url="https://cdn.example/a.png")
+    if kind == "video":
+        mime = draw(st.sampled_from(["video/mp4", "video/webm"]))
+        file = MediaFile(url="https://cdn.example/v", mime=mime, width=640, height=480)
+        return Video(**common, duration_s=draw(st.sampled_from([10, 30])), media_files=(file,))
+    image = NativeImage(
+        url="https://cdn.example/n.png", width=600, height=draw(st.sampled_from([300, 400]))
+    )
+    texts = draw(st.sampled_from([{}, {"sponsored": "Shop"}]))
+    return Native(**common, title="Title", images=(image,), texts=texts)
+
+
+@st.composite
+def line_items(draw: st.DrawFn, name: str, creative_ids: list[str]) -> LineItem:
+    dimensions = draw(st.lists(st.sampled_from(list(VALUES)), max_size=3, unique=True))
+    start = draw(st.sampled_from([NOW_S - 7200, NOW_S, NOW_S + 1]))
+    amount = draw(st.integers(1, 9)) * 1_000_000
+    return LineItem(
+        id=name,
+        status=draw(st.sampled_from(["active", "active", "active", "paused"])),
+        flight=Flight(start, start + draw(st.sampled_from([3600, 7200, 86_400]))),
+        hours_of_week=draw(
+            st.sampled_from([(), tuple(range(168)), tuple(range(84)), tuple(range(84, 168))])
+        ),
+        goal=Goal(
+            kind=draw(st.sampled_from(["cpm", "cpc", "cpa"])), amount=amount * 10, max_cpm=amount
+        ),
+        caps=draw(caps),
+        budget=Budget(),
+        targeting={
+            dimension: ListRule(draw(some(VALUES[dimension])), draw(some(VALUES[dimension])))
+            for dimension in dimensions
+        },
+        audience=draw(st.none() | expressions()),
+        creatives=tuple(
+            draw(st.lists(st.sampled_from(creative_ids), min_size=1, max_size=2, unique=True))
+        ),
+    )
+
+
+@st.composite
+def catalogs(draw: st.DrawFn) -> Catalog:
+    advertisers = []
+    for number in range(draw(st.integers(1, 3))):
+        made = [draw(creatives(f"c{number}-{i}")) for i in range(3)]
+        items = [
+            draw(line_items(f"l{number}-{i}", [c.id for c in made]))
+            for i in range(draw(st.integers(1, 4)))
+        ]
+        order = InsertionOrder(id=f"o{number}", caps=draw(caps), line_items=tuple(items))
+        advertisers.append(
+            Advertiser(
+                id=f"a{number}",
+                domain=draw(st.sampled_from(["shop.example", "de.shop.example", "other.example"])),
+                bundle=draw(st.sampled_from([None, "com.shop"])),
+                timezone=draw(
+                    st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata"])
+                ),
+                categories=draw(some(VALUES[Dimension.CATEGORY])),
+                status=draw(st.sampled_from(["active", "active", "active", "draft"])),
+                caps=draw(caps),
+                creatives=tuple(made),
+                campaigns=(Campaign(id=f"k{number}", caps=draw(caps), insertion_orders=(order,)),),
+            )
+        )
+    return Catalog(tuple(advertisers))
+
+
+video_spaces = st.builds(
+    VideoSpace,
+    mimes=st.sampled_from([(), ("video/mp4",)]),
+    min_duration_s=st.sampled_from([0, 15]),
+    max_duration_s=st.sampled_from([None, 15, 30]),
+    durations_s=st.sampled_from([(), (30,)]),
+    protocols=st.sampled_from([(), (2, 3), (9,)]),
+    size=st.sampled_from([None, (640, 480)]),
+    linearity=st.sampled_from([None, 1, 2]),
+    blocked_attributes=attributes,
+)
+banner_spaces = st.builds(
+    BannerSpace,
+    sizes=st.lists(st.sampled_from(SIZES), max_size=2, unique=True).map(tuple),
+    blocked_attributes=attributes,
+    blocked_types=st.sampled_from([(), (2,)]),
+)
+native_spaces = st.sampled_from(
+    [
+        NativeSpace(assets=(NativeAsset(1, required=True, kind="title", length=20),)),
+        NativeSpace(assets=(NativeAsset(1, required=True, kind="text", name="sponsored"),)),
+        NativeSpace(
+            assets=(NativeAsset(1, required=True, kind="image", name="main", min_height=350),)
+        ),
+    ]
+)
+deals = st.builds(
+    DealTerms,
+    id=st.sampled_from(VALUES[Dimension.DEAL]),
+    floor=st.integers(0, 5_000_000),
+    auction_type=st.sampled_from([None, *AuctionType]),
+    advertiser_domains=st.sampled_from([None, frozenset({"shop.example"})]),
+)
+
+
+@st.composite
+def auctions(draw: st.DrawFn) -> Auction:
+    spaces = [
+        Opportunity(
+            id=str(number),
+            banner=draw(st.none() | banner_spaces),
+            video=draw(st.none() | video_spaces),
+            native=draw(st.none() | native_spaces),
+            floor=draw(st.integers(0, 5_000_000)),
+            deals=tuple({deal.id: deal for deal in draw(st.lists(deals, max_size=2))}.values()),
+            deals_only=draw(st.booleans()),
+            secure=draw(st.booleans()),
+        )
+        for number in range(draw(st.integers(1, 3)))
+    ]
+    return Auction(
+        id="r",
+        auction_type=draw(st.sampled_from([AuctionType.FIRST_PRICE, AuctionType.SECOND_PRICE])),
+        opportunities=tuple(spaces),
+        **{
+            dimension.value: draw(st.sampled_from(["", *VALUES[dimension]]))
+            for dimension in list(VALUES)[:8]
+        },
+        categories=draw(some(VALUES[Dimension.CATEGORY])),
+        languages=draw(st.sampled_from([(), ("de",)])),
+        blocked_domains=draw(
+            st.sampled_from([(), ("shop.example",), ("de.shop.example", "x.example")])
+        ),
+        blocked_categories=draw(some(VALUES[Dimension.CATEGORY])),
+        allowed_categories=draw(st.sampled_from([(), ("IAB1",)])),
+        blocked_apps=draw(st.sampled_from([(), ("com.shop",)])),
+        segments=draw(some(SEGMENTS)),
+        person=draw(st.sampled_from([None, b"p" * 16])),
+    )
+
+
+segments = st.lists(st.sampled_from(SEGMENTS), max_size=4, unique=True).map(
+    lambda names: tuple(segment_number(name) for name in names)
+)
+
+
+@st.composite
+def touches(draw: st.DrawFn, numbers: list[int]) -> tuple[Touch, ...]:
+    if not numbers:
+        return ()
+    return tuple(
+        Touch(
+            kind=draw(st.sampled_from(["impression", "impression", "click"])),
+            at_s=NOW_S - draw(st.sampled_from([1, 3599, 3600, 80_000, 86_400])),
+            line_item=draw(st.sampled_from(numbers)),
+            creative=1,
+            bid=b"b" * 16,
+        )
+        for _ in range(draw(st.integers(0, 4)))
+    )
