@@ -41,7 +41,7 @@ LATENCY = Histogram(
 )
 NOTICES = Counter(
     "adserver_notices",
-    "Notices received, by kind and what became of them (new, repeated, refused, unavailable).",
+    "Notices received, by kind and what became of them (new, repeated, unavailable, or why refused).",
     ["kind", "outcome"],
     registry=REGISTRY,
 )

@@ -1,6 +1,6 @@
 """What the core needs from outside, in its own words. Each docstring is the contract."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from adserver.domain.campaign import Catalog
@@ -11,6 +11,7 @@ from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Notice
 from adserver.domain.opportunity import Auction, Opportunity
 from adserver.domain.person import PersonKey, Profile, Touch
+from adserver.errors import Fault
 
 
 class Clock(Protocol):
@@ -30,8 +31,19 @@ class Profiles(Protocol):
 class SegmentLoader(Protocol):
     """Audiences coming in from a DMP: yields people and the segments they are in."""
 
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """What was wrong with the rows that the last call of `people` skipped; a bounded number."""
+
+    @property
+    def skipped(self) -> int:
+        """How many rows those were."""
+
     def people(self) -> "Sequence[tuple[str, str, tuple[str, ...]]]":
-        """Return `(id kind, id, segment names)` per person. Raises `InvalidConfig` with each bad row."""
+        """Return `(id kind, id, segment names)`, one per person. Blocks.
+
+        A bad row is skipped. Raises `InvalidConfig` if a source cannot be read or no row is good.
+        """
 
 
 class ClickModel(Protocol):
@@ -67,6 +79,41 @@ class Purse(Protocol):
         """Take `amount` house nanos from the lease of the line item (by index) and from the ceilings
         that apply, or take nothing and return False.
         """
+
+
+class Wallet(Purse, Protocol):
+    """The whole purse of a worker: what the shell does with it around a decision."""
+
+    paces: list[float]
+    """Multipliers on value by line item index, as the owner last said."""
+
+    def is_open(self, exchange: str) -> bool:
+        """Tell whether the hourly ceilings leave anything for this exchange."""
+
+    def hold(self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int) -> None:
+        """Remember for which bid a claim was; it is free again when the bid is resolved or too old."""
+
+    def put_back(self, line_item: int, exchange: str, amount: Nanos) -> None:
+        """Undo a claim whose bid was not sent."""
+
+
+class YoungContacts(Protocol):
+    """Contacts too young to be in the profiles."""
+
+    def expect(self, person: PersonKey, touch: Touch, now_s: float) -> None:
+        """Count a bid just made as an impression that will probably come."""
+
+    def merged(self, person: PersonKey, stored: tuple[Touch, ...]) -> tuple[Touch, ...]:
+        """Return stored and young contacts, an impression that is in both only once."""
+
+
+class Restraint(Protocol):
+    """What somebody stopped by hand."""
+
+    everything: bool
+    exchanges: frozenset[str]
+    candidates: int
+    """The candidates of stopped advertisers, as a set of bits."""
 
 
 class CampaignSource(Protocol):
@@ -108,6 +155,12 @@ class LedgerStore(Protocol):
         Raises `Unavailable` if not; the entries then stay queued for the next attempt.
         """
 
+    def compact(self, checkpoint: Callable[[], AnyEntry]) -> None:
+        """Replace all that is durable by one entry, if starting takes long without; nothing is queued.
+
+        Raises `Unavailable`; then all is as before.
+        """
+
     def close(self) -> None:
         """Let go of it; what was not committed is lost."""
 
@@ -130,6 +183,15 @@ class Contacts(Protocol):
 
     def touches(self, person: PersonKey) -> Sequence[Touch]:
         """Return a person's recent contacts; an unknown person has none. Raises `Unavailable`."""
+
+
+class Audiences(Protocol):
+    """Who is in which segment: the other writing side of profiles."""
+
+    def put_segments(self, people: Iterable[tuple[PersonKey, Sequence[int]]]) -> int:
+        """Store these people's segment numbers in place of what was known of them; return how many
+        people that were. Nobody is named twice. Blocks. Raises `Unavailable`.
+        """
 
 
 class Links(NamedTuple):

@@ -97,7 +97,11 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
             (
                 (
                     c.index,
-                    {name for category in c.categories for name in category_and_parent(category)},
+                    {
+                        (c.category_taxonomy, name)
+                        for category in c.categories
+                        for name in category_and_parent(category)
+                    },
                 )
                 for c in candidates
             ),

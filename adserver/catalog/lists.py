@@ -1,7 +1,7 @@
 """Lists to include and exclude, turned around: from a value to the candidates that accept it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from adserver.catalog.bits import bits
 from adserver.domain.targeting import ListRule
@@ -68,14 +68,14 @@ class ListIndex:
 class Blocklist:
     """From a value that a publisher blocks to the candidates that have it."""
 
-    def __init__(self, having: Iterable[tuple[int, Iterable[str | int]]], size: int) -> None:
-        holders: dict[str | int, list[int]] = defaultdict(list)
+    def __init__(self, having: Iterable[tuple[int, Iterable[Hashable]]], size: int) -> None:
+        holders: dict[Hashable, list[int]] = defaultdict(list)
         for index, values in having:
             for value in values:
                 holders[value].append(index)
         self._holders = {value: bits(members, size) for value, members in holders.items()}
 
-    def holding(self, values: Iterable[str | int]) -> int:
+    def holding(self, values: Iterable[Hashable]) -> int:
         """Return who has at least one of these values."""
         found = 0
         holders = self._holders

@@ -41,10 +41,14 @@ def _without_blocked(snapshot: Snapshot, auction: Auction, alive: int, trace: Tr
         fallen = snapshot.advertiser_domains.holding(auction.blocked_domains)
         alive = trace.narrow(Reason.BLOCKED_ADVERTISER, alive, ~fallen, auction.blocked_domains)
     if auction.blocked_categories:
-        fallen = snapshot.advertiser_categories.holding(auction.blocked_categories)
+        fallen = snapshot.advertiser_categories.holding(
+            _in_taxonomy(auction, auction.blocked_categories)
+        )
         alive = trace.narrow(Reason.BLOCKED_CATEGORY, alive, ~fallen, auction.blocked_categories)
     if auction.allowed_categories:
-        passing = snapshot.advertiser_categories.holding(auction.allowed_categories)
+        passing = snapshot.advertiser_categories.holding(
+            _in_taxonomy(auction, auction.allowed_categories)
+        )
         alive = trace.narrow(Reason.BLOCKED_CATEGORY, alive, passing, auction.allowed_categories)
     if auction.blocked_apps:
         fallen = snapshot.advertiser_apps.holding(auction.blocked_apps)
@@ -53,6 +57,12 @@ def _without_blocked(snapshot: Snapshot, auction: Auction, alive: int, trace: Tr
         passing = snapshot.languages.holding(auction.languages) | snapshot.languageless
         alive = trace.narrow(Reason.LANGUAGE, alive, passing, auction.languages)
     return alive
+
+
+def _in_taxonomy(auction: Auction, categories: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Categories mean something only with their taxonomy: `1` of one is not `1` of another."""
+    taxonomy = auction.category_taxonomy
+    return [(taxonomy, category) for category in categories]
 
 
 def _for_audience(

@@ -16,9 +16,8 @@ def hold_back(
         return alive
     if auction.person is None:
         return trace.narrow(Reason.FREQUENCY_UNKNOWN, alive, ~frequency.capped)
-    if not moment.profile.touches and not moment.pending:
+    if not moment.touches:
         return alive
-    touches = (*moment.profile.touches, *moment.pending)
-    for owner, count in frequency.reached(touches, moment.now_s):
+    for owner, count in frequency.reached(moment.touches, moment.now_s):
         alive = trace.narrow(Reason.FREQUENCY_CAP, alive, ~owner.members, (owner.name, count))
     return alive

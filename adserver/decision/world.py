@@ -38,5 +38,5 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     stopped: int = 0
     """Candidates of advertisers that somebody stopped."""
     profile: Profile = NOBODY
-    pending: Sequence[Touch] = ()
-    """Contacts of this person that the profile does not hold yet."""
+    touches: Sequence[Touch] = ()
+    """This person's contacts: those of the profile, and those too young to be in it."""

@@ -66,6 +66,13 @@ class NativeImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     kind: Literal["icon", "main"] = "main"
 
 
+NATIVE_TEXTS = (
+    "sponsored", "description", "rating", "likes", "downloads", "price",
+    "sale_price", "phone", "address", "description2", "display_url", "call_to_action",
+)  # fmt: skip
+"""Native data types by name, in the order of their numbers: 1 is `sponsored`."""
+
+
 class Native(Creative, frozen=True, kw_only=True, tag="native"):
     """Parts that a publisher assembles: title, texts by data type, images."""
 

@@ -34,6 +34,8 @@ class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
     """A guard-rail: no bid there is ever higher; house nanos per impression."""
     hourly_ceiling: Nanos | None = None
     """A guard-rail: no more than this is spent there within one hour of the clock (UTC)."""
+    gzip_above_bytes: int = 1_400
+    """Answers longer than this are compressed where `Accept-Encoding` asks for gzip: about a packet."""
     keep_ppm: int = 700_000
     """First-price shading: of what lies between floor and value, offer this many millionths."""
     contextual_without_consent: bool = False

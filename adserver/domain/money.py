@@ -27,6 +27,12 @@ def cpm_nanos(cpm: float | str | Decimal) -> Nanos:
 
 def floor_nanos(cpm: float | str | Decimal) -> Nanos:
     """Convert a floor CPM to nanos per impression, rounding up: a floor is never undercut."""
+    if type(cpm) is float and 0 <= cpm < MAX_CPM:
+        # A decimal of at most 15 digits survives the way through a float, so if this division gives
+        # back the float, its decimal form has no more than 6 places and there is nothing to round.
+        whole = round(cpm * MICROS_PER_UNIT)
+        if whole / MICROS_PER_UNIT == cpm:
+            return whole
     return _whole(cpm, MICROS_PER_UNIT, ROUND_CEILING)
 
 
@@ -70,6 +76,8 @@ class Rates:
 
     def floor_to_house(self, cpm: float, currency: str) -> Nanos:
         """Convert a floor CPM to house nanos, rounding up; raises `KeyError` for an unknown currency."""
+        if currency == self.house:
+            return floor_nanos(cpm)
         return -(-floor_nanos(cpm) * MICROS_PER_UNIT // self._micros[currency])
 
     def bid_from_house(self, price: Nanos, currency: str) -> Nanos:

@@ -112,18 +112,21 @@ class Opportunity(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds from auction to impression that the exchange allows, if it says so."""
 
 
-class Auction(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is the same for all opportunities of one request."""
+class Auction(msgspec.Struct):
+    """Everything that is the same for all opportunities of one request.
+
+    Written once more after it was read: `segment_count`, when the person's profile is there.
+    """
 
     id: str
     exchange: str
+    opportunities: tuple[Opportunity, ...]
     auction_type: AuctionType = AuctionType.SECOND_PRICE
     currency: str = "USD"
     """The currency we bid in."""
     seat: str = ""
     """The seat we bid from."""
     test: bool = False
-    opportunities: tuple[Opportunity, ...]
     country: str = ""
     region: str = ""
     """`USA-WI`"""
@@ -139,8 +142,14 @@ class Auction(msgspec.Struct, frozen=True, kw_only=True):
     blocked_domains: tuple[str, ...] = ()
     blocked_categories: tuple[str, ...] = ()
     allowed_categories: tuple[str, ...] = ()
+    category_taxonomy: int = 1
+    """In which taxonomy the blocked and allowed categories are."""
     blocked_apps: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     """Segments that came with the request, `provider:id`."""
+    segment_count: int = 0
+    """How many segments the person is in, from the request and the store together, as far as the
+    permission lets them choose the ad; the click model reads it and the bid event logs it.
+    """
     person: PersonKey | None = None
     """Set only if an id may be read."""

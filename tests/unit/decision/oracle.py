@@ -53,54 +53,60 @@ def may_bid(
     """Return (line item, creative) of everybody whom the request as a whole does not refuse."""
     everybody = pairs(catalog)
     chains = {item.number: owners for _, owners, item, _ in everybody}
-    alive = set()
-    for advertiser, owners, item, creative in everybody:
-        wishes = item.targeting
-        single = {
-            Dimension.EXCHANGE: auction.exchange,
-            Dimension.COUNTRY: auction.country,
-            Dimension.REGION: auction.region,
-            Dimension.CITY: auction.city,
-            Dimension.DEVICE_TYPE: auction.device_type,
-            Dimension.OS: auction.os,
-            Dimension.INVENTORY_TYPE: auction.inventory_type,
-            Dimension.PUBLICATION: auction.publication,
-        }
-        if not all(_accepts(wishes.get(name), [value]) for name, value in single.items()):
-            continue
-        if not _accepts(wishes.get(Dimension.CATEGORY), _with_parents(auction.categories)):
-            continue
-        if isinstance(creative, Banner) and not _accepts(
-            wishes.get(Dimension.SIZE), [f"{creative.width}x{creative.height}"]
-        ):
-            continue
-        if not item.flight.start_s <= now_s < item.flight.end_s:
-            continue
-        local = datetime.fromtimestamp(now_s, ZoneInfo(advertiser.timezone))
-        if item.hours_of_week and local.weekday() * 24 + local.hour not in item.hours_of_week:
-            continue
-        if any(
+    return {
+        (item.id, creative.id)
+        for advertiser, owners, item, creative in everybody
+        if _wanted_here(item, creative, auction)
+        and _in_flight(item, advertiser, now_s)
+        and not _blocked(advertiser, creative, auction)
+        and (item.audience is None or holds(item.audience, _Named(segments, auction.segments)))
+        and _within_caps(owners, chains, touches, now_s, known=auction.person is not None)
+    }
+
+
+def _wanted_here(item: LineItem, creative: AnyCreative, auction: Auction) -> bool:
+    wishes = item.targeting
+    single = {
+        Dimension.EXCHANGE: auction.exchange,
+        Dimension.COUNTRY: auction.country,
+        Dimension.REGION: auction.region,
+        Dimension.CITY: auction.city,
+        Dimension.DEVICE_TYPE: auction.device_type,
+        Dimension.OS: auction.os,
+        Dimension.INVENTORY_TYPE: auction.inventory_type,
+        Dimension.PUBLICATION: auction.publication,
+    }
+    if not all(_accepts(wishes.get(name), [value]) for name, value in single.items()):
+        return False
+    if isinstance(creative, Banner) and not _accepts(
+        wishes.get(Dimension.SIZE), [f"{creative.width}x{creative.height}"]
+    ):
+        return False
+    return _accepts(wishes.get(Dimension.CATEGORY), _with_parents(auction.categories))
+
+
+def _in_flight(item: LineItem, advertiser: Advertiser, now_s: float) -> bool:
+    local = datetime.fromtimestamp(now_s, ZoneInfo(advertiser.timezone))
+    hour = local.weekday() * 24 + local.hour
+    return item.flight.start_s <= now_s < item.flight.end_s and (
+        not item.hours_of_week or hour in item.hours_of_week
+    )
+
+
+def _blocked(advertiser: Advertiser, creative: AnyCreative, auction: Auction) -> bool:
+    own = set(_with_parents(advertiser.categories))
+    return (
+        any(
             advertiser.domain == blocked or advertiser.domain.endswith("." + blocked)
             for blocked in auction.blocked_domains
-        ):
-            continue
-        own = _with_parents(advertiser.categories)
-        if set(own) & set(auction.blocked_categories):
-            continue
-        if auction.allowed_categories and not set(own) & set(auction.allowed_categories):
-            continue
-        if advertiser.bundle in auction.blocked_apps:
-            continue
-        if auction.languages and creative.language and creative.language not in auction.languages:
-            continue
-        if item.audience is not None and not holds(
-            item.audience, _Named(segments, auction.segments)
-        ):
-            continue
-        if not _within_caps(owners, chains, touches, now_s, known=auction.person is not None):
-            continue
-        alive.add((item.id, creative.id))
-    return alive
+        )
+        or bool(own & set(auction.blocked_categories))
+        or bool(auction.allowed_categories and not own & set(auction.allowed_categories))
+        or advertiser.bundle in auction.blocked_apps
+        or bool(
+            auction.languages and creative.language and creative.language not in auction.languages
+        )
+    )
 
 
 def fits_space(creative: AnyCreative, item: LineItem, space: Opportunity) -> bool:

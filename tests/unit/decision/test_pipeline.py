@@ -38,7 +38,7 @@ class FakeOrderModel:
 
 
 SLOW = settings(
-    max_examples=300,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -57,7 +57,8 @@ def moment(
         permission=ALLOWED,
         purse=purse or FakePurse(),
         paces=[1.0] * len(snapshot.line_items),
-        profile=Profile(segments, touches),
+        profile=Profile(segments),
+        touches=touches,
     )
 
 

@@ -1,0 +1,38 @@
+"""The command line: `python -m adserver COMMAND`."""
+
+import argparse
+import sys
+
+from adserver.commands import asking, campaigns, demo, learning, serving
+from adserver.commands.terminal import FAILED, INTERRUPTED, err, print_json, tell_faults
+from adserver.errors import InvalidConfig, Unavailable
+
+EPILOG = (
+    "Exit codes: 0 done, 1 it did not work out, 2 input or settings cannot be used, 130 Ctrl-C."
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="adserver", description=__doc__, epilog=EPILOG)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for group in (demo, serving, campaigns, learning, asking):
+        group.add(commands)
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.action(options)
+    except InvalidConfig as error:
+        return tell_faults(error, as_json=options.json)
+    except Unavailable as error:
+        if options.json:
+            print_json({"ok": False, "error": str(error)})
+        else:
+            err.print(str(error), markup=False)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

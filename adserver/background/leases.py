@@ -1,0 +1,52 @@
+"""One lease from one pot, as the worker that spends it sees it."""
+
+from adserver.domain.money import Nanos
+
+MARGIN_S = 0.5
+"""A pot is left this long before its window ends, so that no bid is dated into the next window."""
+QUICK_S = 1.0
+SLOW_S = 10.0
+
+
+class Lease:
+    """Money for one key: a line item or a ceiling."""
+
+    __slots__ = ("_came_s", "_size", "asked", "bit", "free", "key", "low", "pot", "until_s")
+
+    def __init__(self, key: int) -> None:
+        self.key = key
+        self.free: Nanos = 0
+        self.low: Nanos = 0
+        """Below this more is asked for."""
+        self.pot = 0
+        """0: none yet."""
+        self.until_s = 0
+        self.asked = False
+        """A question is under way; one is enough."""
+        self.bit = 0
+        """The candidates that this pays for, as a set of bits; 0 for a ceiling."""
+        self._came_s = 0.0
+        self._size: Nanos = 0
+
+    def want(self, now_s: float) -> Nanos:
+        """Return how much to ask for: twice the last grant if that went in a second; 0: as usual."""
+        if self._size and now_s - self._came_s < QUICK_S:
+            return self._size * 2
+        if now_s - self._came_s > SLOW_S:
+            return self._size // 2
+        return self._size
+
+    def grant(self, pot: int, amount: Nanos, until_s: int, now_s: float) -> None:
+        """Take in money; of another pot only after the old one has been emptied."""
+        self.asked = False
+        self.pot, self.until_s = pot, until_s
+        self.free += amount
+        self.low = self.free // 2
+        self._came_s, self._size = now_s, amount
+
+    def empty(self) -> tuple[int, Nanos]:
+        """Give up the pot: return it and what is free, to hand back."""
+        pot, free = self.pot, self.free
+        self.pot = self.free = self.low = self.until_s = 0
+        self.asked = False
+        return pot, free

@@ -1,0 +1,257 @@
+"""The worker's end of the line to the owner: notices that must arrive, money, and events that may be dropped."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from adserver.background.contacts import PendingContacts
+from adserver.background.protocol import (
+    Broken,
+    Contact,
+    Events,
+    Failed,
+    FromOwner,
+    FromWorker,
+    Grant,
+    Hello,
+    Paces,
+    Query,
+    Recall,
+    Record,
+    Recorded,
+    Reload,
+    Report,
+    Resolved,
+    Welcome,
+    frame,
+    from_owner,
+    messages,
+)
+from adserver.background.purse import LeasedPurse
+from adserver.domain.notice import Conversion, Notice
+from adserver.errors import Unavailable
+from adserver.metrics import EVENTS_DROPPED
+from adserver.ports import Clock
+
+ACKNOWLEDGE_S = 2.0
+TICK_S = 0.05
+BACK_OFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+PARTED_S = 30.0
+"""A worker that has not heard of its owner for so long stops bidding; the owner counts on it."""
+MAX_EVENT_BYTES = 8 << 20
+MAX_UNSENT_BYTES = 16 << 20
+
+_log = structlog.get_logger()
+
+
+class OwnerClient:
+    """An `Owner` and an `EventLog` over the owner's socket; reconnects for ever."""
+
+    def __init__(
+        self,
+        socket: Path,
+        slot: int,
+        clock: Clock,
+        purse: LeasedPurse,
+        contacts: PendingContacts,
+        on_welcome: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Speak for worker `slot`; nothing happens before `start`."""
+        self.lease = 0
+        """Our lease, for tickets; 0 before the first welcome."""
+        self._socket = socket
+        self._slot = slot
+        self._clock = clock
+        self._purse = purse
+        self._contacts = contacts
+        self._on_welcome = on_welcome
+        self._writer: asyncio.StreamWriter | None = None
+        self._answers: dict[int, asyncio.Future[Recorded | Report]] = {}
+        self._last_request = 0
+        self._events: list[bytes] = []
+        self._events_bytes = 0
+        self._parted_at: float | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the owner has welcomed us and the line is up."""
+        return self._writer is not None
+
+    async def start(self) -> None:
+        """Begin to connect, in the background."""
+        self._tasks = [asyncio.create_task(self._stay()), asyncio.create_task(self._tick())]
+        for task in self._tasks:
+            task.add_done_callback(_loud)
+
+    async def stop(self) -> None:
+        """Hand back free money, send the last events, and hang up."""
+        self._purse.drain()
+        self._send_dues()
+        for task in self._tasks:
+            task.cancel()
+        writer = self._writer
+        self._part()
+        if writer is not None:
+            with suppress(OSError, TimeoutError):
+                await asyncio.wait_for(writer.drain(), ACKNOWLEDGE_S)
+            writer.close()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def record(self, fact: Notice | Conversion) -> bool:
+        """Return once the fact is durable; false for a repetition. Raises `Unavailable`."""
+        answer = await self._ask(lambda request: Record(request, fact))
+        return isinstance(answer, Recorded) and answer.first
+
+    async def report(self) -> Report:
+        """Return the state of all line items. Raises `Unavailable`."""
+        return await self._reported(Query)
+
+    async def reload(self) -> Report:
+        """Make the owner load the catalog again. Raises `Unavailable`, with its faults if it is bad."""
+        return await self._reported(Reload)
+
+    def write(self, line: bytes) -> None:
+        """Queue one JSON object for the event log; dropped and counted when too many wait."""
+        if self._events_bytes > MAX_EVENT_BYTES:
+            EVENTS_DROPPED.inc()
+            return
+        self._events.append(line)
+        self._events_bytes += len(line) + 1
+
+    async def _reported(self, kind: type[Query | Reload]) -> Report:
+        answer = await self._ask(kind, 10 * ACKNOWLEDGE_S)
+        if not isinstance(answer, Report):
+            raise Unavailable("the owner mistook a question")
+        return answer
+
+    async def _ask(
+        self, build: Callable[[int], FromWorker], within_s: float = ACKNOWLEDGE_S
+    ) -> Recorded | Report:
+        if self._writer is None:
+            raise Unavailable("no connection to the owner")
+        if self._writer.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            raise Unavailable("the owner does not keep up")
+        self._last_request = request = self._last_request + 1
+        answer = self._answers[request] = asyncio.get_running_loop().create_future()
+        self._send(build(request))
+        try:
+            return await asyncio.wait_for(answer, within_s)
+        except TimeoutError as error:
+            raise Unavailable(f"the owner did not answer within {within_s} s") from error
+        finally:
+            self._answers.pop(request, None)
+
+    def _send(self, message: FromWorker) -> None:
+        if self._writer is not None:
+            self._writer.write(frame(message))
+
+    async def _stay(self) -> None:
+        failures = 0
+        while True:
+            writer = None
+            try:
+                reader, writer = await asyncio.open_unix_connection(str(self._socket))
+                writer.write(frame(self._hello()))
+                async for message in messages(reader, from_owner):
+                    self._take(message, writer)
+                    failures = 0
+                _log.warning("owner_hung_up")
+            except (OSError, Broken) as error:
+                if failures == 0:
+                    _log.warning("owner_unreachable", error=str(error))
+            finally:
+                self._part()
+                if writer is not None:
+                    writer.close()
+            await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+            failures += 1
+
+    def _hello(self) -> Hello:
+        return self._purse.hello(self._slot, os.getpid(), self.lease)
+
+    def _part(self) -> None:
+        """The line is down: whoever waits is told, so that the exchange is asked to send again."""
+        self._writer = None
+        if self._parted_at is None:
+            self._parted_at = self._clock.now()
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(Unavailable("the connection to the owner broke"))
+
+    def _take(  # noqa: C901, PLR0912 (one flat case per message)
+        self, message: FromOwner, writer: asyncio.StreamWriter
+    ) -> None:
+        now_s = self._clock.now()
+        match message:
+            case Resolved(bids):
+                for bid, charged in bids:
+                    self._purse.resolved(bid, charged)
+                    if not charged:
+                        self._contacts.forget(bid)
+            case Contact(touches):
+                for person, touch in touches:
+                    self._contacts.report(person, touch, now_s)
+            case Grant(grants):
+                for key, pot, amount, until_s in grants:
+                    self._purse.granted(key, pot, amount, until_s, now_s)
+            case Recorded(request) | Report(request):
+                answer = self._answers.get(request)
+                if answer is not None and not answer.done():
+                    answer.set_result(message)
+            case Failed(request, text):
+                answer = self._answers.get(request)
+                if answer is not None and not answer.done():
+                    answer.set_exception(Unavailable(text))
+            case Paces(multipliers):
+                self._purse.pace(multipliers)
+            case Recall(pots):
+                self._purse.recall(pots)
+            case Welcome(lease):
+                self._welcome(lease, writer)
+
+    def _welcome(self, lease: int, writer: asyncio.StreamWriter) -> None:
+        self._purse.resume(fresh=lease != self.lease)
+        self.lease = lease
+        self._parted_at = None
+        self._writer = writer
+        _log.info("owner_connected", lease=lease)
+        self._on_welcome()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_s = self._clock.now()
+            self._purse.expire(now_s)
+            self._contacts.expire(now_s)
+            if self._writer is not None:
+                self._send_dues()
+            elif self._parted_at is not None and now_s - self._parted_at > PARTED_S:
+                self._purse.suspend()
+
+    def _send_dues(self) -> None:
+        if self._writer is None:
+            return
+        ask, back = self._purse.dues(self._clock.now())
+        if back is not None:
+            self._send(back)
+        if ask is not None:
+            self._send(ask)
+        if self._events and self._writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
+            self._send(Events(b"\n".join([*self._events, b""])))
+            self._events.clear()
+            self._events_bytes = 0
+
+
+def _loud(task: asyncio.Task[None]) -> None:
+    """These tasks never end by themselves: whatever ended one is a bug, for the loop to report."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        task.get_loop().call_exception_handler(
+            {"message": "the line to the owner is dead", "exception": error, "task": task}
+        )

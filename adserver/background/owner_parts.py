@@ -1,0 +1,24 @@
+"""What the owner process is made of; bootstrap builds it, the owner runs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adserver.domain.money import Nanos
+from adserver.ports import CampaignSource, Clock, Contacts, EventStore, LedgerStore
+
+
+@dataclass(frozen=True)
+class OwnerParts:
+    """What the owner is made of."""
+
+    socket: Path
+    store: LedgerStore
+    events: EventStore
+    contacts: Contacts
+    campaigns: CampaignSource
+    clock: Clock
+    ceilings: Mapping[str, Nanos] = field(default_factory=dict)
+    """Nanos per hour of the clock, by exchange name; `all` for everything together."""
+    billing_life_s: int = 3_600
+    """No bid may be billed longer than this after its auction."""

@@ -1,0 +1,209 @@
+"""What workers and the owner say to each other: MessagePack frames over a Unix socket.
+
+A frame is its length (4 bytes, big-endian) and one message. Both ends are the same release on the
+same machine, so there are no versions: a frame that cannot be read ends the connection.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from struct import Struct
+from typing import TypeVar
+
+import msgspec
+
+from adserver.domain.money import Nanos
+from adserver.domain.notice import Conversion, Notice
+from adserver.domain.person import PersonKey, Touch
+from adserver.errors import AdserverError
+
+MAX_MESSAGE_BYTES = 64 << 20
+CHUNK_BYTES = 1 << 18
+_LENGTH = Struct(">I")
+
+
+class Broken(AdserverError):
+    """The other end said something that is no message."""
+
+
+class _Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    pass
+
+
+# --- from a worker ---
+
+
+class Hello(_Message, frozen=True):
+    """The first message. Who comes back after a break tells what it believes to have."""
+
+    slot: int
+    pid: int
+    lease: int = 0
+    """0: a new one, please."""
+    believed: tuple[tuple[int, Nanos], ...] = ()
+    """By pot: what is free or held for bids."""
+    holds: tuple[bytes, ...] = ()
+    """The bids held for."""
+
+
+class Ask(_Message, frozen=True):
+    """More money: pairs of key and nanos wanted (0: as much as is usual)."""
+
+    wants: tuple[tuple[int, Nanos], ...]
+
+
+class Return(_Message, frozen=True):
+    """Money not needed any more: pairs of pot and nanos."""
+
+    amounts: tuple[tuple[int, Nanos], ...]
+
+
+class Record(_Message, frozen=True):
+    """Make this durable and say so."""
+
+    request: int
+    fact: Notice | Conversion
+
+
+class Events(_Message, frozen=True):
+    """Whole JSON lines for the event log; not acknowledged."""
+
+    lines: bytes
+
+
+class Query(_Message, frozen=True):
+    """Tell the state of all line items."""
+
+    request: int
+
+
+class Reload(_Message, frozen=True):
+    """Load the catalog again: budgets, fees or people changed."""
+
+    request: int
+
+
+# --- from the owner ---
+
+
+class Welcome(_Message, frozen=True):
+    """The answer to `Hello`; another lease than announced means that the old one has expired."""
+
+    lease: int
+
+
+class Grant(_Message, frozen=True):
+    """Money: key, pot, nanos, and when its window ends (seconds since the epoch)."""
+
+    grants: tuple[tuple[int, int, Nanos, int], ...]
+
+
+class Recall(_Message, frozen=True):
+    """Another worker has nothing left: give back half of what is free in these pots."""
+
+    pots: tuple[int, ...]
+
+
+class Recorded(_Message, frozen=True):
+    """It is durable; `first` is false for a repetition."""
+
+    request: int
+    first: bool
+
+
+class Failed(_Message, frozen=True):
+    """It is not durable."""
+
+    request: int
+    message: str
+
+
+class Resolved(_Message, frozen=True):
+    """Bids that no longer hold money: pairs of bid and nanos charged (0: lost)."""
+
+    bids: tuple[tuple[bytes, Nanos], ...]
+
+
+class Contact(_Message, frozen=True):
+    """Impressions that a moment ago came true, on any worker."""
+
+    touches: tuple[tuple[PersonKey, Touch], ...]
+
+
+class Paces(_Message, frozen=True):
+    """By line item number: the share of its chances to take; only what changed."""
+
+    multipliers: dict[int, float]
+
+
+class LineReport(msgspec.Struct, frozen=True):
+    """One line item for people to read; amounts in house nanos."""
+
+    line_item: str
+    advertiser: str
+    budget_lifetime: Nanos | None
+    budget_daily: Nanos | None
+    settled: Nanos
+    settled_today: Nanos
+    outstanding: Nanos
+    late: Nanos
+    media: Nanos
+    data: Nanos
+    tech: Nanos
+    margin: Nanos
+    pace: float
+    planned: Nanos | None
+    """What was to be spent by now under the tightest budget; `None` without any."""
+    impressions: int
+    clicks: int
+    orders: int
+
+
+class Report(_Message, frozen=True):
+    """The answer to `Query` and `Reload`."""
+
+    request: int
+    lines: tuple[LineReport, ...] = ()
+    quarantined: int = 0
+    events_dropped: int = 0
+
+
+FromWorker = Hello | Ask | Return | Record | Events | Query | Reload
+FromOwner = (
+    Welcome | Grant | Recall | Recorded | Failed | Resolved | Contact | Paces | Report
+)  # fmt: skip
+
+_encoder = msgspec.msgpack.Encoder()
+from_worker = msgspec.msgpack.Decoder(FromWorker)
+from_owner = msgspec.msgpack.Decoder(FromOwner)
+
+M = TypeVar("M")
+
+
+def frame(message: FromWorker | FromOwner) -> bytes:
+    """Return a message as it goes over the socket."""
+    payload = _encoder.encode(message)
+    return _LENGTH.pack(len(payload)) + payload
+
+
+async def messages(
+    reader: asyncio.StreamReader, decoder: msgspec.msgpack.Decoder[M]
+) -> AsyncIterator[M]:
+    """Yield messages until the other end closes. Raises `Broken` for what is no message."""
+    waiting = bytearray()
+    while chunk := await reader.read(CHUNK_BYTES):
+        waiting += chunk
+        start = 0
+        while len(waiting) - start >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(waiting, start)
+            if length > MAX_MESSAGE_BYTES:
+                raise Broken(f"a message of {length} bytes")
+            end = start + _LENGTH.size + length
+            if len(waiting) < end:
+                break
+            try:
+                message = decoder.decode(bytes(waiting[start + _LENGTH.size : end]))
+            except msgspec.DecodeError as error:
+                raise Broken(str(error)) from error
+            yield message
+            start = end
+        del waiting[:start]

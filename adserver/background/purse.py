@@ -1,0 +1,264 @@
+"""What one worker may spend without asking: leases in memory, claimed from while deciding."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from adserver.background.leases import MARGIN_S, Lease
+from adserver.background.protocol import Ask, Hello, Return
+from adserver.domain.budget import EVERYWHERE, ceiling_key
+from adserver.domain.money import Nanos
+
+RELEASE_AFTER_S = 10
+"""Beyond a bid's billing life: the owner takes a notice as timely a few seconds longer than we may."""
+
+IDLE_S = 1.0
+
+
+class _Hold(NamedTuple):
+    until_s: int
+    amount: Nanos
+    places: tuple[tuple[Lease, int], ...]
+    """Each lease and its pot at the time: money goes back to where it came from."""
+
+
+class LeasedPurse:
+    """A `Purse`; also keeps what each bid in flight holds until it is resolved or too old to be billed."""
+
+    def __init__(
+        self, masks: Sequence[int], numbers: Sequence[int], ceilings: Iterable[str] = ()
+    ) -> None:
+        """Know line items by index: their candidates as bits, their numbers.
+
+        `ceilings` names the exchanges with an hourly ceiling, and `all` if there is one over all.
+        """
+        self.funded = 0
+        self.paces: list[float] = []
+        """By line item index: the share of chances to take."""
+        self._keys: dict[int, Lease] = {}
+        self._leases: list[Lease] = []
+        self._index: dict[int, int] = {}
+        self._low: set[Lease] = set()
+        self._holds: dict[bytes, _Hold] = {}
+        self._due: dict[int, list[bytes]] = {}
+        self._due_order: list[int] = []
+        self._back: dict[int, Nanos] = {}
+        """By pot: to be returned when the owner is next spoken to."""
+        self._suspended = False
+        self._next_end_s = 0.0
+        self._over_all: tuple[Lease, ...] = ()
+        self._over: dict[str, tuple[Lease, ...]] = {}
+        """By exchange: the ceilings that apply; `_over_all` where it has none of its own."""
+        self.switch(masks, numbers, ceilings)
+
+    def switch(
+        self, masks: Sequence[int], numbers: Sequence[int], ceilings: Iterable[str] = ()
+    ) -> None:
+        """Follow a new snapshot: leases stay with their line items, whatever their index is now."""
+        names = {name: ceiling_key(name) for name in ceilings}
+        wanted = {*numbers, *names.values()}
+        paces = {lease.key: pace for lease, pace in zip(self._leases, self.paces, strict=True)}
+        for key in [key for key in self._keys if key not in wanted]:
+            self._empty(self._keys.pop(key))
+        self._leases = [self._lease(number) for number in numbers]
+        self._index = {number: index for index, number in enumerate(numbers)}
+        self.paces = [paces.get(number, 1.0) for number in numbers]
+        by_name = {name: self._lease(key) for name, key in names.items()}
+        self._over_all = (by_name.pop(EVERYWHERE),) if EVERYWHERE in by_name else ()
+        self._over = {name: (lease, *self._over_all) for name, lease in by_name.items()}
+        for lease, mask in zip(self._leases, masks, strict=True):
+            lease.bit = mask
+        self._refund()
+
+    # --- while deciding ---
+
+    def claim(self, line_item: int, exchange: str, amount: Nanos) -> bool:
+        """Take the amount from the line item's lease and the ceilings', or take nothing."""
+        lease = self._leases[line_item]
+        if lease.free < amount:
+            self._unfund(lease)
+            return False
+        places = self._over.get(exchange, self._over_all)
+        for place in places:
+            if place.free < amount:
+                self._low.add(place)
+                return False
+        for place in places:
+            place.free -= amount
+            if place.free < place.low:
+                self._low.add(place)
+        lease.free = free = lease.free - amount
+        if free < lease.low:
+            self._low.add(lease)
+            if not free:
+                self._unfund(lease)
+        return True
+
+    def hold(self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int) -> None:
+        """Remember for which bid a claim was; `until_s` ends its billing life."""
+        lease = self._leases[line_item]
+        places: tuple[tuple[Lease, int], ...] = ((lease, lease.pot),)
+        above = self._over.get(exchange, self._over_all)
+        if above:
+            places += tuple([(ceiling, ceiling.pot) for ceiling in above])
+        until_s += RELEASE_AFTER_S
+        self._holds[bid] = _Hold(until_s, amount, places)
+        due = self._due.get(until_s)
+        if due is None:
+            due = self._due[until_s] = []
+            heappush(self._due_order, until_s)
+        due.append(bid)
+
+    def put_back(self, line_item: int, exchange: str, amount: Nanos) -> None:
+        """Undo a claim whose bid was not sent."""
+        for lease in (self._leases[line_item], *self._over.get(exchange, self._over_all)):
+            self._credit(lease, lease.pot, amount)
+
+    def is_open(self, exchange: str) -> bool:
+        """Tell whether the ceilings leave anything for this exchange now."""
+        return all(lease.free > 0 for lease in self._over.get(exchange, self._over_all))
+
+    # --- what the owner says ---
+
+    def granted(self, key: int, pot: int, amount: Nanos, until_s: int, now_s: float) -> None:
+        """Take in a grant; one for a line item that is no longer ours goes straight back."""
+        lease = self._keys.get(key)
+        if lease is None:
+            self._back[pot] = self._back.get(pot, 0) + amount
+            return
+        if lease.pot not in {0, pot}:
+            self._empty(lease)
+        amount += self._back.pop(pot, 0)
+        lease.grant(pot, amount, until_s, now_s)
+        self._next_end_s = min(self._next_end_s, until_s - MARGIN_S)
+        self._fund(lease)
+
+    def resolved(self, bid: bytes, charged: Nanos) -> None:
+        """End a hold: what was not charged is free again. A bid unknown here was held by nobody."""
+        hold = self._holds.pop(bid, None)
+        if hold is not None:
+            self._release(hold, charged)
+
+    def recall(self, pots: Iterable[int]) -> None:
+        """Give back half of what is free in these pots when the owner is next spoken to: another worker has none."""
+        wanted = set(pots)
+        for lease in self._keys.values():
+            if lease.pot in wanted and lease.free > 1:
+                half = lease.free // 2
+                lease.free -= half
+                self._back[lease.pot] = self._back.get(lease.pot, 0) + half
+
+    def pace(self, multipliers: Mapping[int, float]) -> None:
+        """Take in paces by line item number."""
+        for number, value in multipliers.items():
+            index = self._index.get(number)
+            if index is not None:
+                self.paces[index] = value
+
+    # --- now and then ---
+
+    def expire(self, now_s: float) -> None:
+        """Let old holds go and leave closing windows; called several times a second."""
+        while self._due_order and self._due_order[0] < now_s:
+            for bid in self._due.pop(heappop(self._due_order)):
+                self.resolved(bid, 0)
+        if now_s < self._next_end_s:
+            return
+        for lease in self._keys.values():
+            if lease.pot and now_s >= lease.until_s - MARGIN_S:
+                self._empty(lease)
+        ends = (lease.until_s - MARGIN_S for lease in self._keys.values() if lease.pot)
+        self._next_end_s = min(ends, default=now_s + IDLE_S)
+
+    def dues(self, now_s: float) -> tuple[Ask | None, Return | None]:
+        """Return what to ask the owner for and what to give back; it counts as sent."""
+        wants = []
+        if not self._suspended:
+            for lease in self._low:
+                if not lease.asked:
+                    lease.asked = True
+                    wants.append((lease.key, lease.want(now_s)))
+            self._low.clear()
+        amounts, self._back = tuple(self._back.items()), {}
+        return (
+            Ask(tuple(wants)) if wants else None,
+            Return(amounts) if amounts else None,
+        )
+
+    def suspend(self) -> None:
+        """Bid no more: the owner has not been heard of for too long, or the worker drains."""
+        self._suspended = True
+        self._refund()
+
+    def drain(self) -> None:
+        """Stop for good and hand back all that no bid holds when the owner is next spoken to."""
+        self.suspend()
+        for lease in self._keys.values():
+            self._empty(lease)
+
+    def hello(self, slot: int, pid: int, lease: int) -> Hello:
+        """Return what to say to the owner after a break: all that we believe to have."""
+        believed = dict(self._back)
+        for own in self._keys.values():
+            if own.pot:
+                believed[own.pot] = believed.get(own.pot, 0) + own.free
+        for hold in self._holds.values():
+            for _, pot in hold.places:
+                believed[pot] = believed.get(pot, 0) + hold.amount
+        return Hello(slot, pid, lease, tuple(believed.items()), tuple(self._holds))
+
+    def resume(self, *, fresh: bool) -> None:
+        """Go on after a break; with a fresh lease nothing of the old one is ours any more."""
+        self._suspended = False
+        for lease in self._keys.values():
+            lease.asked = False
+            if fresh:
+                lease.empty()
+            if lease.free <= lease.low:
+                self._low.add(lease)
+        if fresh:
+            self._holds.clear()
+            self._due.clear()
+            self._due_order.clear()
+            self._back.clear()
+        self._refund()
+
+    # --- inside ---
+
+    def _lease(self, key: int) -> Lease:
+        found = self._keys.get(key)
+        if found is None:
+            found = self._keys[key] = Lease(key)
+            self._low.add(found)
+        return found
+
+    def _release(self, hold: _Hold, charged: Nanos) -> None:
+        rest = hold.amount - charged
+        for lease, pot in hold.places:
+            self._credit(lease, pot, rest)
+
+    def _credit(self, lease: Lease, pot: int, amount: Nanos) -> None:
+        if lease.pot == pot:
+            lease.free += amount
+            self._fund(lease)
+        else:
+            self._back[pot] = self._back.get(pot, 0) + amount
+
+    def _empty(self, lease: Lease) -> None:
+        self._unfund(lease)
+        pot, free = lease.empty()
+        if free:
+            self._back[pot] = self._back.get(pot, 0) + free
+
+    def _fund(self, lease: Lease) -> None:
+        if lease.free > 0 and not self._suspended:
+            self.funded |= lease.bit
+
+    def _unfund(self, lease: Lease) -> None:
+        self._low.add(lease)
+        self.funded &= ~lease.bit
+
+    def _refund(self) -> None:
+        self.funded = 0
+        for lease in self._leases:
+            self._fund(lease)

@@ -1,0 +1,290 @@
+"""The only module that knows every other: builds what a process is made of and hands it to the edge."""
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from adapters.campaigns import snapshot_file
+from adapters.channels import prepare
+from adapters.events.segment_files import SegmentFiles
+from adapters.exchanges.generic import read_price
+from adapters.ledger.journal import Journal
+from adapters.profiles import lmdb_profiles
+from adserver.background.contacts import PendingContacts
+from adserver.background.owner_client import OwnerClient
+from adserver.background.owner_parts import OwnerParts
+from adserver.background.purse import LeasedPurse
+from adserver.background.stopping import Stopped
+from adserver.background.stops import StopSwitch
+from adserver.catalog.compiler import compile_snapshot
+from adserver.catalog.snapshot import Snapshot
+from adserver.config import Loaded
+from adserver.decision.world import World
+from adserver.domain.budget import EVERYWHERE
+from adserver.domain.campaign import Catalog
+from adserver.domain.money import Nanos, cpm_nanos, nanos
+from adserver.domain.person import PersonKey, pseudonymiser
+from adserver.endpoints.answering import Answerer
+from adserver.endpoints.bid import BidEndpoint
+from adserver.endpoints.conversions import Conversions
+from adserver.endpoints.desk import desks
+from adserver.endpoints.explain import Explainer
+from adserver.endpoints.gathering import Gatherer
+from adserver.endpoints.intake import Intake
+from adserver.endpoints.notices import Notices
+from adserver.endpoints.ops import PrivatePort
+from adserver.endpoints.site import Site
+from adserver.endpoints.tokens import TokenVault, load_keys
+from adserver.endpoints.tracking import Tracking
+
+LONGEST_SOCKET_PATH = 100
+"""Unix allows 108 bytes."""
+
+_log = structlog.get_logger()
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+        return time.time()
+
+
+class SnapshotSource:
+    """Campaigns as last compiled: what the owner and the workers load."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> Catalog:
+        """Return the catalog. Raises `InvalidConfig`."""
+        return snapshot_file.read(self._path)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things lie in the state folder."""
+
+    state: Path
+
+    @property
+    def snapshot(self) -> Path:
+        """The compiled catalog."""
+        return self.state / "snapshot.bin"
+
+    @property
+    def token_keys(self) -> Path:
+        """Keys of the tracking tokens."""
+        return self.state / "token.keys"
+
+    @property
+    def person_key(self) -> Path:
+        """The secret behind people's pseudonyms; without it nobody is found again."""
+        return self.state / "person.key"
+
+    @property
+    def profiles(self) -> Path:
+        """The LMDB of people."""
+        return self.state / "profiles"
+
+    @property
+    def journal(self) -> Path:
+        """The ledger."""
+        return self.state / "ledger"
+
+    @property
+    def events(self) -> Path:
+        """Segment files of events."""
+        return self.state / "events"
+
+    @property
+    def models(self) -> Path:
+        """Trained click models, the current one among them."""
+        return self.state / "models"
+
+    @property
+    def orders(self) -> Path:
+        """Orders per click as last counted."""
+        return self.models / "orders.json"
+
+    @property
+    def supervisor_pid(self) -> Path:
+        """The process id of the running supervisor."""
+        return self.state / "supervisor.pid"
+
+    @property
+    def socket(self) -> Path:
+        """The owner's socket; beside the state if the path is short enough for Unix."""
+        path = self.state / "owner.sock"
+        if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+            return path
+        name = hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"adserver-{name}.sock"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What a worker process serves with."""
+
+    site: Site
+    private: PrivatePort
+    owner: OwnerClient
+    stopped: Stopped
+    tracking: Tracking
+
+
+def places(loaded: Loaded) -> Places:
+    """Return where this configuration keeps its state."""
+    return Places(loaded.state)
+
+
+def pseudonym(loaded: Loaded) -> Callable[[str, str], PersonKey]:
+    """Return the function that turns ids into person keys. Raises `InvalidConfig`."""
+    secret = load_keys(places(loaded).person_key)[0].secret
+    return pseudonymiser(secret)
+
+
+def profiles_config(loaded: Loaded) -> lmdb_profiles.Config:
+    """Return where people are looked up."""
+    configured = loaded.settings.profiles
+    path = places(loaded).profiles if configured is None else loaded.path(configured.path)
+    return lmdb_profiles.Config(str(path))
+
+
+def ceilings(loaded: Loaded) -> dict[str, Nanos]:
+    """Return the hourly spend ceilings by exchange name, and `all`."""
+    found = {
+        name: terms.hourly_ceiling
+        for name, terms in loaded.terms.items()
+        if terms.hourly_ceiling is not None
+    }
+    overall = loaded.settings.guard.hourly_ceiling
+    if overall is not None:
+        found[EVERYWHERE] = nanos(overall)
+    return found
+
+
+def owner_parts(loaded: Loaded) -> OwnerParts:
+    """Build the owner process."""
+    where = places(loaded)
+    return OwnerParts(
+        socket=where.socket,
+        store=Journal(where.journal),
+        events=SegmentFiles(where.events),
+        contacts=profiles_config(loaded).build_writer(),
+        campaigns=SnapshotSource(where.snapshot),
+        clock=SystemClock(),
+        ceilings=ceilings(loaded),
+        billing_life_s=max((terms.expiry_s for terms in loaded.terms.values()), default=3_600),
+    )
+
+
+def load_snapshot(loaded: Loaded) -> Snapshot:
+    """Read and compile the snapshot. Raises `InvalidConfig`."""
+    return compile_snapshot(snapshot_file.read(places(loaded).snapshot))
+
+
+def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
+    """Build a worker; call it after the fork, since models may start threads."""
+    # Imported here because numpy starts threads, and a process with threads must not fork.
+    from models.ctr.baseline import load_click_model  # noqa: PLC0415
+    from models.cvr.baseline import SmoothedOrders, read_outcomes  # noqa: PLC0415
+
+    where = places(loaded)
+    settings = loaded.settings
+    clock = SystemClock()
+    vault = TokenVault(load_keys(where.token_keys))
+    terms = loaded.terms
+    purse = LeasedPurse(
+        snapshot.line_item_members,
+        [item.number for item in snapshot.line_items],
+        ceilings(loaded),
+    )
+    contacts = PendingContacts()
+    owner = OwnerClient(where.socket, slot, clock, purse, contacts)
+    clicks = load_click_model(
+        where.models if where.models.exists() else None,
+        lambda problem: _log.error("click_model_refused", problem=problem),
+        engine=settings.click_engine,
+    )
+    guard = settings.guard
+    world = World(
+        snapshot=snapshot,
+        clicks=clicks,
+        orders=SmoothedOrders(read_outcomes(where.orders)),
+        max_cpm=None if guard.max_cpm is None else cpm_nanos(guard.max_cpm),
+        explore_ppm=int(settings.explore_percent * 10_000),
+    )
+    gatherer = Gatherer(
+        rates=loaded.rates,
+        vendor=settings.vendor_id,
+        pseudonym=pseudonym(loaded),
+        profiles=profiles_config(loaded).build(),
+        contacts=contacts,
+    )
+    stopped = Stopped(StopSwitch(where.state), snapshot.advertiser_members)
+    creatives = {
+        creative.id: creative
+        for advertiser in snapshot.catalog.advertisers
+        for creative in advertiser.creatives
+    }
+    landing_pages = {creative.number: creative.landing_url for creative in creatives.values()}
+    advertisers = {advertiser.id for advertiser in snapshot.catalog.advertisers}
+    bid = BidEndpoint(
+        world=world,
+        desks=desks(terms),
+        gatherer=gatherer,
+        answerer=Answerer(
+            rates=loaded.rates,
+            base_url=settings.http.base_url.rstrip("/"),
+            vault=vault,
+            markups={name: prepare(creative) for name, creative in creatives.items()},
+            purse=purse,
+            contacts=contacts,
+            events=owner,
+            leaseholder=owner,
+            model=clicks.name,
+            click_days=settings.click_days,
+        ),
+        purse=purse,
+        stopped=stopped,
+        clock=clock,
+        monotonic=time.monotonic,
+    )
+    intake = Intake(vault=vault, owner=owner, clock=clock, terms=terms, read_price=read_price)
+    tracking = Tracking(intake, landing_pages.get)
+    return Worker(
+        site=Site(
+            {
+                "openrtb2": bid,
+                "n": Notices(intake),
+                "t": tracking,
+                "v": tracking,
+                "c": Conversions(
+                    vault=vault, owner=owner, clock=clock, is_advertiser=advertisers.__contains__
+                ),
+            }
+        ),
+        private=PrivatePort(
+            ready=lambda: "" if owner.connected else "no connection to the owner",
+            explainer=Explainer(
+                world=world,
+                terms=terms,
+                gatherer=gatherer,
+                purse=purse,
+                stopped=lambda: stopped.candidates,
+                clock=clock,
+            ),
+            report=owner.report,
+        ),
+        owner=owner,
+        stopped=stopped,
+        tracking=tracking,
+    )

@@ -1,0 +1,176 @@
+"""`explain`, `report`, `doctor`: questions to a server, answered for people or as JSON."""
+
+import argparse
+import importlib.util
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.markup import escape
+from rich.table import Table
+
+from adserver import bootstrap
+from adserver.commands.terminal import FAILED, OK, command, out, print_json
+from adserver.config import Loaded, load_settings
+from adserver.errors import Fault, InvalidConfig, Unavailable
+
+TIMEOUT_S = 10.0
+NANOS = 1_000_000_000
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add these commands."""
+    parser = command(
+        commands, "explain", explain, "Explain what the running server does with a bid request."
+    )
+    parser.add_argument("request", type=Path, help="a file with one OpenRTB bid request")
+    parser.add_argument("--exchange", default="", help="as which exchange (default: the first)")
+    command(commands, "report", report, "Print budget, spend and pace of every line item.")
+    command(commands, "doctor", doctor, "Check that this machine and these settings can serve.")
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Print the walk of one request, by the server's own code path."""
+    loaded = load_settings(options.config)
+    try:
+        body = options.request.read_bytes()
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise InvalidConfig([Fault(str(options.request), "$", message)]) from None
+    path = f"/explain/{options.exchange}" if options.exchange else "/explain"
+    walk = ask(loaded, path, body)
+    if options.json:
+        print_json(walk)
+    else:
+        print_walk(walk)
+    return OK
+
+
+def report(options: argparse.Namespace) -> int:
+    """Print the owner's books, line item by line item."""
+    answer = ask(load_settings(options.config), "/report")
+    if options.json:
+        print_json(answer)
+    else:
+        out.print(money_table(answer["lines"]))
+    return OK
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Look for everything that keeps a server from serving."""
+    findings = _findings(options.config)
+    good = all(not problem for _, problem in findings)
+    if options.json:
+        print_json({"ok": good, "checks": [{"what": w, "problem": p} for w, p in findings]})
+    else:
+        for what, problem in findings:
+            mark = "[red]no [/]" if problem else "[green]yes[/]"
+            out.print(f"{mark} {what}" + (f": {escape(problem)}" if problem else ""))
+    return OK if good else FAILED
+
+
+def ask(loaded: Loaded, path: str, body: bytes | None = None) -> Any:
+    """Ask the first worker's private port. Raises `Unavailable` and `InvalidConfig`, both telling what to do."""
+    http = loaded.settings.http
+    url = f"http://{http.host}:{http.private_port}{path}"
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, body), timeout=TIMEOUT_S
+        ) as response:
+            return msgspec.json.decode(response.read())
+    except urllib.error.HTTPError as error:
+        text = error.read().decode("utf-8", "replace")
+        raise InvalidConfig([Fault(url, "$", f"{error.code}: {text}")]) from None
+    except OSError as error:
+        raise Unavailable(f"no server answers at {url} ({error}); start one with `serve`") from None
+
+
+def print_walk(walk: dict[str, Any]) -> None:
+    """Print an explanation for people."""
+    if "bids" not in walk:
+        out.print(f"Request {escape(str(walk['request']))}: no bid, [bold]{walk['no_bid']}[/].")
+        return
+    out.print(
+        f"Request [bold]{escape(walk['request'])}[/] from {walk['exchange']}: "
+        f"{walk['candidates']} candidates, permission by {walk['permission']['basis']}, "
+        f"person {walk['person']}, segments: {escape(', '.join(walk['segments']) or 'none')}."
+    )
+    fallen = ", ".join(f"{reason} {count}" for reason, count in walk["fallen"].items())
+    out.print(f"  fell: {fallen or 'nobody'}")
+    for each in walk["valued"]:
+        out.print(
+            f"  {escape(each['line_item'])} with {escape(each['creative'])} on imp {escape(each['imp'])}: "
+            f"{each['goal']}, click {each['click_probability']:.4%}, worth {each['value_cpm']:.3f} CPM, "
+            f"paced {each['paced_cpm']:.3f}, floor {each['floor_cpm']:.3f}",
+            highlight=False,
+        )
+    for bid in walk["bids"]:
+        out.print(
+            f"  [bold green]bid[/] {bid['price_cpm']:.3f} CPM for imp {escape(bid['imp'])}: "
+            f"{escape(bid['line_item'])} with {escape(bid['creative'])}"
+            + (f" in deal {escape(bid['deal'])}" if bid["deal"] else "")
+        )
+    if walk["no_bid"]:
+        out.print(f"  [bold]no bid[/]: {walk['no_bid']}")
+
+
+def money_table(lines: list[dict[str, Any]], title: str = "") -> Table:
+    """Return the books of all line items as a table; amounts in currency units."""
+    table = Table(title=title or None, header_style="bold", pad_edge=False)
+    for name in ("line item", "advertiser"):
+        table.add_column(name)
+    for name in ("budget", "spent", "plan by now", "pace", "impr.", "clicks", "orders"):
+        table.add_column(name, justify="right")
+    for line in lines:
+        daily, lifetime = line["budget_daily"], line["budget_lifetime"]
+        budget = daily if daily is not None else lifetime
+        spent = line["settled_today"] if daily is not None else line["settled"]
+        table.add_row(
+            escape(line["line_item"]),
+            escape(line["advertiser"]),
+            "none"
+            if budget is None
+            else f"{budget / NANOS:.2f}" + ("/day" if daily is not None else ""),
+            f"{spent / NANOS:.4f}",
+            "-" if line["planned"] is None else f"{line['planned'] / NANOS:.4f}",
+            f"{line['pace']:.2f}",
+            str(line["impressions"]),
+            str(line["clicks"]),
+            str(line["orders"]),
+        )
+    return table
+
+
+def _findings(file: Path) -> list[tuple[str, str]]:
+    found = [("LightGBM's library can be loaded", _lightgbm())]
+    try:
+        loaded = load_settings(file)
+    except InvalidConfig as error:
+        return [*found, ("the settings can be used", str(error))]
+    found.append(("the settings can be used", ""))
+    where = bootstrap.places(loaded)
+    try:
+        bootstrap.SnapshotSource(where.snapshot).load()
+        found.append(("there is a snapshot to serve", ""))
+    except InvalidConfig as error:
+        found.append(("there is a snapshot to serve", f"{error}; run `check`"))
+    try:
+        ask(loaded, "/report")
+        found.append(("a server runs and its owner answers", ""))
+    except (Unavailable, InvalidConfig) as error:
+        found.append(("a server runs and its owner answers", str(error)))
+    return found
+
+
+def _lightgbm() -> str:
+    if importlib.util.find_spec("lightgbm") is None:
+        return "the package is not installed; run `make setup`"
+    from models.ctr.booster import library  # noqa: PLC0415 - loads numpy
+
+    try:
+        library()
+    except Unavailable as error:
+        return str(error)
+    return ""

@@ -1,0 +1,5 @@
+"""`demo`: a small world, a first model, a server, an exchange, and a table to watch."""
+
+from adserver.commands.demo.show import add
+
+__all__ = ["add"]

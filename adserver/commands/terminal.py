@@ -1,0 +1,62 @@
+"""What every command has in common: where the settings are, how results are printed, how faults are told."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from adserver.errors import InvalidConfig
+
+OK, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: done; it did not work out; the input or a setting cannot be used; Ctrl-C."""
+
+SETTINGS = "server.yaml"
+
+out = Console()
+err = Console(stderr=True)
+
+Action = Callable[[argparse.Namespace], int]
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    action: Action,
+    summary: str,
+    *,
+    settings: bool = True,
+) -> argparse.ArgumentParser:
+    """Add a command with the options that all have."""
+    parser = commands.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(action=action)
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
+    if settings:
+        parser.add_argument(
+            "-c", "--config", type=Path, default=Path(SETTINGS), metavar="FILE",
+            help=f"the settings (default: {SETTINGS})",
+        )  # fmt: skip
+    return parser
+
+
+def print_json(value: object) -> None:
+    """Print a value as one indented JSON object."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def tell_faults(error: InvalidConfig, *, as_json: bool) -> int:
+    """Print every fault and return the exit code for them."""
+    if as_json:
+        print_json({"ok": False, "faults": [vars(fault) for fault in error.faults]})
+        return UNUSABLE
+    count = len(error.faults)
+    err.print(f"[bold red]{count} fault{'s' if count != 1 else ''}[/] to mend:")
+    for fault in error.faults:
+        err.print("  ", end="")
+        err.print(str(fault), markup=False, highlight=False, soft_wrap=True)
+    return UNUSABLE

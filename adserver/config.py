@@ -1,0 +1,213 @@
+"""Every setting: type, default, help; decoded once, frozen, unknown keys refused.
+
+The file is YAML. Relative paths are relative to the file. Sums of money are decimals in the house currency.
+"""
+
+import difflib
+import re
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import yaml
+
+from adapters import registry
+from adserver.domain.exchange import Billable, ExchangeTerms
+from adserver.domain.money import Rates, cpm_nanos, nanos
+from adserver.errors import Fault, InvalidConfig
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
+_AT = re.compile(r" - at `(.+?)`$")
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the file that refuses what it does not know."""
+
+
+class Http(Section, frozen=True, kw_only=True):
+    """Where we listen, and how the world reaches us."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    """Bid requests, notices, tracking."""
+    private_port: int = 9464
+    """Metrics, health, explanations: the first worker's; each further worker has the next one."""
+    base_url: str = "http://127.0.0.1:8080"
+    """How exchanges and devices reach `port`; the beginning of every tracking URL."""
+
+
+class Exchange(Section, frozen=True, kw_only=True):
+    """What was agreed with one exchange (see `ExchangeTerms` for what each means)."""
+
+    name: str
+    seats: tuple[str, ...] = ("adserver",)
+    currencies: tuple[str, ...] = ("USD",)
+    billable_banner: Billable = "billing"
+    billable_video: Billable = "impression"
+    billable_native: Billable = "billing"
+    network_margin_ms: int = 15
+    default_tmax_ms: int = 150
+    expiry_s: int = 3_600
+    explain_no_bids: bool = False
+    max_cpm: Decimal | None = None
+    """A guard-rail: no bid there is ever higher."""
+    hourly_ceiling: Decimal | None = None
+    """A guard-rail: what may be spent there within one hour of the clock (UTC)."""
+    gzip_above_bytes: int = 1_400
+    keep_percent: Decimal = Decimal(70)
+    """First-price shading: how much of what lies between floor and value to offer."""
+    contextual_without_consent: bool = False
+
+    def terms(self) -> ExchangeTerms:
+        """Return the declaration in the core's words and units."""
+        fields = msgspec.structs.asdict(self)
+        fields["keep_ppm"] = int(fields.pop("keep_percent") * 10_000)
+        if self.max_cpm is not None:
+            fields["max_cpm"] = cpm_nanos(self.max_cpm)
+        if self.hourly_ceiling is not None:
+            fields["hourly_ceiling"] = nanos(self.hourly_ceiling)
+        return ExchangeTerms(**fields)
+
+
+class Guard(Section, frozen=True, kw_only=True):
+    """Rails outside the catalog, whatever campaigns say."""
+
+    max_cpm: Decimal | None = None
+    """No bid anywhere is ever higher."""
+    hourly_ceiling: Decimal | None = None
+    """What may be spent in all within one hour of the clock (UTC)."""
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """The whole file."""
+
+    state_folder: str = "state"
+    """Money, people, events, stops, keys: what must survive, and what only we may read."""
+    http: Http = Http()
+    workers: int = 2
+    """Processes that decide; one per core that bidding may use."""
+    currency: str = "USD"
+    """The house currency: every sum in campaigns and settings is in it."""
+    rates: dict[str, Decimal] = {}
+    """What one unit of the house currency buys: `EUR: 0.92`."""
+    vendor_id: int = 0
+    """Our id in the IAB's global vendor list; 0 has nobody's consent."""
+    campaigns: registry.Campaigns
+    segments: tuple[registry.Segments, ...] = ()
+    """Audiences that `adserver segments` loads."""
+    profiles: registry.Profiles | None = None
+    """Where people are looked up; nothing means the LMDB in the state folder."""
+    exchanges: tuple[Exchange, ...] = ()
+    guard: Guard = Guard()
+    explore_percent: Decimal = Decimal(2)
+    """How often a shortlisted place goes to somebody drawn from the rest."""
+    click_engine: Literal["lightgbm", "compiled"] = "lightgbm"
+    """Who walks the click model's trees: LightGBM's own library, or our faster arrays (see decisions)."""
+    click_days: int = 30
+    """How long a tracked click may still be counted; also the life of what a landing page keeps."""
+
+
+class Loaded(msgspec.Struct, frozen=True, dict=True):
+    """Settings with the place they came from."""
+
+    file: Path
+    settings: Settings
+
+    def path(self, name: str) -> Path:
+        """Return a path of the settings, relative to their file."""
+        return (self.file.parent / name).resolve()
+
+    @cached_property
+    def state(self) -> Path:
+        """The state folder."""
+        return self.path(self.settings.state_folder)
+
+    @cached_property
+    def rates(self) -> Rates:
+        """Exchange rates against the house currency."""
+        return Rates(self.settings.currency, self.settings.rates)
+
+    @cached_property
+    def terms(self) -> dict[str, ExchangeTerms]:
+        """The declarations by exchange name."""
+        return {exchange.name: exchange.terms() for exchange in self.settings.exchanges}
+
+
+def load_settings(file: Path) -> Loaded:
+    """Read and check a settings file. Raises `InvalidConfig` naming the path in it, `$.http.port`."""
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        advice = "does not exist; `python -m adserver init FOLDER` writes a first one"
+        raise InvalidConfig([Fault(str(file), "$", advice)]) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InvalidConfig([Fault(str(file), "$", f"cannot be read: {error}")]) from error
+    try:
+        settings = msgspec.convert(raw, Settings, strict=True)
+    except msgspec.ValidationError as error:
+        raise InvalidConfig([_fault(file, str(error))]) from error
+    faults = [Fault(str(file), path, message) for path, message in _problems(settings)]
+    if faults:
+        raise InvalidConfig(faults)
+    return Loaded(file, settings)
+
+
+def _problems(settings: Settings) -> list[tuple[str, str]]:
+    """Check what types cannot say."""
+    found = []
+    names = [exchange.name for exchange in settings.exchanges]
+    if len(set(names)) != len(names):
+        found.append(("$.exchanges", "two exchanges have the same name"))
+    known = {settings.currency, *settings.rates}
+    for index, exchange in enumerate(settings.exchanges):
+        at = f"$.exchanges[{index}]"
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", exchange.name):
+            found.append((f"{at}.name", "use lower-case letters, digits and dashes, at most 64"))
+        found.extend(
+            (f"{at}.currencies", f"no rate for {currency}; add it to $.rates")
+            for currency in exchange.currencies
+            if currency not in known
+        )
+        if not exchange.seats:
+            found.append((f"{at}.seats", "name at least one seat to bid from"))
+        if not 0 <= exchange.keep_percent <= 100:  # noqa: PLR2004 - per cent
+            found.append((f"{at}.keep_percent", "must be between 0 and 100"))
+    found.extend(
+        (f"$.rates.{currency}", "must be above 0")
+        for currency, rate in settings.rates.items()
+        if rate <= 0
+    )
+    if not 1 <= settings.workers <= 64:  # noqa: PLR2004 - more processes than any machine needs
+        found.append(("$.workers", "must be between 1 and 64"))
+    for name, port in (("port", settings.http.port), ("private_port", settings.http.private_port)):
+        if not 1 <= port <= 65_535 - settings.workers:
+            found.append((f"$.http.{name}", "is no usable port"))
+    if not settings.http.base_url.startswith(("http://", "https://")):
+        found.append(("$.http.base_url", "must begin with http:// or https://"))
+    return found
+
+
+def _fault(file: Path, message: str) -> Fault:
+    """Turn msgspec's message into path, problem and what to do about it."""
+    found = _AT.search(message)
+    path = found.group(1) if found else "$"
+    text = _AT.sub("", message)
+    unknown = _UNKNOWN.search(text)
+    if unknown:
+        near = difflib.get_close_matches(unknown.group(1), _keys(Settings), n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        text = f"unknown key '{unknown.group(1)}'{hint}"
+    return Fault(str(file), path, text)
+
+
+def _keys(kind: type[msgspec.Struct]) -> list[str]:
+    keys = []
+    for field in msgspec.structs.fields(kind):
+        keys.append(field.encode_name)
+        inner = field.type
+        for each in (inner, *getattr(inner, "__args__", ())):
+            if isinstance(each, type) and issubclass(each, msgspec.Struct):
+                keys.extend(_keys(each))
+    return keys

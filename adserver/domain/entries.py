@@ -1,0 +1,157 @@
+"""What the journal is made of: each entry complete in itself, so that replaying needs no catalog and no clock."""
+
+import msgspec
+
+from adserver.domain.money import Nanos
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """One fact about money, orders or notices, in the order in which they became true."""
+
+
+class Leased(Entry, frozen=True, tag=0):
+    """A worker was given a lease number; no number is given twice."""
+
+    lease: int
+    at_s: int
+
+
+class Opened(Entry, frozen=True, tag=1):
+    """A pot came to be: its key (a line item's or ceiling's number), its accounts, its window."""
+
+    pot: int
+    key: int
+    accounts: tuple[str, ...]
+    start_s: int
+    end_s: int
+
+
+class Granted(Entry, frozen=True, tag=2):
+    """A lease may spend this much more from a pot."""
+
+    lease: int
+    pot: int
+    amount: Nanos
+
+
+class Returned(Entry, frozen=True, tag=3):
+    """A lease gave back what it had not promised to any bid."""
+
+    lease: int
+    pot: int
+    amount: Nanos
+
+
+class Closed(Entry, frozen=True, tag=4):
+    """The worker is gone; its bids may still be billed."""
+
+    lease: int
+    at_s: int
+
+
+class Expired(Entry, frozen=True, tag=5):
+    """No bid of this lease can be billed any more: what is outstanding goes back."""
+
+    lease: int
+
+
+class Settled(Entry, frozen=True, tag=6):
+    """A bid was billed and paid from its lease."""
+
+    bid: bytes
+    kind: str
+    line_item: int
+    exchange: str
+    lease: int
+    pots: tuple[int, ...]
+    reserved: Nanos
+    media: Nanos
+    data: Nanos
+    tech: Nanos
+    margin: Nanos
+    at_s: int
+    until_s: int
+    """How long a repetition must be recognised."""
+
+    @property
+    def total(self) -> Nanos:
+        """What the advertiser pays, fees included."""
+        return self.media + self.data + self.tech + self.margin
+
+
+class LateLiability(Settled, frozen=True, tag=7):
+    """A bid was billed after its money had been released: owed all the same, counted apart."""
+
+
+class Quarantined(Entry, frozen=True, tag=8):
+    """A cleared price above what we bid: recorded, not charged."""
+
+    bid: bytes
+    kind: str
+    line_item: int
+    exchange: str
+    wire_bid: int
+    wire_price: int
+    at_s: int
+
+
+class Seen(Entry, frozen=True, tag=9):
+    """A notice was counted."""
+
+    bid: bytes
+    kind: str
+    line_item: int
+    until_s: int
+
+
+class Ordered(Entry, frozen=True, tag=10):
+    """An order was counted, and to whom it is credited."""
+
+    advertiser: str
+    order: bytes
+    """A hash: order ids are the advertiser's business."""
+    at_s: int
+    value: Nanos
+    line_item: int
+    """0: nobody's."""
+    credit: str
+
+
+class Account(msgspec.Struct, array_like=True):
+    """Totals of one account, nanos."""
+
+    settled: Nanos = 0
+    outstanding: Nanos = 0
+    late: Nanos = 0
+
+
+class Pot(msgspec.Struct, array_like=True):
+    """An opened pot."""
+
+    key: int
+    accounts: tuple[str, ...]
+    start_s: int
+    end_s: int
+
+
+class Checkpoint(Entry, frozen=True, tag=11):
+    """Everything so far in one entry, so that a start need not replay the years before."""
+
+    accounts: dict[str, Account]
+    pots: dict[int, Pot]
+    held: list[tuple[int, int, Nanos]]
+    leases: dict[int, int]
+    last_lease: int
+    last_pot: int
+    seen: dict[bytes, int]
+    charged: dict[bytes, tuple[Nanos, tuple[int, ...], int]]
+    orders: list[tuple[str, bytes]]
+    counts: list[tuple[int, str, int]]
+    entries: dict[int, tuple[Nanos, Nanos, Nanos, Nanos]]
+    quarantined: int
+
+
+AnyEntry = (
+    Leased | Opened | Granted | Returned | Closed | Expired | Settled | LateLiability
+    | Quarantined | Seen | Ordered | Checkpoint
+)  # fmt: skip

@@ -1,0 +1,238 @@
+"""Money as a state machine: entries in, totals out; whatever is not in an entry never happened.
+
+A *pot* is what a bid can be paid from: for a line item on one day, every account of its chain (line
+item, insertion order, campaign, advertiser; lifetime and day each); for a ceiling, one hour. Granting
+from a pot makes money *outstanding* in all its accounts, held by one worker's lease; settling moves it
+to *settled*, returning it takes it back. So `settled + outstanding` of an account changes only by
+grants and returns, and whoever grants no more than `headroom` can never overspend.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from adserver.domain.entries import (
+    Account,
+    AnyEntry,
+    Checkpoint,
+    Closed,
+    Expired,
+    Granted,
+    LateLiability,
+    Leased,
+    Opened,
+    Ordered,
+    Pot,
+    Quarantined,
+    Returned,
+    Seen,
+    Settled,
+)
+from adserver.domain.money import Nanos
+
+OPEN = 0
+NO_FEES = (0, 0, 0, 0)
+LIFETIME = "/life"
+KEEP_WINDOWS_S = 40 * 86_400
+"""Daily and hourly totals are kept this long for reports."""
+
+
+class Ledger:
+    """All totals; changed by `apply` only."""
+
+    def __init__(self, entries: Iterable[AnyEntry] = ()) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.pots: dict[int, Pot] = {}
+        self.pots_of: dict[int, list[int]] = {}
+        """By key, the newest last."""
+        self.held: dict[int, dict[int, Nanos]] = {}
+        """By lease and pot: what is outstanding."""
+        self.leases: dict[int, int] = {}
+        """By lease: when its worker went, seconds since the epoch; `OPEN` while it lives."""
+        self.last_lease = 0
+        self.last_pot = 0
+        self.charged: dict[bytes, tuple[Nanos, tuple[int, ...], int]] = {}
+        """By bid: what it cost, the pots that paid (none: late), and until when to remember."""
+        self.counts: dict[tuple[int, str], int] = {}
+        """By line item number and kind of notice (or `order`)."""
+        self.entries: dict[int, tuple[Nanos, Nanos, Nanos, Nanos]] = {}
+        """By line item number: media, data, tech, margin."""
+        self.quarantined = 0
+        self._seen: dict[bytes, int] = {}
+        self._orders: set[tuple[str, bytes]] = set()
+        for entry in entries:
+            self.apply(entry)
+
+    # --- questions ---
+
+    def account(self, name: str) -> Account:
+        """Return an account's totals (live); an unknown one has none."""
+        found = self.accounts.get(name)
+        if found is None:
+            found = self.accounts[name] = Account()
+        return found
+
+    def spent(self, name: str) -> Nanos:
+        """Return what is settled in an account, nanos; late liabilities are apart."""
+        return self.account(name).settled
+
+    def outstanding(self, name: str) -> Nanos:
+        """Return what is promised to leases, nanos."""
+        return self.account(name).outstanding
+
+    def headroom(self, name: str, limit: Nanos) -> Nanos:
+        """Return what may still be granted; negative when late liabilities ate more than was left."""
+        account = self.account(name)
+        return limit - account.settled - account.outstanding - account.late
+
+    def pot_at(self, key: int, at_s: float) -> int | None:
+        """Return the pot of this key whose window (half-open) holds the moment."""
+        for pot in reversed(self.pots_of.get(key, ())):
+            if self.pots[pot].start_s <= at_s < self.pots[pot].end_s:
+                return pot
+        return None
+
+    def holds(self, lease: int, pot: int) -> Nanos:
+        """Return what is outstanding in a lease from one pot."""
+        return self.held.get(lease, {}).get(pot, 0)
+
+    def has_seen(self, bid: bytes, kind: str) -> bool:
+        """Tell whether this notice has been counted."""
+        return _mark(bid, kind) in self._seen
+
+    def has_order(self, advertiser: str, order: bytes) -> bool:
+        """Tell whether this order has been counted."""
+        return (advertiser, order) in self._orders
+
+    # --- changes ---
+
+    def apply(self, entry: AnyEntry) -> None:  # noqa: C901, PLR0912 (one flat case per entry)
+        """Change the totals; raises `ValueError` if the entry cannot follow those before it."""
+        match entry:
+            case Seen():
+                self._see(entry.bid, entry.kind, entry.until_s)
+                self._count(entry.line_item, entry.kind)
+            case Settled():  # and LateLiability
+                self._settle(entry)
+            case Granted(lease, pot, amount):
+                self._move(lease, pot, amount)
+            case Returned(lease, pot, amount):
+                self._move(lease, pot, -amount)
+            case Opened():
+                self.last_pot = max(self.last_pot, entry.pot)
+                self.pots[entry.pot] = Pot(entry.key, entry.accounts, entry.start_s, entry.end_s)
+                self.pots_of.setdefault(entry.key, []).append(entry.pot)
+            case Leased(lease):
+                self.last_lease = max(self.last_lease, lease)
+                self.leases[lease] = OPEN
+            case Closed(lease, at_s):
+                self.leases[lease] = at_s
+            case Expired(lease):
+                for pot, amount in self.held.pop(lease, {}).items():
+                    self._add(pot, outstanding=-amount)
+                self.leases.pop(lease, None)
+            case Ordered():
+                self._orders.add((entry.advertiser, entry.order))
+                if entry.line_item:
+                    self._count(entry.line_item, "order")
+            case Quarantined():
+                self.quarantined += 1
+            case Checkpoint():
+                self._restore(entry)
+
+    def prune(self, now_s: float) -> None:
+        """Forget notices whose tokens can no longer be valid, and windows long past and paid."""
+        self._seen = {mark: until for mark, until in self._seen.items() if until >= now_s}
+        self.charged = {bid: fact for bid, fact in self.charged.items() if fact[2] >= now_s}
+        held = {pot for pots in self.held.values() for pot in pots}
+        for number in [n for n, p in self.pots.items() if p.end_s < now_s - KEEP_WINDOWS_S]:
+            if number not in held:
+                self._forget(number)
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the whole state as one entry."""
+        return Checkpoint(
+            accounts=self.accounts,
+            pots=self.pots,
+            held=[(a, b, n) for a, pots in self.held.items() for b, n in pots.items()],
+            leases=self.leases,
+            last_lease=self.last_lease,
+            last_pot=self.last_pot,
+            seen=self._seen,
+            charged=self.charged,
+            orders=sorted(self._orders),
+            counts=[(number, kind, n) for (number, kind), n in self.counts.items()],
+            entries=self.entries,
+            quarantined=self.quarantined,
+        )
+
+    def _settle(self, entry: Settled) -> None:
+        late = isinstance(entry, LateLiability)
+        total = entry.total
+        if entry.bid in self.charged:
+            raise ValueError(f"bid {entry.bid.hex()} is settled already")
+        for pot in entry.pots:
+            if late:
+                self._add(pot, late=total)
+            else:
+                self._move(entry.lease, pot, -total)
+                self._add(pot, settled=total)
+        self.charged[entry.bid] = (total, () if late else entry.pots, entry.until_s)
+        media, data, tech, margin = self.entries.get(entry.line_item, NO_FEES)
+        self.entries[entry.line_item] = (
+            media + entry.media, data + entry.data, tech + entry.tech, margin + entry.margin,
+        )  # fmt: skip
+
+    def _move(self, lease: int, pot: int, amount: Nanos) -> None:
+        pots = self.held.setdefault(lease, {})
+        held = pots.get(pot, 0) + amount
+        if held < 0:
+            raise ValueError(f"lease {lease} does not hold {-amount} of pot {pot}")
+        if held:
+            pots[pot] = held
+        else:
+            pots.pop(pot, None)
+        self._add(pot, outstanding=amount)
+
+    def _add(self, pot: int, settled: Nanos = 0, outstanding: Nanos = 0, late: Nanos = 0) -> None:
+        for name in self.pots[pot].accounts:
+            account = self.account(name)
+            account.settled += settled
+            account.outstanding += outstanding
+            account.late += late
+
+    def _see(self, bid: bytes, kind: str, until_s: int) -> None:
+        self._seen[_mark(bid, kind)] = until_s
+
+    def _count(self, line_item: int, kind: str) -> None:
+        self.counts[line_item, kind] = self.counts.get((line_item, kind), 0) + 1
+
+    def _forget(self, number: int) -> None:
+        pot = self.pots.pop(number)
+        self.pots_of[pot.key].remove(number)
+        for name in pot.accounts:
+            if not name.endswith(LIFETIME) and not self.account(name).outstanding:
+                self.accounts.pop(name, None)
+
+    def _restore(self, point: Checkpoint) -> None:
+        self.accounts, self.pots = dict(point.accounts), dict(point.pots)
+        self.pots_of = {}
+        for number in sorted(self.pots):
+            self.pots_of.setdefault(self.pots[number].key, []).append(number)
+        self.held = {}
+        for lease, pot, amount in point.held:
+            self.held.setdefault(lease, {})[pot] = amount
+        self.leases = dict(point.leases)
+        self.last_lease, self.last_pot = point.last_lease, point.last_pot
+        self._seen, self.charged = dict(point.seen), dict(point.charged)
+        self._orders = set(point.orders)
+        self.counts = {(number, kind): n for number, kind, n in point.counts}
+        self.entries, self.quarantined = dict(point.entries), point.quarantined
+
+
+def _mark(bid: bytes, kind: str) -> bytes:
+    return bid + kind.encode()
+
+
+def totals(accounts: Mapping[str, Account]) -> dict[str, tuple[Nanos, Nanos, Nanos]]:
+    """Return (settled, outstanding, late) by account, those that are not all nothing: to compare."""
+    found = {name: (a.settled, a.outstanding, a.late) for name, a in accounts.items()}
+    return {name: amounts for name, amounts in found.items() if any(amounts)}

@@ -1,0 +1,49 @@
+"""Whether and how a native creative fills the parts that a publisher asks for."""
+
+from adserver.domain.creative import Native, NativeImage
+from adserver.domain.opportunity import NativeAsset, NativeSpace
+
+ELLIPSIS = "…"
+SHORTENABLE = frozenset({"description", "description2"})
+"""Texts that still say the truth when cut. A price, a rating, a phone number or the sponsor's name does
+not: such a text stands whole or not at all. Titles may be cut too.
+"""
+
+
+def fits(creative: Native, space: NativeSpace) -> bool:
+    """Tell whether every required part can be filled from this creative."""
+    return not space.unanswerable and all(
+        filling(creative, asset) is not None for asset in space.assets if asset.required
+    )
+
+
+def filling(creative: Native, asset: NativeAsset) -> str | NativeImage | None:
+    """Return what goes into a part: text for titles and texts, an image for images, or `None`."""
+    if asset.kind == "title":
+        return shorten(creative.title, asset.length)
+    if asset.kind == "image":
+        return next((image for image in creative.images if _image_fits(image, asset)), None)
+    text = creative.texts.get(asset.name) if asset.kind == "text" else None
+    if not text or asset.length is None or len(text) <= asset.length:
+        return text or None
+    return shorten(text, asset.length) if asset.name in SHORTENABLE else None
+
+
+def shorten(text: str, length: int | None) -> str | None:
+    """Return the text in at most `length` characters, cut after a whole word; `None` if none is left.
+
+    Only a text that does not fit is touched; what was cut ends in an ellipsis.
+    """
+    if length is None or len(text) <= length:
+        return text or None
+    words = text[: max(length, 0)].rpartition(" ")[0].rstrip(" ,;:.-")
+    return words + ELLIPSIS if words else None
+
+
+def _image_fits(image: NativeImage, asset: NativeAsset) -> bool:
+    """A minimum wins over a size given beside it; a size alone is exact (Native 1.2, 4.4)."""
+    if asset.name and image.kind != asset.name:
+        return False
+    if asset.min_width or asset.min_height:
+        return image.width >= asset.min_width and image.height >= asset.min_height
+    return asset.width in (None, image.width) and asset.height in (None, image.height)

@@ -1,0 +1,155 @@
+"""`/c/{advertiser}`: an order, reported by the advertiser's shop; counted once per advertiser and order id.
+
+    order    required, up to 128 characters: the shop's order number
+    value    a decimal in the house currency, such as 19.90; left out it is 0
+    adclick  what the landing page found under that name in its address, if it came from a click of ours
+
+As a query (an image on the thank-you page), a form, or JSON.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from aiohttp import web
+
+from adserver.domain.money import Nanos, nanos
+from adserver.domain.notice import Conversion
+from adserver.domain.ticket import Ticket
+from adserver.endpoints.replies import json, pixel, problem, wrong_method
+from adserver.endpoints.tokens import CLICK_PARAMETER, TokenVault
+from adserver.errors import AdserverError, InvalidToken, Unavailable
+from adserver.metrics import CONVERSIONS
+from adserver.ports import Clock, Owner
+
+MAX_BODY_BYTES = 4_096
+MAX_ORDER_CHARS = 128
+_VALUE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
+
+
+class InvalidOrder(AdserverError):  # theirs
+    """A report that we cannot read: what to mend, and in which field."""
+
+    def __init__(self, detail: str, field: str = "", status: int = 400) -> None:
+        super().__init__(detail)
+        self.detail, self.field, self.status = detail, field, status
+
+
+class Conversions:
+    """The endpoint; GET or POST.
+
+    A damaged or foreign `adclick` loses the credit, not the order; a header says so.
+    """
+
+    def __init__(
+        self,
+        *,
+        vault: TokenVault,
+        owner: Owner,
+        clock: Clock,
+        is_advertiser: Callable[[str], bool],
+    ) -> None:
+        self._vault = vault
+        self._owner = owner
+        self._clock = clock
+        self._is_advertiser = is_advertiser
+        # What came of the others the owner counts: it alone knows to whom an order is credited.
+        self._refused = CONVERSIONS.labels("refused")
+        self._unavailable = CONVERSIONS.labels("unavailable")
+
+    async def __call__(self, request: web.BaseRequest, parts: Sequence[str]) -> web.Response:
+        """Answer `{"counted": true}` the first time and false for a repetition, or with a pixel."""
+        if request.method not in {"GET", "POST"}:
+            return wrong_method("GET", "POST")
+        try:
+            conversion, reason = self._read(parts, await _fields(request))
+        except InvalidOrder as fault:
+            self._refused.inc()
+            return problem(fault.status, fault.detail, fault.field)
+        try:
+            counted = await self._owner.record(conversion)
+        except Unavailable:
+            self._unavailable.inc()
+            return problem(503, "Nothing was counted; please send the order again.")
+        if request.method == "GET" and request.headers.get("Accept", "").startswith("image/"):
+            return pixel(200, reason)
+        return json({"counted": counted}, reason)
+
+    def _read(self, parts: Sequence[str], fields: Mapping[str, object]) -> tuple[Conversion, str]:
+        match parts:
+            case [_, advertiser] if self._is_advertiser(advertiser):
+                pass
+            case _:
+                raise InvalidOrder("There is no such advertiser.", "advertiser", status=404)
+        order = _text(fields, "order")
+        if not 0 < len(order) <= MAX_ORDER_CHARS or not order.isprintable():
+            raise InvalidOrder(
+                f"The order number is needed: up to {MAX_ORDER_CHARS} printable characters.",
+                "order",
+            )
+        click, reason = self._click(_text(fields, CLICK_PARAMETER))
+        return Conversion(
+            advertiser=advertiser,
+            order=order,
+            at_s=int(self._clock.now()),
+            value=_value(_text(fields, "value")),
+            click=click,
+        ), reason
+
+    def _click(self, token: str) -> tuple[Ticket | None, str]:
+        """Return the click to credit, or none and why."""
+        if not token:
+            return None, ""
+        try:
+            ticket = self._vault.open(token)
+        except InvalidToken as refusal:
+            return None, f"{CLICK_PARAMETER}_{refusal.reason}"
+        if ticket.test or not ticket.measured:
+            return None, f"{CLICK_PARAMETER}_not_measured"
+        return ticket, ""
+
+
+async def _fields(request: web.BaseRequest) -> Mapping[str, Any]:
+    query = dict(request.query)
+    if request.method == "GET":
+        return query
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise InvalidOrder(f"More than {MAX_BODY_BYTES} bytes.", status=413)
+    if request.content_type != "application/json":
+        try:
+            return query | dict(parse_qsl(body.decode(), keep_blank_values=True))
+        except ValueError:
+            raise InvalidOrder("The form is no UTF-8, or has too many fields.") from None
+    try:
+        read = msgspec.json.decode(bytes(body))
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        raise InvalidOrder("The body is no JSON.") from None
+    if not isinstance(read, dict):
+        raise InvalidOrder("The JSON must be an object.")
+    return query | read
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    found = fields.get(name)
+    if found is None:
+        return ""
+    if isinstance(found, bool) or not isinstance(found, str | int | float):
+        raise InvalidOrder("This must be text or a number.", name)
+    return str(found).strip()
+
+
+def _value(text: str) -> Nanos:
+    if not text:
+        return 0
+    if not _VALUE.fullmatch(text):
+        raise InvalidOrder("This must be a decimal such as 19.90, not negative.", "value")
+    try:
+        return nanos(Decimal(text))
+    except ValueError as fault:
+        raise InvalidOrder(str(fault), "value") from None

@@ -1,0 +1,27 @@
+"""One exchange's place in the shell: its declaration, and its metrics already looked up."""
+
+from collections.abc import Mapping
+
+from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.opportunity import MediaType
+from adserver.domain.reasons import Reason
+from adserver.metrics import BIDS, LATENCY, NO_BIDS, OFFERED, REQUESTS
+
+
+class Desk:
+    """Built once per exchange, so that the request path resolves no labels."""
+
+    def __init__(self, terms: ExchangeTerms) -> None:
+        self.terms = terms
+        self.requests = REQUESTS.labels(terms.name)
+        self.latency = LATENCY.labels(terms.name)
+        self.offered = OFFERED.labels(terms.name)
+        self.bids = {
+            media_type: BIDS.labels(terms.name, media_type.name.lower()) for media_type in MediaType
+        }
+        self.no_bids = {reason: NO_BIDS.labels(terms.name, reason.value) for reason in Reason}
+
+
+def desks(terms: Mapping[str, ExchangeTerms]) -> dict[str, Desk]:
+    """Return the desks by exchange name."""
+    return {name: Desk(each) for name, each in terms.items()}

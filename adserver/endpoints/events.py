@@ -1,0 +1,94 @@
+"""The bid event: what was known when we bid, for reports and training. The schema is documented."""
+
+import msgspec
+
+from adserver.domain.bid import Bid
+from adserver.domain.creative import Banner, Creative, Video
+from adserver.domain.opportunity import Auction
+
+HOUR_S = 3_600
+HOURS_PER_WEEK = 168
+THURSDAY = 72
+"""The epoch began on a Thursday; our weeks begin on Monday."""
+
+
+class BidEvent(msgspec.Struct, frozen=True, gc=False):
+    """One line of the event log. Amounts in house nanos per impression, hours in UTC."""
+
+    at: float
+    bid: str
+    exchange: str
+    media: str
+    size: str
+    country: str
+    region: str
+    city: str
+    device_type: str
+    os: str
+    inventory_type: str
+    publication: str
+    position: int
+    category: str
+    hour_of_week: int
+    segments: int
+    floor: int
+    advertiser: str
+    line_item: str
+    creative: str
+    deal: str
+    p_click: float
+    value: int
+    price: int
+    model: str
+    measured: bool
+    event: str = "bid"
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def bid_event(
+    auction: Auction, bid: Bid, bid_hex: str, now_s: float, model: str, *, measured: bool
+) -> bytes:
+    """Return the JSON line, without its line end."""
+    candidate = bid.candidate
+    opportunity = bid.opportunity
+    return _encode(
+        BidEvent(
+            now_s,
+            bid_hex,
+            auction.exchange,
+            bid.media_type.name.lower(),
+            size_of(candidate.creative),
+            auction.country,
+            auction.region,
+            auction.city,
+            auction.device_type,
+            auction.os,
+            auction.inventory_type,
+            auction.publication,
+            opportunity.position,
+            auction.categories[0] if auction.categories else "",
+            (int(now_s) // HOUR_S + THURSDAY) % HOURS_PER_WEEK,
+            auction.segment_count,
+            opportunity.floor,
+            candidate.advertiser,
+            candidate.line_item,
+            candidate.creative.id,
+            bid.deal.id if bid.deal is not None else "",
+            bid.click_probability,
+            bid.value,
+            bid.price,
+            model,
+            measured,
+        )
+    )
+
+
+def size_of(creative: Creative) -> str:
+    """Return `300x250` for a banner, the first rendition's size for a video, nothing for native."""
+    if isinstance(creative, Banner):
+        return f"{creative.width}x{creative.height}"
+    if isinstance(creative, Video):
+        return f"{creative.media_files[0].width}x{creative.media_files[0].height}"
+    return ""

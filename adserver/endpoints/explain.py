@@ -1,0 +1,162 @@
+"""Explain one real request: every candidate with the reason it fell, and the money of those valued.
+
+The same gathering and the same decision as for a bid, with a trace that listens and a purse that only looks.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from adserver.catalog.bits import ascending
+from adserver.catalog.snapshot import Snapshot
+from adserver.decision.pipeline import decide
+from adserver.decision.tracing import Fall, Traced
+from adserver.decision.world import World
+from adserver.domain.bid import Bid
+from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.money import Nanos, wire_cpm
+from adserver.domain.reasons import Reason
+from adserver.domain.targeting import Dimension
+from adserver.endpoints.gathering import Declined, Gathered, Gatherer, moment
+from adserver.ports import Clock, Wallet
+
+_WANTED = {dimension.value: dimension for dimension in Dimension}
+"""Some reasons are named after the dimension whose rule was not met."""
+
+
+class LookingPurse:
+    """A purse that tells what could be claimed and takes nothing."""
+
+    def __init__(self, purse: Wallet) -> None:
+        self.funded = purse.funded
+        self._purse = purse
+
+    def claim(self, line_item: int, exchange: str, amount: Nanos) -> bool:
+        """Tell whether a claim would succeed now; what is taken is put back at once."""
+        if self._purse.claim(line_item, exchange, amount):
+            self._purse.put_back(line_item, exchange, amount)
+            return True
+        return False
+
+
+class Explainer:
+    """Answers `POST /explain`."""
+
+    def __init__(
+        self,
+        *,
+        world: World,
+        terms: Mapping[str, ExchangeTerms],
+        gatherer: Gatherer,
+        purse: Wallet,
+        stopped: Callable[[], int],
+        clock: Clock,
+    ) -> None:
+        self._world = world
+        self._terms = terms
+        self._gatherer = gatherer
+        self._purse = purse
+        self._stopped = stopped
+        self._clock = clock
+
+    async def explain(self, body: bytes, exchange: str = "") -> dict[str, Any]:
+        """Return the walk of a request as plain values; the first exchange unless one is named.
+
+        Raises `InvalidBidRequest`, and `KeyError` for an exchange that is not configured.
+        """
+        terms = self._terms[exchange] if exchange else next(iter(self._terms.values()))
+        gathered = await self._gatherer.gather(body, "", terms)
+        if isinstance(gathered, Declined):
+            return {
+                "request": gathered.request_id,
+                "exchange": terms.name,
+                "no_bid": gathered.reason,
+            }
+        trace = Traced()
+        purse = LookingPurse(self._purse)
+        now_s = self._clock.now()
+        now = moment(gathered, terms, purse, self._purse.paces, self._stopped(), now_s)
+        bids = decide(self._world, gathered.auction, now, trace)
+        return self._walk(gathered, terms, trace, bids)
+
+    def _walk(
+        self, gathered: Gathered, terms: ExchangeTerms, trace: Traced, bids: Sequence[Bid]
+    ) -> dict[str, Any]:
+        snapshot = self._world.snapshot
+        auction = gathered.auction
+        return {
+            "request": auction.id,
+            "exchange": terms.name,
+            "permission": gathered.permission,
+            "person": "known" if gathered.profile.segments else "unknown",
+            "segments": snapshot.audience.known(gathered.profile.segments)
+            if gathered.permission.personalise
+            else [],
+            "candidates": len(snapshot.candidates),
+            "fallen": {reason.value: count for reason, count in trace.counts().items()},
+            "no_bid": None if bids else trace.reason,
+            "model": self._world.clicks.name,
+            "bids": [_bid(bid) for bid in bids],
+            "valued": [self._valued(each) for each in trace.sums],
+            "fallen_candidates": [
+                {
+                    "line_item": snapshot.candidates[index].line_item,
+                    "creative": snapshot.candidates[index].creative.id,
+                    "reason": fall.reason,
+                    "wanted": _wanted(snapshot, index, fall.reason),
+                    "got": _readable(fall),
+                    "imp": fall.opportunity,
+                }
+                for fall in trace.falls
+                for index in ascending(fall.fallen)
+            ],
+        }
+
+    def _valued(self, each: Any) -> dict[str, Any]:
+        candidate = self._world.snapshot.candidates[each.candidate]
+        return {
+            "imp": each.opportunity,
+            "line_item": candidate.line_item,
+            "creative": candidate.creative.id,
+            "deal": each.deal,
+            "goal": f"{candidate.goal.kind} {candidate.goal.amount / 1e9:.6f}",
+            "click_probability": each.click_probability,
+            "value_cpm": wire_cpm(each.value),
+            "paced_cpm": wire_cpm(each.paced),
+            "floor_cpm": wire_cpm(each.floor),
+        }
+
+
+def _bid(bid: Bid) -> dict[str, Any]:
+    return {
+        "imp": bid.opportunity.id,
+        "line_item": bid.candidate.line_item,
+        "creative": bid.candidate.creative.id,
+        "deal": bid.deal.id if bid.deal is not None else None,
+        "click_probability": bid.click_probability,
+        "value_cpm": wire_cpm(bid.value),
+        "price_cpm": wire_cpm(bid.price),
+        "reserved_cpm": wire_cpm(bid.reserved),
+    }
+
+
+def _wanted(snapshot: Snapshot, index: int, reason: Reason) -> str:
+    """Say what the line item's own rule asks for, where the reason is a rule of its own."""
+    item = snapshot.line_items[snapshot.candidates[index].line_item_index]
+    creative = snapshot.candidates[index].creative
+    dimension = _WANTED.get(reason.value)
+    if dimension is not None and dimension in item.targeting:
+        rule = item.targeting[dimension]
+        parts = [", ".join(rule.include)] if rule.include else []
+        if rule.exclude:
+            parts.append(f"not {', '.join(rule.exclude)}")
+        return "; ".join(parts)
+    if reason is Reason.AUDIENCE:
+        return str(item.audience)
+    return f"{type(creative).__name__.lower()} {creative.id}"
+
+
+def _readable(fall: Fall) -> str:
+    got = fall.got
+    if isinstance(got, tuple | list | frozenset):
+        return ", ".join(str(each)[:80] for each in list(got)[:10])
+    return str(got)[:200]

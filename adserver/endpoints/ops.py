@@ -1,0 +1,76 @@
+"""The private port: metrics, health, explanations. Never reachable from outside."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from adserver.endpoints.explain import Explainer
+from adserver.endpoints.replies import json, problem
+from adserver.errors import InvalidBidRequest, Unavailable
+from adserver.metrics import REGISTRY
+
+MAX_EXPLAINED_BYTES = 1 << 20
+
+
+class PrivatePort:
+    """Routes for operators and their machines."""
+
+    def __init__(
+        self,
+        *,
+        ready: Callable[[], str],
+        explainer: Explainer,
+        report: Callable[[], Any],
+    ) -> None:
+        """`ready` returns why the worker cannot serve, or nothing; `report` asks the owner."""
+        self._ready = ready
+        self._explainer = explainer
+        self._report = report
+
+    def application(self) -> web.Application:
+        """Return the private site."""
+        app = web.Application(client_max_size=MAX_EXPLAINED_BYTES)
+        app.add_routes(
+            [
+                web.get("/metrics", self._metrics),
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
+                web.get("/report", self._money),
+                web.post("/explain", self._explain),
+                web.post("/explain/{exchange}", self._explain),
+            ]
+        )
+        return app
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        why_not = self._ready()
+        if why_not:
+            return web.Response(status=503, text=f"{why_not}\n")
+        return web.Response(text="ready\n")
+
+    async def _money(self, _: web.Request) -> web.Response:
+        try:
+            return json(msgspec.structs.asdict(await self._report()))
+        except Unavailable as error:
+            return problem(503, str(error))
+
+    async def _explain(self, request: web.Request) -> web.Response:
+        exchange = request.match_info.get("exchange", "")
+        try:
+            return json(await self._explainer.explain(await request.read(), exchange))
+        except InvalidBidRequest as error:
+            return problem(400, str(error))
+        except KeyError as error:
+            return problem(404, f"No such exchange: {error}.", "exchange")

@@ -1,0 +1,107 @@
+"""`/t/{impression|click}/{token}` and `/v/{token}/{event}`: what a person's device tells us.
+
+Of the person only what the encrypted ticket carries is recorded: no address, no user agent, no cookie.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from aiohttp import web
+
+from adserver.domain.notice import Kind
+from adserver.domain.web_address import web_address
+from adserver.endpoints.intake import Intake, Outcome
+from adserver.endpoints.replies import empty, pixel, redirect, sentence, wrong_method
+from adserver.endpoints.tokens import CLICK_PARAMETER
+
+VIDEO_EVENTS: Mapping[str, Kind] = {
+    "start": "start",
+    "first_quartile": "first_quartile",
+    "midpoint": "midpoint",
+    "third_quartile": "third_quartile",
+    "complete": "complete",
+}
+PATIENCE_S = 0.25
+"""How long a person who clicked waits for our books."""
+
+
+class Tracking:
+    """The endpoints behind pixels, links and players.
+
+    Pixels get 200 only when the fact is durable, otherwise 503. A browser does not repeat an `<img>`, but
+    players, SDKs and exchanges that call from their servers do, and a 200 would be a promise we did not keep;
+    the answer is an image in any case, so nobody sees a broken one.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        landing_page: Callable[[int], str | None],
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._intake = intake
+        self._landing_page = landing_page
+        self._patience_s = patience_s
+        self._under_way: set[asyncio.Task[Outcome]] = set()
+
+    async def __call__(self, request: web.BaseRequest, parts: Sequence[str]) -> web.Response:
+        """Answer a pixel with a pixel and a click with a redirect."""
+        if request.method != "GET":
+            return wrong_method("GET")
+        match parts:
+            case ["t", "impression", token]:
+                return await self._pixel("impression", token, request.query)
+            case ["t", "click", token]:
+                return await self._click(token)
+            case ["v", token, event] if event in VIDEO_EVENTS:
+                return await self._pixel(VIDEO_EVENTS[event], token, request.query)
+        return empty(404)
+
+    async def drain(self) -> None:
+        """Wait for the clicks that are still being recorded, before the process ends."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _pixel(self, kind: Kind, token: str, query: Mapping[str, str]) -> web.Response:
+        outcome = await self._intake.take(kind, token, query)
+        return pixel(outcome.status, outcome.reason)
+
+    async def _click(self, token: str) -> web.Response:
+        """Lead on to the advertiser's page, which comes from the catalog and never from the request.
+
+        The click is recorded first, if that takes no longer than our patience; a slow record goes on behind
+        the redirect and is counted by what becomes of it. A click after its time leads on and counts nothing.
+        """
+        ticket = self._intake.open("click", token)
+        if isinstance(ticket, Outcome):
+            return sentence(
+                400, "This link is damaged: some of its letters are missing or changed.", ticket
+            )
+        landing = self._landing(ticket.creative)
+        if landing is None:
+            gone = self._intake.count("click", Outcome.UNLINKED)
+            return sentence(gone.status, "What this advertisement led to is gone.", gone)
+        notice = self._intake.notice("click", ticket, {})
+        if notice.at_s > ticket.click_until_s:
+            self._intake.count("click", Outcome.EXPIRED)
+            return redirect(landing)
+        recording = asyncio.create_task(self._intake.record(notice))
+        self._under_way.add(recording)
+        recording.add_done_callback(self._under_way.discard)
+        await asyncio.wait({recording}, timeout=self._patience_s)
+        # Without permission to measure, nothing may tie the order to the click.
+        return redirect(_with_click(landing, token) if ticket.measured else landing)
+
+    def _landing(self, creative: int) -> str | None:
+        landing = self._landing_page(creative)
+        try:
+            return None if landing is None else web_address(landing, secure=False)
+        except ValueError:  # refused when the catalog was loaded; a redirect does not rely on that
+            return None
+
+
+def _with_click(landing: str, token: str) -> str:
+    """Add the token to the query of an address, before its fragment."""
+    address, mark, fragment = landing.partition("#")
+    joint = "&" if "?" in address else "?"
+    return f"{address}{joint}{CLICK_PARAMETER}={token}{mark}{fragment}"

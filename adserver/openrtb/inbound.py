@@ -1,0 +1,184 @@
+"""A bid request as an auction with opportunities: the wire's words end here.
+
+`signals` is read first; what it leads to, the permission, decides whether `auction` looks at ids and
+segments at all.
+"""
+
+from collections.abc import Callable
+
+from adserver.domain.consent import Permission
+from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.money import Rates
+from adserver.domain.opportunity import Auction, AuctionType, Opportunity
+from adserver.domain.person import PersonKey
+from adserver.domain.reasons import Reason
+from adserver.openrtb.floors import deal_terms, imp_floor
+from adserver.openrtb.native import native_space
+from adserver.openrtb.people import person_key, segments
+from adserver.openrtb.place import device_type, geography, publication, system
+from adserver.openrtb.request import BidRequest, Device, Imp
+from adserver.openrtb.signals import signals
+from adserver.openrtb.spaces import banner_space, video_space
+
+__all__ = ["auction", "signals", "time_left_ms"]
+
+MAX_IMPS = 100
+MAX_CATEGORIES = 100
+LONGEST_TMAX_MS = 10_000
+
+_NO_DEVICE = Device()
+
+
+def auction(
+    request: BidRequest,
+    terms: ExchangeTerms,
+    rates: Rates,
+    permission: Permission,
+    pseudonym: Callable[[str, str], PersonKey],
+) -> Auction | Reason:
+    """Return what is on offer, or why nothing is: SEAT_EXCLUDED, CURRENCY, NO_OPPORTUNITY.
+
+    The person is set only where `permission.identify`, segments only where `permission.personalise`.
+    """
+    seat = _seat(request, terms)
+    if seat is None:
+        return Reason.SEAT_EXCLUDED
+    currency = _currency(request, terms, rates)
+    if currency is None:
+        return Reason.CURRENCY
+    opportunities = _opportunities(request, seat, rates)
+    if not opportunities:
+        return Reason.NO_OPPORTUNITY
+
+    device = request.device or _NO_DEVICE
+    country, region, city = geography(device.geo)
+    inventory_type, published_in = publication(request)
+    badv = request.badv
+    # In the order of the fields, because more than 15 keywords cost a microsecond (CPython then packs
+    # them into a dict). A test gives every field a value of its own.
+    return Auction(
+        str(request.id),
+        terms.name,
+        opportunities,
+        _auction_type(request.at),
+        currency,
+        seat,
+        request.test == 1,
+        country,
+        region,
+        city,
+        device_type(device),
+        system(device),
+        inventory_type,
+        published_in,
+        _categories(request),
+        _languages(request) if request.wlang or request.wlangb else (),
+        tuple([each.lower().removeprefix("www.") for each in badv]) if badv else (),
+        tuple(request.bcat) if request.bcat else (),
+        tuple(request.acat) if request.acat else (),
+        request.cattax or 1,
+        tuple(request.bapp) if request.bapp else (),
+        segments(request.user) if permission.personalise and request.user else (),
+        person=person_key(request, pseudonym) if permission.identify else None,
+    )
+
+
+def time_left_ms(request: BidRequest, terms: ExchangeTerms) -> int:
+    """Return how long answering may take: `tmax` (or what the terms believe) less the network's part."""
+    tmax = terms.default_tmax_ms if request.tmax is None else request.tmax
+    return max(0, min(tmax, LONGEST_TMAX_MS) - terms.network_margin_ms)
+
+
+def _seat(request: BidRequest, terms: ExchangeTerms) -> str | None:
+    """Return the first of our seats that may bid."""
+    if not request.wseat and not request.bseat:
+        return terms.seats[0]
+    allowed = set(map(str, request.wseat or ()))
+    blocked = set(map(str, request.bseat or ()))
+    for seat in terms.seats:
+        if (not allowed or seat in allowed) and seat not in blocked:
+            return seat
+    return None
+
+
+def _currency(request: BidRequest, terms: ExchangeTerms, rates: Rates) -> str | None:
+    """Return the first of our currencies that the request takes and that we have a rate for."""
+    allowed = request.cur
+    for currency in terms.currencies:
+        if (not allowed or currency in allowed) and rates.knows(currency):
+            return currency
+    return None
+
+
+def _auction_type(at: int | None) -> AuctionType:
+    """Second price where nothing is said, as the standard has it; what is unknown may cost all we bid."""
+    return AuctionType.SECOND_PRICE if at is None or at == 2 else AuctionType.FIRST_PRICE  # noqa: PLR2004 - the wire's number
+
+
+def _opportunities(request: BidRequest, seat: str, rates: Rates) -> tuple[Opportunity, ...]:
+    found: list[Opportunity] = []
+    seen: set[str] = set()
+    for imp in (request.imp or ())[:MAX_IMPS]:
+        name = str(imp.id)
+        if name in seen:
+            continue  # A bid for this id would mean the first one of that name.
+        seen.add(name)
+        opportunity = _opportunity(imp, name, seat, rates)
+        if opportunity is not None:
+            found.append(opportunity)
+    return tuple(found)
+
+
+def _opportunity(imp: Imp, name: str, seat: str, rates: Rates) -> Opportunity | None:
+    """Return the imp as we see it; `None` if it offers nothing we sell or at a price we cannot know."""
+    banner = banner_space(imp.banner) if imp.banner else None
+    video = video_space(imp.video) if imp.video else None
+    native = native_space(imp.native) if imp.native else None
+    if not (banner or video or native):
+        return None
+    if imp.qty is not None and imp.qty.multiplier != 1:
+        return (
+            None  # One such impression costs a multiple of the price; budgets do not know that yet.
+        )
+    floor = imp_floor(imp, rates)
+    deals = deal_terms(imp.pmp, imp, seat, rates) if imp.pmp else ()
+    deals_only = floor is None or (imp.pmp is not None and imp.pmp.private_auction == 1)
+    if deals_only and not deals:
+        return None
+    return Opportunity(
+        id=name,
+        banner=banner,
+        video=video,
+        native=native,
+        floor=floor or 0,
+        deals=deals,
+        deals_only=deals_only,
+        secure=imp.secure == 1,
+        tag_id="" if imp.tagid is None else str(imp.tagid),
+        position=(imp.banner.pos if imp.banner else imp.video.pos if imp.video else None) or 0,
+        interstitial=imp.instl == 1,
+        expiry_s=imp.exp,
+    )
+
+
+def _categories(request: BidRequest) -> tuple[str, ...]:
+    """Return what the site, its section, its page and the content are about."""
+    source = request.app or request.dooh or request.site
+    if source is None:
+        return ()
+    found: list[str] = []
+    if source.cat:
+        found += source.cat
+    if source.sectioncat:
+        found += source.sectioncat
+    if source.pagecat:
+        found += source.pagecat
+    if source.content and source.content.cat:
+        found += source.content.cat
+    return tuple(found[:MAX_CATEGORIES])
+
+
+def _languages(request: BidRequest) -> tuple[str, ...]:
+    """Return two-letter codes; `wlangb` has longer tags, of which the first part is the language."""
+    tags = request.wlang or request.wlangb or ()
+    return tuple([tag.strip().partition("-")[0].lower() for tag in tags])

@@ -1,0 +1,64 @@
+"""What we write of a bid response: OpenRTB 2.6. Fields that are not set are not sent."""
+
+import msgspec
+
+from adserver.domain.reasons import Reason
+
+
+class BidOut(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
+    """One bid."""
+
+    id: str
+    impid: str
+    price: float
+    adm: str
+    adid: str
+    crid: str
+    cid: str
+    adomain: tuple[str, ...]
+    mtype: int
+    exp: int
+    nurl: str
+    burl: str | None = None
+    lurl: str
+    bundle: str | None = None
+    iurl: str | None = None
+    cat: tuple[str, ...] = ()
+    cattax: int | None = None
+    attr: tuple[int, ...] = ()
+    protocol: int | None = None
+    language: str | None = None
+    dealid: str | None = None
+    w: int | None = None
+    h: int | None = None
+    dur: int | None = None
+
+
+class SeatBid(msgspec.Struct, gc=False):
+    """The bids of one seat."""
+
+    seat: str
+    bid: list[BidOut]
+
+
+class BidResponse(msgspec.Struct, gc=False):
+    """The answer to one request."""
+
+    id: str
+    cur: str
+    bidid: str
+    seatbid: tuple[SeatBid]
+
+
+class NoBidExt(msgspec.Struct, gc=False):
+    """Our own words, imp by imp."""
+
+    reasons: dict[str, Reason]
+
+
+class NoBid(msgspec.Struct, omit_defaults=True, gc=False):
+    """The answer of an exchange's choice where we do not bid."""
+
+    id: str
+    nbr: int
+    ext: NoBidExt | None = None

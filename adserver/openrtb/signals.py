@@ -1,0 +1,62 @@
+"""The privacy signals of a request: the places of 2.5 and 2.6 merged, the stricter wins."""
+
+from collections.abc import Sequence
+
+from adserver.domain.consent import Signals
+from adserver.openrtb.countries import alpha_3
+from adserver.openrtb.request import BidRequest, Device, Regs, RegsExt, User
+
+CONTRADICTION = "-"
+"""Stands for two different strings in the two places: no decoder reads it, and unreadable means no."""
+
+_NO_REGS, _NO_REGS_EXT, _NO_USER, _NO_DEVICE = Regs(), RegsExt(), User(), Device()
+_CARRIERS = ("regs", "user.consent", "user.ext", "device.lmt", "device.dnt")
+
+
+def signals(request: BidRequest) -> Signals:
+    """Merge what the request says about privacy (see `restrict` for what it said unreadably)."""
+    regs = request.regs or _NO_REGS
+    old = regs.ext or _NO_REGS_EXT
+    user = request.user or _NO_USER
+    device = request.device or _NO_DEVICE
+    country = alpha_3(device.geo.country) if device.geo else ""
+    if not country and user.geo:
+        country = alpha_3(user.geo.country)
+    sections = regs.gpp_sid or ()
+    if old.gpp_sid:
+        sections = (*sections, *old.gpp_sid)
+    gdpr = regs.gdpr if old.gdpr is None else max(old.gdpr, regs.gdpr or 0)
+    return Signals(
+        None if gdpr is None else int(gdpr != 0),
+        _one(user.consent, user.ext.consent if user.ext else None),
+        _one(regs.us_privacy, old.us_privacy),
+        _one(regs.gpp, old.gpp),
+        tuple(sections),
+        bool(regs.coppa),
+        bool(device.lmt or device.dnt or old.gpc),
+        country or None,
+    )
+
+
+def _one(new: str | None, old: str | None) -> str | None:
+    if not old:
+        return new or None
+    return old if not new or new == old else CONTRADICTION
+
+
+def restrict(request: BidRequest, dropped: Sequence[str]) -> None:
+    """Write into the request what a dropped field of these paths may have said.
+
+    A signal that arrived but cannot be read counts as a restriction (GDPR applies, a child, limited),
+    never as silence.
+    """
+    lost = {path for path in dropped if path.startswith(_CARRIERS) or path in {"user", "device"}}
+    if not lost:
+        return
+    request.device = request.device or Device()
+    request.device.lmt = 1
+    request.regs = request.regs or Regs()
+    if not lost.isdisjoint({"regs", "regs.ext", "regs.gdpr", "regs.ext.gdpr"}):
+        request.regs.gdpr = 1
+    if not lost.isdisjoint({"regs", "regs.coppa"}):
+        request.regs.coppa = 1

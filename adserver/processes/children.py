@@ -1,0 +1,62 @@
+"""Child processes by fork: each in its role, none of them outliving the supervisor."""
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import structlog
+
+from adserver.errors import AdserverError
+from adserver.processes import logs
+
+_PR_SET_PDEATHSIG = 1
+EXIT_REFUSED = 2
+EXIT_BUG = 70
+
+_log = structlog.get_logger()
+
+
+def fork(name: str, body: Callable[[], None], *, close: tuple[int, ...] = ()) -> int:
+    """Run `body` in a child and return its process id; the child ends with the body.
+
+    Only for a process without threads and without an event loop.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        return child
+    code = EXIT_BUG
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to pass on
+        _die_with(parent)
+        for descriptor in close:
+            os.close(descriptor)
+        gc.enable()
+        logs.configure(name)
+        body()
+        code = 0
+    except AdserverError as error:
+        _log.critical("process_refused", error=str(error))
+        code = EXIT_REFUSED
+    except BaseException:  # noqa: BLE001 - whatever ends a child must be seen, and must not run the parent's code
+        _log.exception("process_failed")
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel send SIGTERM when the supervisor is gone, however it went."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it went before we asked
+        os._exit(EXIT_REFUSED)

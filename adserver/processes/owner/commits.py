@@ -1,0 +1,147 @@
+"""Group commit: contacts, then events, then money; only then is anything acknowledged."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from adserver.domain.entries import AnyEntry
+from adserver.domain.person import PersonKey, Touch
+from adserver.errors import Unavailable
+from adserver.metrics import EVENTS_DROPPED
+from adserver.ports import Contacts, EventStore, LedgerStore
+
+RETRY_S = 0.5
+MAX_EVENT_BYTES = 64 << 20
+MAX_TOUCHES = 200_000
+
+_log = structlog.get_logger()
+
+Acknowledge = Callable[[str], None]
+"""Called with nothing, or with why it failed."""
+
+
+class Commits:
+    """Collects while one commit is under way, and makes the next of all that has come.
+
+    Events and contacts go first, so that whoever is killed in between has written them twice rather
+    than never: readers and the contact store count a bid's event once.
+    """
+
+    def __init__(self, store: LedgerStore, events: EventStore, contacts: Contacts) -> None:
+        self.failing = ""
+        """Why the last commit failed; while it is set, new facts are refused at once."""
+        self.events_dropped = 0
+        self._store = store
+        self._events = events
+        self._contacts = contacts
+        self._entries: list[AnyEntry] = []
+        self._lines: list[bytes] = []
+        self._lines_bytes = 0
+        self._touches: list[tuple[PersonKey, Touch]] = []
+        self._acknowledge: list[Acknowledge] = []
+        self._then: list[Callable[[], None]] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    def enter(self, entry: AnyEntry) -> None:
+        """Queue an entry."""
+        self._entries.append(entry)
+        self._wake.set()
+
+    def touch(self, person: PersonKey, touch: Touch) -> None:
+        """Queue a contact."""
+        self._touches.append((person, touch))
+        self._wake.set()
+
+    def line(self, line: bytes) -> None:
+        """Queue an event that must not be lost."""
+        self._lines.append(line + b"\n")
+        self._lines_bytes += len(line) + 1
+        self._wake.set()
+
+    def droppable(self, lines: bytes) -> None:
+        """Queue whole lines, or drop and count them if too much waits."""
+        if self._lines_bytes + len(lines) > MAX_EVENT_BYTES:
+            count = lines.count(b"\n")
+            self.events_dropped += count
+            EVENTS_DROPPED.inc(count)
+            return
+        self._lines.append(lines)
+        self._lines_bytes += len(lines)
+        self._wake.set()
+
+    def then(self, push: Callable[[], None]) -> None:
+        """Call this once all queued so far is durable, however many attempts that takes."""
+        self._then.append(push)
+        self._wake.set()
+
+    def acknowledge(self, answer: Acknowledge) -> None:
+        """Call this after the next attempt, whatever its outcome; nobody waits for a full disk."""
+        self._acknowledge.append(answer)
+        self._wake.set()
+
+    def touches(self, person: PersonKey) -> Sequence[Touch]:
+        """Return a person's contacts, those still queued included. Raises `Unavailable`."""
+        queued = [touch for key, touch in self._touches if key == person]
+        return (*self._contacts.touches(person), *queued)
+
+    async def run(self) -> None:
+        """Commit whenever there is something, until stopped; then once more."""
+        while not self._stopping:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._flush()
+            if self.failing:
+                await asyncio.sleep(RETRY_S)
+                self._wake.set()
+        await self._flush()
+
+    def stop(self) -> None:
+        """End `run` after a last commit."""
+        self._stopping = True
+        self._wake.set()
+
+    async def _flush(self) -> None:
+        acknowledge, self._acknowledge = self._acknowledge, []
+        then, self._then = self._then, []
+        try:
+            await self._write()
+        except Unavailable as error:
+            if not self.failing:
+                _log.critical("ledger_unavailable", error=str(error))
+            self.failing = str(error)
+            self._then = then + self._then
+        else:
+            if self.failing:
+                _log.warning("ledger_available_again")
+            self.failing = ""
+            for push in then:
+                push()
+        for answer in acknowledge:
+            answer(self.failing)
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        entries, lines, touches = len(self._entries), len(self._lines), self._touches
+        self._touches = []
+        batch = b"".join(self._lines)
+        if batch or touches:
+            # In one thread call, so that a commit costs the loop two switches and no more.
+            await loop.run_in_executor(None, self._write_beside, batch, touches)
+            del self._lines[:lines]
+            self._lines_bytes -= len(batch)
+        # Not a moment earlier: an entry must never be durable before the event that belongs to it.
+        self._store.append(self._entries[:entries])
+        del self._entries[:entries]
+        await self._store.commit()
+
+    def _write_beside(self, batch: bytes, touches: list[tuple[PersonKey, Touch]]) -> None:
+        try:
+            if touches:
+                self._contacts.add_touches(touches)
+        except Unavailable as error:
+            # Money does not wait for frequency counts; they are tried again with the next commit.
+            _log.error("contacts_unavailable", error=str(error), waiting=len(touches))
+            self._touches[:0] = touches[-MAX_TOUCHES:]
+        self._events.append(batch)

@@ -1,0 +1,164 @@
+"""Leases and what is granted to them: the only place where budget becomes spendable."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import structlog
+
+from adserver.background.leases import MARGIN_S
+from adserver.background.owner_client import PARTED_S
+from adserver.background.protocol import Hello
+from adserver.background.purse import RELEASE_AFTER_S
+from adserver.domain.entries import (
+    AnyEntry,
+    Closed,
+    Expired,
+    Granted,
+    Leased,
+    Opened,
+    Returned,
+)
+from adserver.domain.ledger import OPEN, Ledger
+from adserver.domain.money import Nanos
+from adserver.processes.owner.lines import Lines, Payer
+
+USUAL_UNITS = 50
+"""A first grant pays for about so many bids."""
+PLAN_AHEAD_S = 5.0
+"""Grants run so far ahead of the plan: money in use, not spent early."""
+
+_log = structlog.get_logger()
+
+Enter = Callable[[AnyEntry], None]
+"""Applies an entry to the ledger and queues it for the journal."""
+
+
+class Grants:
+    """Decides who may spend how much; every decision is an entry."""
+
+    def __init__(self, ledger: Ledger, enter: Enter, lines: Lines, billing_life_s: int) -> None:
+        self._ledger = ledger
+        self._enter = enter
+        self._billing_life_s = billing_life_s
+        self.lines = lines
+        self.spending: set[int] = set()
+        """Keys granted to since somebody emptied this set."""
+
+    def lease(self, now_s: float) -> int:
+        """Give out a lease number that never was."""
+        number = self._ledger.last_lease + 1
+        self._enter(Leased(number, int(now_s)))
+        return number
+
+    def resume(self, hello: Hello, now_s: float) -> tuple[int, tuple[tuple[bytes, Nanos], ...]]:
+        """Take a worker back after a break; return its lease and its bids resolved meanwhile.
+
+        Where the ledger holds more than the worker believes to have, an answer was lost on the way:
+        the difference goes back to the budget.
+        """
+        lease = hello.lease
+        if lease not in self._ledger.leases:
+            return self.lease(now_s), ()
+        self._enter(Leased(lease, int(now_s)))
+        believed = dict(hello.believed)
+        resolved = []
+        for bid in hello.holds:
+            fact = self._ledger.charged.get(bid)
+            if fact is not None:
+                total, pots, _ = fact
+                for pot in pots:
+                    believed[pot] = believed.get(pot, 0) - total
+                resolved.append((bid, total if pots else 0))
+            elif self._ledger.has_seen(bid, "loss"):
+                resolved.append((bid, 0))
+        for pot, held in list(self._ledger.held.get(lease, {}).items()):
+            difference = held - believed.get(pot, 0)
+            if difference > 0:
+                self._enter(Returned(lease, pot, min(difference, held)))
+            elif difference < 0:
+                _log.error("lease_overstated", lease=lease, pot=pot, by_nanos=-difference)
+        return lease, tuple(resolved)
+
+    def give_back(self, lease: int, pot: int, amount: Nanos) -> None:
+        """Take money back, never more than the lease has."""
+        amount = min(amount, self._ledger.holds(lease, pot))
+        if amount > 0:
+            self._enter(Returned(lease, pot, amount))
+
+    def close(self, lease: int, now_s: float) -> None:
+        """The worker is gone, perhaps for good."""
+        if self._ledger.leases.get(lease) == OPEN:
+            self._enter(Closed(lease, int(now_s)))
+
+    def close_all(self, now_s: float) -> None:
+        """At a start nobody is connected yet."""
+        for lease, closed_s in list(self._ledger.leases.items()):
+            if closed_s == OPEN:
+                self.close(lease, now_s)
+
+    def expire(self, now_s: float) -> None:
+        """Free what workers long gone still held: none of their bids can be billed in time now."""
+        wait_s = PARTED_S + self._billing_life_s + 2 * RELEASE_AFTER_S
+        for lease, closed_s in list(self._ledger.leases.items()):
+            if closed_s != OPEN and now_s > closed_s + wait_s:
+                self._enter(Expired(lease))
+
+    def grant(
+        self, lease: int, key: int, want: Nanos, workers: int, now_s: float
+    ) -> tuple[int, Nanos, int] | None:
+        """Grant about what is wanted: pot, nanos, end of its window; `None` while there is nothing.
+
+        Never more than any account of the chain has left, and no more than one bid beyond the plan.
+        A scarce budget is halved among the workers, so that none holds it all.
+        """
+        payer = self.lines.payer(key, now_s)
+        if payer is None or now_s >= payer.window.end_s - MARGIN_S:
+            return None
+        room, paced = self.room(payer, now_s)
+        if room is None or paced is None:
+            amount = max(want, payer.unit * USUAL_UNITS)
+        elif room <= 0 or paced <= 0:
+            return None
+        else:
+            fair = min(room, paced) // (2 * workers)
+            wanted = max(want, payer.unit * USUAL_UNITS)
+            amount = min(room, max(payer.unit, min(wanted, fair)))
+        pot = self._open(payer)
+        self._enter(Granted(lease, pot, amount))
+        self.spending.add(key)
+        return pot, amount, payer.window.end_s
+
+    def room(self, payer: Payer, now_s: float) -> tuple[Nanos | None, Nanos | None]:
+        """Return what the budgets leave, and what the plan leaves; `None` without any budget."""
+        room = paced = None
+        for bound in payer.bounds:
+            left = self._ledger.headroom(bound.account, bound.amount)
+            room = left if room is None else min(room, left)
+            spent = bound.amount - left
+            ahead = payer.plan(bound, now_s + PLAN_AHEAD_S) - spent
+            paced = ahead if paced is None else min(paced, ahead)
+        return room, paced
+
+    def scarce(self, keys: Iterable[int], now_s: float) -> Iterator[tuple[int, int]]:
+        """Yield pairs (pot, lease): the keys' budgets are used up, and this lease has several bids' worth."""
+        for key in keys:
+            payer = self.lines.payer(key, now_s)
+            if payer is None or not payer.pot:
+                continue
+            room, _ = self.room(payer, now_s)
+            if room is not None and room <= 0:
+                for lease, pots in self._ledger.held.items():
+                    if pots.get(payer.pot, 0) > 2 * payer.unit:
+                        yield payer.pot, lease
+
+    def _open(self, payer: Payer) -> int:
+        if payer.pot == 0:
+            known = self._ledger.pot_at(payer.key, payer.window.start_s)
+            if known is not None and self._ledger.pots[known].accounts == payer.accounts:
+                payer.pot = known
+            else:
+                payer.pot = self._ledger.last_pot + 1
+                window = payer.window
+                self._enter(
+                    Opened(payer.pot, payer.key, payer.accounts, window.start_s, window.end_s)
+                )
+        return payer.pot

@@ -1,0 +1,118 @@
+"""Every line item as the owner needs it: today's pot, its limits, its fees."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from adserver.domain.budget import (
+    Chain,
+    Window,
+    active_span,
+    ceiling_account,
+    ceiling_key,
+    chains,
+    day_of,
+    hour_of,
+)
+from adserver.domain.campaign import Catalog
+from adserver.domain.money import MICROS_PER_UNIT, Nanos, share
+from adserver.domain.pacing_plan import planned
+
+
+class Bound(NamedTuple):
+    """A limit with the time over which it is to be spent."""
+
+    account: str
+    amount: Nanos
+    start_s: int
+    end_s: int
+
+
+class Payer:
+    """What money can be granted for: a line item on a day, or a ceiling in an hour."""
+
+    def __init__(
+        self,
+        key: int,
+        window: Window,
+        accounts: tuple[str, ...],
+        bounds: tuple[Bound, ...],
+        unit: Nanos,
+        pacing: Literal["even", "ahead", "asap"],
+    ) -> None:
+        self.key = key
+        self.window = window
+        self.accounts = accounts
+        self.bounds = bounds
+        self.unit = unit
+        """About the dearest single bid, gross of fees."""
+        self.pacing = pacing
+        self.pot = 0
+        """0: not opened yet."""
+
+    def plan(self, bound: Bound, now_s: float) -> Nanos:
+        """Return what of a bound may be spent by now."""
+        return planned(self.pacing, bound.amount, bound.start_s, bound.end_s, now_s)
+
+
+class Lines:
+    """The catalog's line items and the configured ceilings, by key; rebuilt when the catalog changes."""
+
+    def __init__(self, catalog: Catalog, ceilings: Mapping[str, Nanos]) -> None:
+        self.chains: dict[int, Chain] = {chain.line_item.number: chain for chain in chains(catalog)}
+        self.of_advertiser: dict[str, set[int]] = {}
+        for number, chain in self.chains.items():
+            self.of_advertiser.setdefault(chain.advertiser, set()).add(number)
+        self.creatives = {
+            creative.number: creative.id
+            for advertiser in catalog.advertisers
+            for creative in advertiser.creatives
+        }
+        self._ceilings = {ceiling_key(name): (name, limit) for name, limit in ceilings.items()}
+        self._payers: dict[int, Payer] = {}
+
+    def payer(self, key: int, now_s: float) -> Payer | None:
+        """Return the payer for a key at this moment; `None` for a key that nobody knows."""
+        found = self._payers.get(key)
+        if found is None or not found.window.start_s <= now_s < found.window.end_s:
+            found = self._build(key, now_s)
+            if found is not None:
+                self._payers[key] = found
+        return found
+
+    def name(self, number: int) -> str:
+        """Return a line item's id; the number as text for one that is no longer in the catalog."""
+        chain = self.chains.get(number)
+        return chain.line_item.id if chain else str(number)
+
+    def _build(self, key: int, now_s: float) -> Payer | None:
+        chain = self.chains.get(key)
+        if chain is not None:
+            return _line_payer(key, chain, now_s)
+        if key in self._ceilings:
+            name, limit = self._ceilings[key]
+            hour = hour_of(now_s)
+            account = ceiling_account(name, hour)
+            bounds = (Bound(account, limit, hour.start_s, hour.end_s),)
+            return Payer(key, hour, (account,), bounds, limit // CEILING_PARTS, "asap")
+        return None
+
+
+CEILING_PARTS = 200
+"""A ceiling's money is handed out in at least so many parts: workers share it by what they use."""
+
+
+def _line_payer(key: int, chain: Chain, now_s: float) -> Payer:
+    item = chain.line_item
+    day = day_of(chain.zone, now_s)
+    start_s, end_s = active_span(item.hours_of_week, chain.zone, day)
+    start_s, end_s = max(start_s, item.flight.start_s), min(end_s, item.flight.end_s)
+    bounds = tuple(
+        Bound(limit.account, limit.amount, start_s, end_s)
+        if limit.daily
+        else Bound(limit.account, limit.amount, item.flight.start_s, item.flight.end_s)
+        for limit in chain.limits(day)
+    )
+    fees_ppm = item.fees.tech_ppm + item.fees.margin_ppm
+    price = item.goal.max_cpm
+    unit = max(1, price + share(price, fees_ppm, MICROS_PER_UNIT) + item.fees.data_cpm)
+    return Payer(key, day, chain.accounts(day), bounds, unit, item.pacing)

@@ -1,0 +1,226 @@
+"""What a notice or an order changes: counted once, settled once, credited once."""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from adserver.domain.attribution import CLICK_WINDOW_S, NOBODYS, Credit, last_touch
+from adserver.domain.budget import EVERYWHERE, ceiling_key
+from adserver.domain.campaign import Fees
+from adserver.domain.entries import LateLiability, Ordered, Quarantined, Seen, Settled
+from adserver.domain.ledger import Ledger
+from adserver.domain.money import Nanos
+from adserver.domain.notice import Conversion, Notice
+from adserver.domain.person import PersonKey, Touch
+from adserver.domain.settlement import charge
+from adserver.domain.ticket import Ticket
+from adserver.metrics import CONVERSIONS, SETTLED
+from adserver.processes.owner.grants import Enter
+from adserver.processes.owner.lines import Lines
+
+LATE_AFTER_S = 5
+"""Grace for notices under way when the billing life ends; workers hold the money a little longer."""
+REMEMBER_S = 600
+"""Repetitions are recognised for so long after the last life of a token is over."""
+NO_FEES = Fees()
+
+_log = structlog.get_logger()
+_json = msgspec.json.Encoder().encode
+
+
+class Outcome(NamedTuple):
+    """What follows from a fact, once it is durable."""
+
+    first: bool
+    line: bytes = b""
+    """For the event log; empty for a repetition."""
+    resolved: tuple[int, bytes, Nanos] | None = None
+    """Lease, bid and nanos charged, for the worker that holds the money."""
+    touch: tuple[PersonKey, Touch] | None = None
+
+
+REPEATED = Outcome(first=False)
+
+
+class Notices:
+    """Turns facts into entries."""
+
+    def __init__(self, ledger: Ledger, enter: Enter, lines: Lines) -> None:
+        self._ledger = ledger
+        self._enter = enter
+        self.lines = lines
+
+    def notice(self, notice: Notice, now_s: float) -> Outcome:
+        """Count a notice; settle its bid if this is the event that bills and its price can be read.
+
+        Settling does not hang on the notice being the first of its kind: a repetition that brings
+        the price at last is worth having. Bids of `test=1` leave no trace.
+        """
+        ticket = notice.ticket
+        until_s = max(ticket.bill_until_s, ticket.click_until_s) + REMEMBER_S
+        if ticket.test:
+            return Outcome(first=True)
+        if now_s > until_s:
+            return REPEATED  # too old to be told from one
+        first = not self._ledger.has_seen(ticket.bid, notice.kind)
+        resolved = None
+        if notice.settles and notice.wire_price is not None:
+            resolved = self._settle(notice, notice.wire_price, int(now_s), until_s, first=first)
+        elif notice.kind == "loss" and first and ticket.bid not in self._ledger.charged:
+            resolved = (ticket.lease, ticket.bid, 0)
+        if not first:
+            return Outcome(first=False, resolved=resolved)
+        self._enter(Seen(ticket.bid, notice.kind, ticket.line_item, until_s))
+        touch = None
+        if ticket.person and notice.kind in {"impression", "click"}:
+            touch = (
+                ticket.person,
+                Touch(notice.kind, notice.at_s, ticket.line_item, ticket.creative, ticket.bid),
+            )
+        return Outcome(first=True, line=self._notice_line(notice), resolved=resolved, touch=touch)
+
+    def conversion(
+        self, order: Conversion, touches: Callable[[PersonKey], Sequence[Touch]]
+    ) -> Outcome:
+        """Count an order once per advertiser and credit it to the last touch."""
+        hashed = blake2b(f"{order.advertiser}\0{order.order}".encode(), digest_size=16).digest()
+        if self._ledger.has_order(order.advertiser, hashed):
+            CONVERSIONS.labels("repeated").inc()
+            return REPEATED
+        credit = self._credit(order, touches)
+        self._enter(
+            Ordered(
+                order.advertiser, hashed, order.at_s, order.value, credit.line_item, credit.contact
+            )
+        )
+        CONVERSIONS.labels(credit.contact).inc()
+        return Outcome(first=True, line=self._order_line(order, hashed, credit))
+
+    def _settle(
+        self, notice: Notice, wire_price: int, now_s: int, until_s: int, *, first: bool
+    ) -> tuple[int, bytes, Nanos] | None:
+        ticket = notice.ticket
+        if ticket.bid in self._ledger.charged:
+            return None
+        chain = self.lines.chains.get(ticket.line_item)
+        if chain is None:
+            _log.warning("settled_without_fees", line_item=ticket.line_item)
+        cost = charge(ticket, wire_price, chain.line_item.fees if chain else NO_FEES)
+        if cost is None:
+            if first:
+                self._quarantine(notice, wire_price)
+            return None
+        total = sum(cost)
+        pot = self._paying(ticket, total, now_s)
+        above = (ceiling_key(ticket.exchange), ceiling_key(EVERYWHERE))
+        pots = [self._ledger.pot_at(key, ticket.at_s) for key in above]
+        if pot is None:
+            pots.insert(0, self._ledger.pot_at(ticket.line_item, ticket.at_s))
+            covered = tuple(p for p in pots if p is not None)
+        else:
+            covered = (pot, *(
+                p for p in pots if p is not None and self._ledger.holds(ticket.lease, p) >= total
+            ))  # fmt: skip
+        kind = Settled if pot is not None else LateLiability
+        self._enter(
+            kind(
+                bid=ticket.bid,
+                kind=notice.kind,
+                line_item=ticket.line_item,
+                exchange=ticket.exchange,
+                lease=ticket.lease,
+                pots=covered,
+                reserved=ticket.reserved,
+                media=cost.media,
+                data=cost.data,
+                tech=cost.tech,
+                margin=cost.margin,
+                at_s=notice.at_s,
+                until_s=until_s,
+            )
+        )
+        for name, amount in cost._asdict().items():
+            SETTLED.labels(name).inc(amount)
+        if pot is None:
+            SETTLED.labels("late_liability").inc(total)
+            return (ticket.lease, ticket.bid, 0)
+        return (ticket.lease, ticket.bid, total)
+
+    def _paying(self, ticket: Ticket, total: Nanos, now_s: int) -> int | None:
+        """Return the pot that pays; `None` if the bid's money has been let go of."""
+        if now_s > ticket.bill_until_s + LATE_AFTER_S:
+            return None
+        if self._ledger.has_seen(ticket.bid, "loss"):
+            return None
+        for pot in reversed(self._ledger.pots_of.get(ticket.line_item, ())):
+            window = self._ledger.pots[pot]
+            if window.start_s <= ticket.at_s < window.end_s:
+                held = self._ledger.holds(ticket.lease, pot)
+                if held >= total and held:
+                    return pot
+        return None
+
+    def _quarantine(self, notice: Notice, wire_price: int) -> None:
+        ticket = notice.ticket
+        self._enter(
+            Quarantined(
+                ticket.bid,
+                notice.kind,
+                ticket.line_item,
+                ticket.exchange,
+                ticket.wire_price,
+                wire_price,
+                notice.at_s,
+            )
+        )
+        _log.warning(
+            "price_above_bid",
+            exchange=ticket.exchange,
+            bid=ticket.bid.hex(),
+            ours=ticket.wire_price,
+            theirs=wire_price,
+        )
+
+    def _credit(self, order: Conversion, touches: Callable[[PersonKey], Sequence[Touch]]) -> Credit:
+        own = self.lines.of_advertiser.get(order.advertiser, set())
+        click = order.click
+        if (
+            click is not None
+            and not click.test
+            and click.line_item in own
+            and order.at_s - click.at_s <= CLICK_WINDOW_S
+        ):
+            return Credit(click.line_item, click.creative, "click", click.bid)
+        if order.person:
+            return last_touch(touches(order.person), own, order.at_s)
+        return NOBODYS
+
+    def _notice_line(self, notice: Notice) -> bytes:
+        ticket = notice.ticket
+        return _json(
+            {
+                "event": notice.kind,
+                "at": notice.at_s,
+                "bid": ticket.bid.hex(),
+                "line_item": self.lines.name(ticket.line_item),
+                "creative": self.lines.creatives.get(ticket.creative, str(ticket.creative)),
+                "exchange": ticket.exchange,
+                "measured": ticket.measured,
+            }
+        )
+
+    def _order_line(self, order: Conversion, hashed: bytes, credit: Credit) -> bytes:
+        return _json(
+            {
+                "event": "conversion",
+                "at": order.at_s,
+                "advertiser": order.advertiser,
+                "order_hash": hashed.hex(),
+                "value": order.value,
+                "line_item": self.lines.name(credit.line_item) if credit.line_item else "",
+                "credit": credit.contact,
+            }
+        )

@@ -1,0 +1,218 @@
+"""What follows an auction: notices, pixels, people who click and buy; as unreliable as the real thing."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from itertools import pairwise
+from random import Random
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import aiohttp
+
+from loadtest import laws, markup
+from loadtest.auction import Outcome
+from loadtest.laws import Showing, topic_of
+from loadtest.people import Person
+from loadtest.publishers import Placement
+from loadtest.tally import Summary
+from loadtest.wire import NotHere, loopback, origin, substitute
+
+SHOPS = (
+    ("camera.example", "camera-shop"),
+    ("outdoor.example", "outdoor-clothier"),
+    ("drugstore.example", "drugstore"),
+    ("mobile.example", "mobile-operator"),
+)
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+_UNSEEN = 0.04
+"""Wins that never reach a screen."""
+_LATE = 0.05
+_ATTEMPTS = 3
+_EVENTS = ("start", "firstQuartile", "midpoint", "thirdQuartile", "complete")
+_STAYS = 0.85
+"""How many of a video's viewers reach the next of its events."""
+
+
+class Habits(NamedTuple):
+    """How unreliable this exchange is."""
+
+    repeat: float = 0.03
+    lose: float = 0.02
+    pace: float = 1.0
+    """All waiting times are multiplied by this."""
+    timeout_s: float = 5.0
+    run: str = ""
+    """Makes order numbers unique among runs of one seed."""
+    shops: tuple[tuple[str, str], ...] = SHOPS
+    """Landing domains and the accounts that their shops report orders to."""
+
+
+class Aftermath:
+    """Delivers notices and plays people; every failure is counted by name in the summary."""
+
+    def __init__(
+        self,
+        base: str,
+        session: aiohttp.ClientSession,
+        summary: Summary,
+        spawn: Spawn,
+        habits: Habits,
+    ) -> None:
+        self._base = origin(base)
+        self._session = session
+        self._summary = summary
+        self._spawn = spawn
+        self._habits = habits
+        self._timeout = aiohttp.ClientTimeout(total=habits.timeout_s)
+        self._seen: dict[tuple[int, str], int] = {}
+
+    def begin(
+        self, outcome: Outcome, placement: Placement, person: Person, hour: int, dice: Random
+    ) -> None:
+        """Start everything that follows from one bid's outcome."""
+        if not outcome.won:
+            self._notify("loss", _filled(outcome, outcome.bid.loss_url), 0.2, dice)
+            return
+        self._summary.wins += 1
+        self._notify("win", _filled(outcome, outcome.bid.win_url), 0.2, dice)
+        if dice.random() >= _UNSEEN:
+            self._spawn(self._screen(outcome, placement, person, hour, dice))
+
+    async def _screen(
+        self, outcome: Outcome, placement: Placement, person: Person, hour: int, dice: Random
+    ) -> None:
+        """The advertisement appears, is billed, perhaps watched, clicked, bought from."""
+        bid = outcome.bid
+        late = 10.0 if dice.random() < _LATE else 1.0
+        await self._wait(late * dice.uniform(0.05, 0.4))
+        try:
+            addresses = markup.read(placement.media, _filled(outcome, bid.markup))
+        except ValueError as error:
+            self._summary.error("bad_markup", str(error))
+            return
+        if not addresses.impressions:
+            self._summary.error("no_impression_pixel", bid.creative)
+        for url in addresses.impressions:
+            self._notify("impression", url, 0.05, dice)
+        self._notify("billing", _filled(outcome, bid.billing_url), 0.2, dice)
+        self._summary.impressions += 1
+        self._summary.spend[bid.domain] += bid.dollars(outcome.clearing)
+        await self._watch(addresses, dice)
+        key = (person.number, bid.domain)
+        seen = self._seen.get(key, 0)
+        self._seen[key] = seen + 1
+        topic = topic_of(bid.creative, bid.line, bid.domain)
+        showing = Showing(topic, placement.media, bid.size, placement.position, hour, seen)
+        if dice.random() < laws.click_probability(person, showing):
+            await self._wait(dice.uniform(0.1, 0.8))
+            await self._click(addresses.clicks, person, topic, bid.domain, dice)
+
+    async def _watch(self, addresses: markup.Markup, dice: Random) -> None:
+        watched = {"start"}
+        for earlier, later in pairwise(_EVENTS):
+            if earlier in watched and dice.random() < _STAYS:
+                watched.add(later)
+        for name, url in addresses.events:
+            if name in watched:
+                await self._wait(0.05)
+                if await self._get("video_event", url) is not None:
+                    self._summary.notices["video_event"] += 1
+
+    async def _click(
+        self, urls: tuple[str, ...], person: Person, topic: str, domain: str, dice: Random
+    ) -> None:
+        if not urls:
+            self._summary.error("no_click_url", domain)
+            return
+        ticket = ""
+        for url in urls:
+            location = await self._get("click", url)
+            if location is None:
+                return  # counted by its kind; nobody arrives anywhere
+            ticket = ticket or "".join(parse_qs(urlsplit(location).query).get("adclick", [])[:1])
+        self._summary.clicks += 1
+        if not ticket:
+            self._summary.error("click_without_adclick", domain)
+            return
+        if dice.random() >= laws.order_probability(person, topic):
+            return
+        await self._wait(dice.uniform(0.2, 1.5))
+        cents = laws.order_cents(topic, dice)
+        query = urlencode(
+            {
+                "order": f"{self._habits.run}-{dice.getrandbits(64):x}",
+                "value": f"{cents / 100:.2f}",
+                "adclick": ticket,
+            }
+        )
+        if await self._get("order", f"{self._base}/c/{self._shop(domain)}?{query}") is not None:
+            self._summary.orders += 1
+
+    def _notify(self, kind: str, url: str, within_s: float, dice: Random) -> None:
+        """Send a notice a little later: sometimes twice, sometimes never, sometimes much later."""
+        if not url:
+            return
+        fate = dice.random()
+        if fate < self._habits.lose:
+            self._summary.lost[kind] += 1
+            return
+        twice = fate < self._habits.lose + self._habits.repeat
+        late = 10.0 if dice.random() < _LATE else 1.0
+        self._spawn(self._deliver(kind, url, late * dice.uniform(0.0, within_s), twice=twice))
+
+    async def _deliver(self, kind: str, url: str, wait_s: float, *, twice: bool) -> None:
+        await self._wait(wait_s)
+        if await self._get(kind, url) is not None:
+            self._summary.notices[kind] += 1
+        if twice:
+            await self._wait(0.2)
+            if await self._get(kind, url) is not None:
+                self._summary.repeated[kind] += 1
+
+    async def _get(self, kind: str, url: str) -> str | None:
+        """Fetch, again on 503 or no answer; return the redirect's target ("" if none), None if it failed."""
+        try:
+            loopback(url)
+        except NotHere as error:
+            self._summary.error(f"{kind}_elsewhere", str(error))
+            return None
+        trouble = ""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._summary.retried[kind] += 1
+                await self._wait(0.3 * attempt)
+            try:
+                async with self._session.get(
+                    url, allow_redirects=False, timeout=self._timeout
+                ) as answer:
+                    await answer.read()
+                    if answer.status < 400:  # noqa: PLR2004 - success or a redirect
+                        return answer.headers.get("Location", "")
+                    trouble = f"status_{answer.status}"
+                    if answer.status != 503:  # noqa: PLR2004 - only "not now" is worth another try
+                        break
+            except (aiohttp.ClientError, TimeoutError) as error:
+                trouble = "timeout" if isinstance(error, TimeoutError) else "connection"
+        self._summary.error(f"{kind}_{trouble}", url)
+        return None
+
+    def _shop(self, domain: str) -> str:
+        """Return a shop's account; one that we do not know is called as its domain begins."""
+        return dict(self._habits.shops).get(domain, domain.partition(".")[0])
+
+    async def _wait(self, seconds: float) -> None:
+        await asyncio.sleep(seconds * self._habits.pace)
+
+
+def _filled(outcome: Outcome, text: str) -> str:
+    bid = outcome.bid
+    macros = {
+        **bid.macros,
+        "AUCTION_PRICE": f"{outcome.clearing / 1e6:.6f}" if outcome.won else "",
+        "AUCTION_MBR": f"{outcome.clearing / bid.price:.4f}" if outcome.won else "",
+        "AUCTION_LOSS": str(outcome.loss),
+        "AUCTION_MIN_TO_WIN": f"{outcome.minimum / 1e6:.6f}",
+        "AUCTION_MULTIPLIER": "1",
+    }
+    return substitute(text, macros)

@@ -1,0 +1,1 @@
+"""How often clicks become orders."""

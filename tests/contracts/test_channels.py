@@ -1,0 +1,124 @@
+"""What every channel promises, whatever it puts out."""
+
+import html
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from adapters.channels import CHANNELS, prepare
+from adserver.domain.creative import AnyCreative
+from adserver.domain.opportunity import Opportunity
+from adserver.ports import Channel
+from tests.unit.adapters_channels.samples import (
+    BANNER,
+    BANNER_SPACE,
+    LINKS,
+    NATIVE,
+    NATIVE_SPACE,
+    VIDEO,
+    VIDEO_SPACE,
+)
+
+SAMPLES: list[tuple[AnyCreative, Opportunity]] = [
+    (BANNER, BANNER_SPACE),
+    (VIDEO, VIDEO_SPACE),
+    (NATIVE, NATIVE_SPACE),
+]
+every_channel = pytest.mark.parametrize(
+    ("creative", "opportunity"), SAMPLES, ids=[type(sample).__name__ for sample, _ in SAMPLES]
+)
+
+every_creative = pytest.mark.parametrize(
+    "creative",
+    [sample for sample, _ in SAMPLES],
+    ids=[type(sample).__name__ for sample, _ in SAMPLES],
+)
+
+
+def _channel(creative: AnyCreative) -> Channel:
+    return CHANNELS[type(creative)]
+
+
+def _moved(creative: AnyCreative, address: str) -> AnyCreative:
+    """Return the creative with everything that it loads at another address."""
+    plain: Any = msgspec.to_builtins(creative)
+    moved = json.loads(json.dumps(plain).replace("https://cdn.example/", address))
+    return msgspec.convert(moved, type(creative))
+
+
+def test_every_kind_of_creative_has_a_channel_and_is_put_out_here() -> None:
+    assert {type(creative) for creative, _ in SAMPLES} == set(CHANNELS) == set(AnyCreative.__args__)
+
+
+@every_channel
+def test_the_click_and_the_impression_are_in_the_markup(
+    creative: AnyCreative, opportunity: Opportunity
+) -> None:
+    read = html.unescape(prepare(creative).render(LINKS, opportunity))
+    assert LINKS.click in read
+    assert LINKS.impression in read
+
+
+@every_channel
+def test_the_landing_page_is_behind_the_click_only(
+    creative: AnyCreative, opportunity: Opportunity
+) -> None:
+    assert "shop.example" not in prepare(creative).render(LINKS, opportunity)
+
+
+@every_channel
+def test_rendering_twice_gives_the_same_text(
+    creative: AnyCreative, opportunity: Opportunity
+) -> None:
+    markup = _channel(creative).prepare(creative)
+    assert markup.render(LINKS, opportunity) == markup.render(LINKS, opportunity)
+
+
+@every_channel
+def test_no_script_is_put_out(creative: AnyCreative, opportunity: Opportunity) -> None:
+    assert "script" not in prepare(creative).render(LINKS, opportunity).lower()
+
+
+@every_channel
+def test_a_secure_creative_loads_nothing_over_http(
+    creative: AnyCreative, opportunity: Opportunity
+) -> None:
+    markup = prepare(creative).render(LINKS, opportunity)
+    assert "http://" not in markup.replace('xmlns="http://www.iab.com/VAST"', "")
+    with pytest.raises(ValueError, match="must be https"):
+        _channel(creative).prepare(_moved(creative, "http://cdn.example/"))
+
+
+@every_channel
+def test_an_insecure_creative_may_load_over_http(
+    creative: AnyCreative, opportunity: Opportunity
+) -> None:
+    insecure = msgspec.structs.replace(_moved(creative, "http://cdn.example/"), secure=False)
+    assert "http://cdn.example/" in prepare(insecure).render(LINKS, opportunity)
+
+
+@every_creative
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)//", "data:text/html,", "//cdn.example/", "/"]
+)
+def test_only_whole_web_addresses_are_loaded(creative: AnyCreative, address: str) -> None:
+    with pytest.raises(ValueError, match="not http or https"):
+        _channel(creative).prepare(_moved(creative, address))
+
+
+@every_creative
+def test_a_landing_page_that_is_no_web_address_is_refused_when_loaded(
+    creative: AnyCreative,
+) -> None:
+    with pytest.raises(ValueError, match="not http or https"):
+        prepare(msgspec.structs.replace(creative, landing_url="javascript:alert(1)"))
+
+
+@every_creative
+def test_a_creative_of_another_kind_is_refused(creative: AnyCreative) -> None:
+    for other, _ in SAMPLES:
+        if type(other) is not type(creative):
+            with pytest.raises(ValueError, match=other.id):
+                _channel(creative).prepare(other)

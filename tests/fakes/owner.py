@@ -1,0 +1,38 @@
+"""The owner in memory: counts each fact once, as the real one does, and can be told to be out."""
+
+import asyncio
+
+from adserver.domain.notice import Conversion, Notice
+from adserver.errors import Unavailable
+
+
+class FakeOwner:
+    """Keeps what it was given, in order, repetitions left out."""
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+        self.conversions: list[Conversion] = []
+        self.available = True
+        self.delay_s = 0.0
+        """How long it takes to make a fact durable, or to say that it cannot."""
+        self._seen: set[tuple[object, ...]] = set()
+
+    async def record(self, fact: Notice | Conversion) -> bool:
+        """Return True the first time, False for a repetition. Raises `Unavailable` when told to."""
+        if self.delay_s:
+            await asyncio.sleep(self.delay_s)
+        if not self.available:
+            raise Unavailable("the owner is out")
+        mark: tuple[object, ...]
+        if isinstance(fact, Notice):
+            mark = ("notice", fact.ticket.bid, fact.kind)
+        else:
+            mark = ("order", fact.advertiser, fact.order)
+        if mark in self._seen:
+            return False
+        self._seen.add(mark)
+        if isinstance(fact, Notice):
+            self.notices.append(fact)
+        else:
+            self.conversions.append(fact)
+        return True

@@ -1,0 +1,179 @@
+"""A purse spends what it was granted, to the nano, and knows where each nano came from."""
+
+from adserver.background.protocol import Ask, Hello, Return
+from adserver.background.purse import RELEASE_AFTER_S, LeasedPurse
+from adserver.domain.budget import ceiling_key
+
+NOW, END = 1_000.0, 90_000
+TENT, BOOT = 71, 72
+BID = b"b" * 16
+
+
+def purse(*ceilings: str) -> LeasedPurse:
+    """Two line items of two candidates each, asked for already."""
+    made = LeasedPurse([0b0011, 0b1100], [TENT, BOOT], ceilings)
+    made.dues(NOW)
+    return made
+
+
+def wanted(made: LeasedPurse, now_s: float = NOW) -> dict[int, int]:
+    ask, _ = made.dues(now_s)
+    return dict(ask.wants) if ask else {}
+
+
+def test_new_purse_asks_for_everything_once_and_funds_nothing() -> None:
+    made = LeasedPurse([1, 2], [TENT, BOOT], ["north", "all"])
+    assert made.funded == 0
+    assert not made.claim(0, "north", 1)
+    assert wanted(made) == {TENT: 0, BOOT: 0, ceiling_key("north"): 0, ceiling_key("all"): 0}
+    assert wanted(made) == {}
+
+
+def test_grants_fund_the_bits_of_their_line_item() -> None:
+    made = purse()
+    made.granted(BOOT, 5, 100, END, NOW)
+    assert made.funded == 0b1100
+    assert made.claim(1, "north", 100)
+    assert made.funded == 0
+    assert not made.claim(1, "north", 1)
+
+
+def test_a_failed_claim_takes_nothing_and_clears_the_bits_until_there_is_more() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    assert not made.claim(0, "north", 101)
+    assert made.funded == 0
+    assert TENT in wanted(made)
+    made.granted(TENT, 5, 1, END, NOW)
+    assert made.funded == 0b0011
+    assert made.claim(0, "north", 101)
+
+
+def test_low_lease_asks_for_twice_as_much_if_it_went_quickly() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    assert made.claim(0, "north", 51)
+    assert wanted(made, NOW + 0.5) == {TENT: 200}
+    made.granted(TENT, 5, 200, END, NOW)
+    assert made.claim(0, "north", 200)
+    assert wanted(made, NOW + 60) == {TENT: 100}
+
+
+def test_ceilings_are_claimed_together_with_the_line_item_or_not_at_all() -> None:
+    made = purse("north", "all")
+    made.granted(TENT, 5, 1_000, END, NOW)
+    made.granted(ceiling_key("north"), 6, 100, END, NOW)
+    made.granted(ceiling_key("all"), 7, 150, END, NOW)
+    assert made.claim(0, "north", 100)
+    assert not made.claim(0, "north", 10)
+    assert not made.is_open("north")
+    assert made.is_open("south")
+    assert made.claim(0, "south", 50)
+    assert not made.claim(0, "south", 1)
+    assert made.funded == 0b0011, "the line item has money; the ceiling has not"
+    made.put_back(0, "north", 100)
+    assert made.claim(0, "north", 100)
+
+
+def test_settled_bid_gives_back_what_it_did_not_cost() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    made.claim(0, "north", 100)
+    made.hold(BID, 0, "north", 100, 2_000)
+    made.resolved(BID, 70)
+    made.resolved(BID, 70)
+    assert made.claim(0, "north", 30)
+    assert not made.claim(0, "north", 1)
+
+
+def test_unresolved_bid_frees_its_money_after_its_life() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    made.claim(0, "north", 100)
+    made.hold(BID, 0, "north", 100, 2_000)
+    made.expire(2_000 + RELEASE_AFTER_S)
+    assert made.funded == 0
+    made.expire(2_000 + RELEASE_AFTER_S + 1)
+    assert made.funded == 0b0011
+    assert made.claim(0, "north", 100)
+
+
+def test_closing_window_is_left_in_time_and_its_money_returned() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    made.claim(0, "north", 40)
+    made.hold(BID, 0, "north", 40, END + 100)
+    made.expire(END - 0.4)
+    assert made.funded == 0
+    assert made.dues(END) == (Ask(((TENT, 50),)), Return(((5, 60),)))
+    made.granted(TENT, 9, 200, END + 86_400, END)
+    made.resolved(BID, 25)
+    assert made.dues(END)[1] == Return(((5, 15),)), "yesterday's rest is not today's money"
+    assert made.claim(0, "north", 200)
+
+
+def test_new_snapshot_moves_leases_with_their_line_items() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    made.granted(BOOT, 6, 300, END, NOW)
+    made.pace({BOOT: 0.5, TENT: 0.25, 999: 0.1})
+    made.switch([0b1, 0b110], [73, BOOT])
+    assert made.funded == 0b110
+    assert made.paces == [1.0, 0.5]
+    assert made.claim(1, "north", 300)
+    ask, back = made.dues(NOW)
+    assert back == Return(((5, 100),))
+    assert ask is not None
+    assert 73 in dict(ask.wants)
+    made.granted(TENT, 5, 8, END, NOW)
+    assert made.dues(NOW)[1] == Return(((5, 8),)), "a grant under way when the line item went"
+
+
+def test_recall_gives_back_half() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    made.recall([5, 99])
+    assert made.dues(NOW)[1] == Return(((5, 50),))
+    assert not made.claim(0, "north", 51)
+
+
+def test_hello_tells_all_that_is_believed() -> None:
+    made = purse("all")
+    made.granted(TENT, 5, 100, END, NOW)
+    made.granted(ceiling_key("all"), 7, 90, END, NOW)
+    made.claim(0, "north", 40)
+    made.hold(BID, 0, "north", 40, 2_000)
+    hello = made.hello(3, 4, 8)
+    assert (hello.slot, hello.pid, hello.lease, hello.holds) == (3, 4, 8, (BID,))
+    assert dict(hello.believed) == {5: 100, 7: 90}
+
+
+def test_suspended_purse_funds_nothing_until_resumed() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    made.suspend()
+    made.granted(BOOT, 6, 100, END, NOW)
+    assert made.funded == 0
+    made.resume(fresh=False)
+    assert made.funded == 0b1111
+
+
+def test_fresh_lease_forgets_the_old_ones_money() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    made.claim(0, "north", 10)
+    made.hold(BID, 0, "north", 10, 2_000)
+    made.resume(fresh=True)
+    assert made.funded == 0
+    assert made.hello(0, 0, 0) == Hello(0, 0)
+    assert wanted(made).keys() == {TENT, BOOT}
+    made.expire(9_000)
+
+
+def test_drained_purse_hands_back_all_that_no_bid_holds() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    made.claim(0, "north", 10)
+    made.hold(BID, 0, "north", 10, 2_000)
+    made.drain()
+    assert made.dues(NOW) == (None, Return(((5, 90),)))

@@ -1,0 +1,203 @@
+"""Answers: complete, and never below the floor."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adserver.domain.bid import Bid
+from adserver.domain.creative import AnyCreative, Banner, MediaFile, Native, Video
+from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.money import Rates
+from adserver.domain.opportunity import DealTerms, MediaType
+from adserver.domain.reasons import Reason
+from adserver.openrtb.links import notice_urls
+from adserver.openrtb.lists import no_bid_code
+from adserver.openrtb.outbound import Answer, no_bid, respond, wire_price
+from tests.bench.bench_openrtb import CANDIDATE, CREATIVE
+from tests.unit.openrtb.wire import RATES, auction, imp
+
+TERMS = ExchangeTerms(name="test", expiry_s=600)
+BARE = Banner(
+    id="bare",
+    landing_url="https://shop.example",
+    width=300,
+    height=250,
+    image_url="https://i.example",
+)
+VIDEO = Video(
+    id="film",
+    landing_url="https://shop.example",
+    duration_s=15,
+    media_files=(MediaFile(url="https://i.example/f.mp4", width=1280, height=720),),
+)
+NATIVE = Native(id="parts", landing_url="https://shop.example", title="Tents")
+TEXT = "<b>ad</b>"
+
+
+def bid_for(
+    creative: AnyCreative, media: MediaType, deal: DealTerms | None = None, **imp_: Any
+) -> Bid:
+    return Bid(
+        opportunity=auction(imp(**imp_)).opportunities[0],
+        candidate=msgspec.structs.replace(CANDIDATE, creative=creative),
+        media_type=media,
+        deal=deal,
+        click_probability=0.001,
+        value=3_000_000,
+        price=2_412_345,
+        reserved=2_500_000,
+    )
+
+
+def answered(bid: Bid, billable: Any = "billing", **fields: Any) -> dict[str, Any]:
+    answer = Answer(bid, "b1", TEXT, notice_urls("https://ads.example", "token", billable))
+    written = respond(auction(**fields), [answer], "response", TERMS, RATES)
+    decoded: dict[str, Any] = msgspec.json.decode(written)
+    return decoded
+
+
+def test_a_banner_s_answer_is_complete() -> None:
+    response = answered(bid_for(CREATIVE, MediaType.BANNER))
+    assert response == {
+        "id": "r",
+        "cur": "USD",
+        "bidid": "response",
+        "seatbid": [
+            {
+                "seat": "one",
+                "bid": [
+                    {
+                        "id": "b1",
+                        "impid": "1",
+                        "price": 2.412345,
+                        "adm": TEXT,
+                        "adid": "tent-300x250",
+                        "crid": "tent-300x250",
+                        "cid": "summer",
+                        "adomain": ["shop.example"],
+                        "iurl": "https://shop.example/tent.png",
+                        "cat": ["IAB20-18"],
+                        "cattax": 1,
+                        "attr": [7],
+                        "language": "en",
+                        "w": 300,
+                        "h": 250,
+                        "mtype": 1,
+                        "exp": 600,
+                        "nurl": "https://ads.example/n/win/token?p=${AUCTION_PRICE}",
+                        "burl": "https://ads.example/n/billing/token?p=${AUCTION_PRICE}",
+                        "lurl": "https://ads.example/n/loss/token?r=${AUCTION_LOSS}&p=${AUCTION_MIN_TO_WIN}",
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def test_what_is_not_known_is_not_sent() -> None:
+    bid = bid_for(BARE, MediaType.BANNER)
+    bare = msgspec.structs.replace(bid.candidate, categories=())
+    response = answered(msgspec.structs.replace(bid, candidate=bare), billable="impression")
+    (only,) = response["seatbid"][0]["bid"]
+    absent = {
+        "iurl",
+        "cat",
+        "cattax",
+        "attr",
+        "language",
+        "dealid",
+        "bundle",
+        "burl",
+        "dur",
+        "protocol",
+    }
+    assert only.keys().isdisjoint(absent)
+
+
+@pytest.mark.parametrize(
+    ("video", "size", "protocol"),
+    [
+        ({"w": 640, "h": 360, "protocols": [2, 3, 7]}, (640, 360), 7),
+        ({"protocols": [5, 2]}, (1280, 720), 2),
+        ({}, (1280, 720), 3),
+    ],
+)
+def test_a_video_s_answer_names_player_length_and_vast_version(
+    video: dict[str, Any], size: tuple[int, int], protocol: int
+) -> None:
+    response = answered(bid_for(VIDEO, MediaType.VIDEO, video={"mimes": ["video/mp4"], **video}))
+    (only,) = response["seatbid"][0]["bid"]
+    assert (only["w"], only["h"]) == size
+    assert (only["mtype"], only["dur"], only["protocol"]) == (2, 15, protocol)
+
+
+def test_a_native_answer_has_no_size() -> None:
+    native = {"request": '{"assets":[{"id":1,"title":{"len":9}}]}'}
+    (only,) = answered(bid_for(NATIVE, MediaType.NATIVE, native=native))["seatbid"][0]["bid"]
+    assert only["mtype"] == 4
+    assert only.keys().isdisjoint({"w", "h", "dur", "protocol"})
+
+
+def test_a_deal_bid_names_its_deal_and_the_imp_s_own_expiry() -> None:
+    deal = DealTerms("spring", 1)
+    (only,) = answered(bid_for(BARE, MediaType.BANNER, deal, exp=30))["seatbid"][0]["bid"]
+    assert (only["dealid"], only["exp"]) == ("spring", 30)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sent"), [({"app": {"bundle": "x"}}, True), ({"site": {}}, False)]
+)
+def test_the_advertised_app_is_named_inside_apps(fields: dict[str, Any], *, sent: bool) -> None:
+    bid = bid_for(BARE, MediaType.BANNER)
+    candidate = msgspec.structs.replace(bid.candidate, advertiser_bundle="com.shop")
+    response = answered(msgspec.structs.replace(bid, candidate=candidate), **fields)
+    (only,) = response["seatbid"][0]["bid"]
+    assert only.get("bundle") == ("com.shop" if sent else None)
+
+
+def test_numeric_ids_are_echoed_as_text() -> None:
+    response = answered(bid_for(BARE, MediaType.BANNER, id=7), id=80)
+    assert response["id"] == "80"
+    assert response["seatbid"][0]["bid"][0]["impid"] == "7"
+
+
+@given(
+    st.integers(0, 10**9),
+    st.integers(0, 10**6),
+    st.sampled_from(["0.000117", "0.7", "0.92", "1", "157.3"]),
+)
+def test_a_price_in_another_currency_is_rounded_down_but_never_below_the_floor(
+    floor: int, more: int, rate: str
+) -> None:
+    rates = Rates("USD", {"EUR": rate})
+    bid = bid_for(BARE, MediaType.BANNER)
+    opportunity = msgspec.structs.replace(bid.opportunity, floor=floor)
+    price = wire_price(
+        msgspec.structs.replace(bid, opportunity=opportunity, price=floor + more), "EUR", rates
+    )
+    micros = rates.bid_from_house(10**6, "EUR")
+    assert price * 10**6 >= floor * micros
+    assert price * 10**6 < (floor + more) * micros + 10**6
+
+
+def test_the_deal_s_floor_counts_for_a_deal_bid() -> None:
+    rates = Rates("USD", {"EUR": "0.3"})
+    bid = bid_for(BARE, MediaType.BANNER, DealTerms("d", 11), bidfloor=5)
+    assert wire_price(msgspec.structs.replace(bid, price=11), "EUR", rates) == 4  # 3.3 rounded up
+
+
+def test_a_no_bid_says_why() -> None:
+    plain = msgspec.json.decode(no_bid("r", Reason.TIME_OUT))
+    told = msgspec.json.decode(
+        no_bid("r", Reason.AUDIENCE, {"1": Reason.AUDIENCE, "2": Reason.SIZE})
+    )
+    assert plain == {"id": "r", "nbr": 15}
+    assert told == {"id": "r", "nbr": 8, "ext": {"reasons": {"1": "audience", "2": "size"}}}
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_code_of_the_standard_list(reason: Reason) -> None:
+    assert 0 <= no_bid_code(reason) <= 17
