@@ -1,11 +1,12 @@
 """The command line: `python -m adserver COMMAND`."""
 
 import argparse
+import os
 import sys
 
 from adserver.commands import asking, campaigns, demo, learning, serving
 from adserver.commands.terminal import FAILED, INTERRUPTED, err, print_json, tell_faults
-from adserver.errors import InvalidConfig, Unavailable
+from adserver.errors import Fault, InvalidConfig, Unavailable
 
 EPILOG = (
     "Exit codes: 0 done, 1 it did not work out, 2 input or settings cannot be used, 130 Ctrl-C."
@@ -21,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         code: int = options.action(options)
+        sys.stdout.flush()
     except InvalidConfig as error:
         return tell_faults(error, as_json=options.json)
     except Unavailable as error:
@@ -29,6 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             err.print(str(error), markup=False)
         return FAILED
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`); Python would complain about it when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        fault = Fault(str(error.filename), "$", error.strerror or str(error))
+        return tell_faults(InvalidConfig([fault]), as_json=options.json)
     except KeyboardInterrupt:
         return INTERRUPTED
     return code

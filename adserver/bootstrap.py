@@ -133,11 +133,14 @@ class Places:
 class Worker:
     """What a worker process serves with."""
 
+    bid: BidEndpoint
     site: Site
     private: PrivatePort
     owner: OwnerClient
     stopped: Stopped
     tracking: Tracking
+    is_funded: Callable[[], bool]
+    """Tells whether there is any money to bid with."""
 
 
 def places(loaded: Loaded) -> Places:
@@ -210,7 +213,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     contacts = PendingContacts()
     owner = OwnerClient(where.socket, slot, clock, purse, contacts)
     clicks = load_click_model(
-        where.models if where.models.exists() else None,
+        where.models if (where.models / "current").exists() else None,
         lambda problem: _log.error("click_model_refused", problem=problem),
         engine=settings.click_engine,
     )
@@ -261,6 +264,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     intake = Intake(vault=vault, owner=owner, clock=clock, terms=terms, read_price=read_price)
     tracking = Tracking(intake, landing_pages.get)
     return Worker(
+        bid=bid,
         site=Site(
             {
                 "openrtb2": bid,
@@ -279,12 +283,14 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
                 terms=terms,
                 gatherer=gatherer,
                 purse=purse,
-                stopped=lambda: stopped.candidates,
+                stopped=stopped,
                 clock=clock,
             ),
             report=owner.report,
+            scrape=owner.scrape,
         ),
         owner=owner,
         stopped=stopped,
         tracking=tracking,
+        is_funded=lambda: purse.funded != 0,
     )

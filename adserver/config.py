@@ -15,7 +15,8 @@ import yaml
 
 from adapters import registry
 from adserver.domain.exchange import Billable, ExchangeTerms
-from adserver.domain.money import Rates, cpm_nanos, nanos
+from adserver.domain.money import MAX_CPM, Rates, cpm_nanos, nanos
+from adserver.domain.web_address import web_address
 from adserver.errors import Fault, InvalidConfig
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
@@ -140,7 +141,7 @@ def load_settings(file: Path) -> Loaded:
     try:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        advice = "does not exist; `python -m adserver init FOLDER` writes a first one"
+        advice = "does not exist; name another with --config, or begin with one of examples/"
         raise InvalidConfig([Fault(str(file), "$", advice)]) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InvalidConfig([Fault(str(file), "$", f"cannot be read: {error}")]) from error
@@ -154,8 +155,84 @@ def load_settings(file: Path) -> Loaded:
     return Loaded(file, settings)
 
 
+RANGES: dict[str, tuple[int | Decimal, int | Decimal]] = {
+    "network_margin_ms": (0, 10_000),
+    "default_tmax_ms": (1, 60_000),
+    "expiry_s": (1, 7 * 86_400),
+    "max_cpm": (0, MAX_CPM),
+    "hourly_ceiling": (0, 1_000_000_000),
+    "gzip_above_bytes": (0, 1 << 30),
+    "keep_percent": (0, 100),
+    "workers": (1, 64),
+    "vendor_id": (0, 65_535),
+    "explore_percent": (0, 100),
+    "click_days": (1, 365),
+    "port": (1, 65_535),
+    "private_port": (1, 65_535),
+}
+"""What a number may be, ends included. Wider than anybody needs; outside lies a slip of the pen."""
+RATE_RANGE = (Decimal("0.001"), Decimal(1_000_000))
+"""Rates are kept to six places; below a thousandth too few of them would be left."""
+
+
 def _problems(settings: Settings) -> list[tuple[str, str]]:
     """Check what types cannot say."""
+    http = settings.http
+    found = [
+        *_out_of_range("$", settings),
+        *_out_of_range("$.http", http),
+        *_out_of_range("$.guard", settings.guard),
+    ]
+    if not found and http.port in range(http.private_port, http.private_port + settings.workers):
+        found.append(
+            ("$.http.port", f"is one of the {settings.workers} private ports, one per worker")
+        )
+    if http.private_port + settings.workers - 1 > RANGES["port"][1]:
+        found.append(("$.http.private_port", "leaves no port for each worker"))
+    try:
+        web_address(http.base_url, secure=False)
+    except ValueError as error:
+        found.append(("$.http.base_url", f"must begin with http:// or https://: {error}"))
+    if not settings.state_folder.strip():
+        found.append(("$.state_folder", "must name a folder"))
+    return found + _problems_with_money(settings) + _problems_with_exchanges(settings)
+
+
+def _out_of_range(at: str, section: Section) -> list[tuple[str, str]]:
+    found = []
+    for name in section.__struct_fields__:
+        value = getattr(section, name)
+        if name in RANGES and value is not None:
+            lowest, highest = RANGES[name]
+            if not _between(value, lowest, highest):
+                found.append((f"{at}.{name}", f"must be between {lowest} and {highest}"))
+    return found
+
+
+def _between(value: int | Decimal, lowest: int | Decimal, highest: int | Decimal) -> bool:
+    """Tell whether it is; `.nan` is a number to YAML, and comparing it would raise."""
+    return Decimal(value).is_finite() and lowest <= value <= highest
+
+
+def _problems_with_money(settings: Settings) -> list[tuple[str, str]]:
+    lowest, highest = RATE_RANGE
+    found = [
+        (f"$.rates.{currency}", f"must be between {lowest} and {highest}")
+        for currency, rate in settings.rates.items()
+        if not _between(rate, lowest, highest)
+    ]
+    for at, currency in (
+        ("$.currency", settings.currency),
+        *(("$.rates", c) for c in settings.rates),
+    ):
+        if not re.fullmatch("[A-Z]{3}", currency):
+            found.append((at, f"'{currency}' is no currency code; write it like USD"))
+    if settings.rates.get(settings.currency, 1) != 1:
+        found.append((f"$.rates.{settings.currency}", "the house currency's own rate is 1"))
+    return found
+
+
+def _problems_with_exchanges(settings: Settings) -> list[tuple[str, str]]:
     found = []
     names = [exchange.name for exchange in settings.exchanges]
     if len(set(names)) != len(names):
@@ -163,6 +240,7 @@ def _problems(settings: Settings) -> list[tuple[str, str]]:
     known = {settings.currency, *settings.rates}
     for index, exchange in enumerate(settings.exchanges):
         at = f"$.exchanges[{index}]"
+        found.extend(_out_of_range(at, exchange))
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", exchange.name):
             found.append((f"{at}.name", "use lower-case letters, digits and dashes, at most 64"))
         found.extend(
@@ -170,22 +248,10 @@ def _problems(settings: Settings) -> list[tuple[str, str]]:
             for currency in exchange.currencies
             if currency not in known
         )
-        if not exchange.seats:
+        if not exchange.currencies:
+            found.append((f"{at}.currencies", "name at least one currency to bid in"))
+        if not all(exchange.seats) or not exchange.seats:
             found.append((f"{at}.seats", "name at least one seat to bid from"))
-        if not 0 <= exchange.keep_percent <= 100:  # noqa: PLR2004 - per cent
-            found.append((f"{at}.keep_percent", "must be between 0 and 100"))
-    found.extend(
-        (f"$.rates.{currency}", "must be above 0")
-        for currency, rate in settings.rates.items()
-        if rate <= 0
-    )
-    if not 1 <= settings.workers <= 64:  # noqa: PLR2004 - more processes than any machine needs
-        found.append(("$.workers", "must be between 1 and 64"))
-    for name, port in (("port", settings.http.port), ("private_port", settings.http.private_port)):
-        if not 1 <= port <= 65_535 - settings.workers:
-            found.append((f"$.http.{name}", "is no usable port"))
-    if not settings.http.base_url.startswith(("http://", "https://")):
-        found.append(("$.http.base_url", "must begin with http:// or https://"))
     return found
 
 

@@ -132,8 +132,7 @@ class Aftermath:
                 return  # counted by its kind; nobody arrives anywhere
             ticket = ticket or "".join(parse_qs(urlsplit(location).query).get("adclick", [])[:1])
         self._summary.clicks += 1
-        if not ticket:
-            self._summary.error("click_without_adclick", domain)
+        if not ticket:  # somebody who may not be measured: nothing ties an order to the click
             return
         if dice.random() >= laws.order_probability(person, topic):
             return

@@ -43,11 +43,11 @@ def _vast(text: str) -> Markup:
 
     def texts(name: str) -> list[str]:
         # VAST 4 has a namespace, earlier versions have none: the local name is what counts.
-        return [(element.text or "").strip() for element in root.iter(f"{{*}}{name}")]
+        return [(element.text or "").strip() for element in root.iterfind(f".//{{*}}{name}")]
 
     events = tuple(
         (element.get("event", ""), (element.text or "").strip())
-        for element in root.iter("{*}Tracking")
+        for element in root.iterfind(".//{*}Tracking")
     )
     return Markup(
         _here(texts("Impression")),

@@ -26,6 +26,8 @@ from adserver.background.protocol import (
     Reload,
     Report,
     Resolved,
+    Scrape,
+    Scraped,
     Welcome,
     frame,
     from_owner,
@@ -70,7 +72,7 @@ class OwnerClient:
         self._contacts = contacts
         self._on_welcome = on_welcome
         self._writer: asyncio.StreamWriter | None = None
-        self._answers: dict[int, asyncio.Future[Recorded | Report]] = {}
+        self._answers: dict[int, asyncio.Future[Recorded | Report | Scraped]] = {}
         self._last_request = 0
         self._events: list[bytes] = []
         self._events_bytes = 0
@@ -98,7 +100,8 @@ class OwnerClient:
         self._part()
         if writer is not None:
             with suppress(OSError, TimeoutError):
-                await asyncio.wait_for(writer.drain(), ACKNOWLEDGE_S)
+                async with asyncio.timeout(ACKNOWLEDGE_S):
+                    await writer.drain()
             writer.close()
         for task in self._tasks:
             with suppress(asyncio.CancelledError):
@@ -117,6 +120,11 @@ class OwnerClient:
         """Make the owner load the catalog again. Raises `Unavailable`, with its faults if it is bad."""
         return await self._reported(Reload)
 
+    async def scrape(self) -> bytes:
+        """Return the owner's metrics as Prometheus text. Raises `Unavailable`."""
+        answer = await self._ask(Scrape)
+        return answer.text if isinstance(answer, Scraped) else b""
+
     def write(self, line: bytes) -> None:
         """Queue one JSON object for the event log; dropped and counted when too many wait."""
         if self._events_bytes > MAX_EVENT_BYTES:
@@ -133,16 +141,18 @@ class OwnerClient:
 
     async def _ask(
         self, build: Callable[[int], FromWorker], within_s: float = ACKNOWLEDGE_S
-    ) -> Recorded | Report:
+    ) -> Recorded | Report | Scraped:
         if self._writer is None:
             raise Unavailable("no connection to the owner")
         if self._writer.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             raise Unavailable("the owner does not keep up")
         self._last_request = request = self._last_request + 1
+        answer: asyncio.Future[Recorded | Report | Scraped]
         answer = self._answers[request] = asyncio.get_running_loop().create_future()
         self._send(build(request))
         try:
-            return await asyncio.wait_for(answer, within_s)
+            async with asyncio.timeout(within_s):
+                return await answer
         except TimeoutError as error:
             raise Unavailable(f"the owner did not answer within {within_s} s") from error
         finally:
@@ -201,7 +211,7 @@ class OwnerClient:
             case Grant(grants):
                 for key, pot, amount, until_s in grants:
                     self._purse.granted(key, pot, amount, until_s, now_s)
-            case Recorded(request) | Report(request):
+            case Recorded(request) | Report(request) | Scraped(request):
                 answer = self._answers.get(request)
                 if answer is not None and not answer.done():
                     answer.set_result(message)

@@ -82,6 +82,12 @@ class Reload(_Message, frozen=True):
     request: int
 
 
+class Scrape(_Message, frozen=True):
+    """Tell the metrics."""
+
+    request: int
+
+
 # --- from the owner ---
 
 
@@ -167,9 +173,16 @@ class Report(_Message, frozen=True):
     events_dropped: int = 0
 
 
-FromWorker = Hello | Ask | Return | Record | Events | Query | Reload
+class Scraped(_Message, frozen=True):
+    """The answer to `Scrape`: the Prometheus text of the owner's own metrics."""
+
+    request: int
+    text: bytes
+
+
+FromWorker = Hello | Ask | Return | Record | Events | Query | Reload | Scrape
 FromOwner = (
-    Welcome | Grant | Recall | Recorded | Failed | Resolved | Contact | Paces | Report
+    Welcome | Grant | Recall | Recorded | Failed | Resolved | Contact | Paces | Report | Scraped
 )  # fmt: skip
 
 _encoder = msgspec.msgpack.Encoder()

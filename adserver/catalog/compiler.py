@@ -7,10 +7,10 @@ import msgspec
 
 from adserver.catalog.audience import AudienceIndex
 from adserver.catalog.bits import bits
-from adserver.catalog.calendar import Calendar
 from adserver.catalog.fitting import FitIndex
 from adserver.catalog.frequency import FrequencyIndex
-from adserver.catalog.lists import Blocklist, ListIndex, category_and_parent, no_parents
+from adserver.catalog.lists import Blocklist, ListIndex, category_and_parent
+from adserver.catalog.schedule import Calendar
 from adserver.catalog.snapshot import Snapshot
 from adserver.domain.campaign import (
     Advertiser,
@@ -25,11 +25,24 @@ from adserver.domain.campaign import (
 from adserver.domain.candidate import Candidate
 from adserver.domain.creative import AnyCreative, Banner
 from adserver.domain.money import Nanos, share
+from adserver.domain.reasons import Reason
 from adserver.domain.targeting import Dimension, ListRule
 
 PPM = 1_000_000
 GENEROUS_CLICKS_PPM = 20_000
 """Per-click goals are ranked as if people clicked this often: two in a hundred, rarely exceeded."""
+
+SINGLE_VALUED = (
+    Dimension.EXCHANGE,
+    Dimension.COUNTRY,
+    Dimension.INVENTORY_TYPE,
+    Dimension.DEVICE_TYPE,
+    Dimension.OS,
+    Dimension.REGION,
+    Dimension.CITY,
+    Dimension.PUBLICATION,
+)
+"""Dimensions of which an auction has one value: in its field, and its reason, of the same name."""
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -66,15 +79,13 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
         line_items=[each.line_item for each in placed],
         line_item_members=[bits(indices, size) for indices in members],
         advertiser_members=_by_advertiser(candidates, size),
-        lists={
-            dimension: ListIndex(
-                rules[dimension],
-                size,
-                category_and_parent if dimension is Dimension.CATEGORY else no_parents,
-            )
-            for dimension in Dimension
-            if dimension is not Dimension.DEAL
-        },
+        rules=[
+            (Reason(dimension.value), dimension.value, index)
+            for dimension in SINGLE_VALUED
+            if not (index := ListIndex(rules[dimension], size)).accepts_all
+        ],
+        categories=ListIndex(rules[Dimension.CATEGORY], size, category_and_parent),
+        sizes=ListIndex(rules[Dimension.SIZE], size),
         deals=ListIndex(rules[Dimension.DEAL], size),
         dealless=bits(range(size), size)
         & ~bits((index for index, rule in rules[Dimension.DEAL] if rule.include), size),

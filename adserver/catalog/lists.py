@@ -41,6 +41,8 @@ class ListIndex:
         self._ancestors = ancestors
         self.otherwise = bits(range(size), size) & ~bits(choosy, size)
         """Who accepts a value that no rule names, and the absence of any."""
+        self.accepts_all = not included and not excluded
+        """There is no rule at all."""
         self._included = {value: bits(members, size) for value, members in included.items()}
         self._excluded = {value: bits(members, size) for value, members in excluded.items()}
         self._named = {

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from adserver.catalog.audience import AudienceIndex
-from adserver.catalog.calendar import Calendar
 from adserver.catalog.fitting import FitIndex
 from adserver.catalog.frequency import FrequencyIndex
 from adserver.catalog.lists import Blocklist, ListIndex
+from adserver.catalog.schedule import Calendar
 from adserver.domain.campaign import Catalog, LineItem
 from adserver.domain.candidate import Candidate
-from adserver.domain.targeting import Dimension
+from adserver.domain.reasons import Reason
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -24,8 +24,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     line_item_members: Sequence[int]
     """The candidates of each line item, by its index."""
     advertiser_members: Mapping[str, int]
-    lists: Mapping[Dimension, ListIndex]
-    """Every dimension but deals, which are asked per opportunity."""
+    rules: Sequence[tuple[Reason, str, ListIndex]]
+    """The single-valued dimensions that any line item targets: the reason to fall, the field of an
+    auction that has the value, the index. What nobody targets costs nothing."""
+    categories: ListIndex
+    sizes: ListIndex
+    """Asked of players; a banner's own size was answered when it was compiled."""
     deals: ListIndex
     dealless: int
     """Candidates that bid in the open auction."""

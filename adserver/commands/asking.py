@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -118,23 +119,21 @@ def print_walk(walk: dict[str, Any]) -> None:
 
 def money_table(lines: list[dict[str, Any]], title: str = "") -> Table:
     """Return the books of all line items as a table; amounts in currency units."""
-    table = Table(title=title or None, header_style="bold", pad_edge=False)
-    for name in ("line item", "advertiser"):
-        table.add_column(name)
-    for name in ("budget", "spent", "plan by now", "pace", "impr.", "clicks", "orders"):
-        table.add_column(name, justify="right")
+    table = Table(title=title or None, header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("line item", no_wrap=True)
+    for name in ("budget", "spent", "by now", "pace", "impr.", "clicks", "orders"):
+        table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
         daily, lifetime = line["budget_daily"], line["budget_lifetime"]
         budget = daily if daily is not None else lifetime
         spent = line["settled_today"] if daily is not None else line["settled"]
         table.add_row(
             escape(line["line_item"]),
-            escape(line["advertiser"]),
             "none"
             if budget is None
             else f"{budget / NANOS:.2f}" + ("/day" if daily is not None else ""),
-            f"{spent / NANOS:.4f}",
-            "-" if line["planned"] is None else f"{line['planned'] / NANOS:.4f}",
+            f"{spent / NANOS:.3f}",
+            "-" if line["planned"] is None else f"{line['planned'] / NANOS:.2f}",
             f"{line['pace']:.2f}",
             str(line["impressions"]),
             str(line["clicks"]),

@@ -11,6 +11,7 @@ from adserver.commands.terminal import FAILED, OK, command, err, out, print_json
 from adserver.config import Loaded, load_settings
 from adserver.errors import Fault, InvalidConfig
 from adserver.processes import logs
+from adserver.processes.builder import check, supervising
 from adserver.processes.supervisor import Supervisor
 
 Target = Literal["all", "exchange", "advertiser"]
@@ -18,7 +19,11 @@ Target = Literal["all", "exchange", "advertiser"]
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add these commands."""
-    command(commands, "serve", serve, "Run the server until Ctrl-C or SIGTERM.")
+    parser = command(commands, "serve", serve, "Run the server until Ctrl-C or SIGTERM.")
+    parser.add_argument(
+        "--as-compiled", action="store_true",
+        help="start from the snapshot that `check` wrote, without compiling the campaigns again",
+    )  # fmt: skip
     command(commands, "reload", reload, "Compile the campaigns again and replace the workers.")
     for name, action, summary in (
         ("stop", stop, "Stop bidding, at once and until `resume`: for all, or one name."),
@@ -32,13 +37,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def serve(options: argparse.Namespace) -> int:
     """Run supervisor, owner and workers."""
     logs.configure("supervisor")
-    return Supervisor(load_settings(options.config)).run()
+    return Supervisor(load_settings(options.config), as_compiled=options.as_compiled).run()
 
 
 def reload(options: argparse.Namespace) -> int:
     """Ask the running supervisor to rebuild; what is wrong is checked here first, and told."""
-    from adserver.processes.builder import check  # noqa: PLC0415 - only this command compiles
-
     loaded = load_settings(options.config)
     check(loaded)
     os.kill(_supervisor(loaded), signal.SIGHUP)
@@ -98,11 +101,8 @@ def _check_name(loaded: Loaded, target: Target, name: str) -> None:
 
 
 def _supervisor(loaded: Loaded) -> int:
-    path = bootstrap.places(loaded).supervisor_pid
-    try:
-        pid = int(path.read_text(encoding="ascii"))
-        os.kill(pid, 0)
-    except (OSError, ValueError):
+    pid = supervising(loaded)
+    if pid is None:
         message = "no server runs on this state; start one with `serve`"
-        raise InvalidConfig([Fault(str(path), "$", message)]) from None
+        raise InvalidConfig([Fault(str(loaded.file), "$.state_folder", message)])
     return pid

@@ -5,28 +5,20 @@ from adserver.decision.tracing import Trace
 from adserver.decision.world import Moment
 from adserver.domain.opportunity import Auction
 from adserver.domain.reasons import Reason
-from adserver.domain.targeting import Dimension
 
 
 def narrow(snapshot: Snapshot, auction: Auction, moment: Moment, trace: Trace) -> int:
     """Return the candidates that survive, as a set of bits."""
-    lists = snapshot.lists
     alive = snapshot.everyone
-    for reason, dimension, value in (
-        (Reason.EXCHANGE, Dimension.EXCHANGE, auction.exchange),
-        (Reason.COUNTRY, Dimension.COUNTRY, auction.country),
-        (Reason.INVENTORY_TYPE, Dimension.INVENTORY_TYPE, auction.inventory_type),
-        (Reason.DEVICE_TYPE, Dimension.DEVICE_TYPE, auction.device_type),
-        (Reason.OS, Dimension.OS, auction.os),
-        (Reason.REGION, Dimension.REGION, auction.region),
-        (Reason.CITY, Dimension.CITY, auction.city),
-        (Reason.PUBLICATION, Dimension.PUBLICATION, auction.publication),
-    ):
-        alive = trace.narrow(reason, alive, lists[dimension].accepting(value), value)
-    categories = lists[Dimension.CATEGORY].accepting_any(auction.categories)
-    alive = trace.narrow(Reason.CATEGORY, alive, categories, auction.categories)
+    for reason, field, rules in snapshot.rules:
+        value = getattr(auction, field)
+        alive = trace.narrow(reason, alive, rules.accepting(value), value)
+    if not snapshot.categories.accepts_all:
+        categories = snapshot.categories.accepting_any(auction.categories)
+        alive = trace.narrow(Reason.CATEGORY, alive, categories, auction.categories)
     alive = trace.narrow(Reason.SCHEDULE, alive, snapshot.calendar.active(moment.now_s))
-    alive = trace.narrow(Reason.ADVERTISER_STOPPED, alive, ~moment.stopped)
+    if moment.stopped:
+        alive = trace.narrow(Reason.ADVERTISER_STOPPED, alive, ~moment.stopped)
     alive = trace.narrow(Reason.BUDGET, alive, moment.purse.funded)
     if alive:
         alive = _without_blocked(snapshot, auction, alive, trace)

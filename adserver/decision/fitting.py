@@ -5,7 +5,6 @@ from adserver.catalog.snapshot import Snapshot
 from adserver.decision.tracing import Trace
 from adserver.domain.opportunity import BannerSpace, Opportunity, VideoSpace
 from adserver.domain.reasons import Reason
-from adserver.domain.targeting import Dimension
 
 XHTML_BANNER = 2
 """AdCOM banner ad type of an image with a link, the only one we make."""
@@ -53,7 +52,7 @@ def _banners(snapshot: Snapshot, space: BannerSpace, alive: int, trace: Trace) -
 def _videos(snapshot: Snapshot, space: VideoSpace, alive: int, trace: Trace) -> int:
     alive = _without(snapshot.fit.video_misfits(space), alive, trace)
     if space.size is not None:
-        passing = snapshot.lists[Dimension.SIZE].accepting(f"{space.size[0]}x{space.size[1]}")
+        passing = snapshot.sizes.accepting(f"{space.size[0]}x{space.size[1]}")
         alive = trace.narrow(Reason.SIZE, alive, passing, space.size)
     return _well_behaved(snapshot, space.blocked_attributes, alive, trace)
 

@@ -24,6 +24,7 @@ def decide(world: World, auction: Auction, moment: Moment, trace: Trace) -> list
     eligible = eligibility.narrow(snapshot, auction, moment, trace)
     eligible = frequency.hold_back(snapshot, auction, moment, eligible, trace)
     if not eligible:
+        trace.missed = dict.fromkeys((each.id for each in auction.opportunities), trace.reason)
         return []
     bids: list[Bid] = []
     taken: set[int] = set()
@@ -36,4 +37,6 @@ def decide(world: World, auction: Auction, moment: Moment, trace: Trace) -> list
             bid = selection.choose(worths, auction, opportunity, demand, moment, taken, trace)
             if bid is not None:
                 bids.append(bid)
+        if not bids or bids[-1].opportunity is not opportunity:
+            trace.missed[opportunity.id] = trace.reason
     return bids

@@ -38,6 +38,8 @@ class Trace(Protocol):
     """The imp being decided; `None` while the whole request is."""
     reason: Reason
     """What emptied the field last."""
+    missed: dict[str, Reason]
+    """The imps without a bid, each with what emptied its field."""
 
     def narrow(self, reason: Reason, alive: int, passing: int, got: object = "") -> int:
         """Return `alive & passing`; whoever is missing from it fell for this reason."""
@@ -57,6 +59,7 @@ class Untraced:
     def __init__(self) -> None:
         self.opportunity: str | None = None
         self.reason = Reason.NO_OPPORTUNITY
+        self.missed: dict[str, Reason] = {}
 
     def narrow(self, reason: Reason, alive: int, passing: int, got: object = "") -> int:
         """Narrow, remembering nothing about who fell."""

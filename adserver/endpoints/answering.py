@@ -9,6 +9,7 @@ from adserver.domain.consent import Permission
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import Auction
 from adserver.domain.person import Touch
+from adserver.domain.reasons import Reason
 from adserver.domain.ticket import Ticket
 from adserver.endpoints.desk import Desk
 from adserver.endpoints.events import bid_event
@@ -61,15 +62,23 @@ class Answerer:
         auction: Auction,
         permission: Permission,
         bids: Sequence[Bid],
+        missed: Mapping[str, Reason],
         now_s: float,
     ) -> bytes:
-        """Return the response for at least one bid."""
+        """Return the response for at least one bid; books nothing unless it returns."""
         unique = os.urandom(_ID_BYTES * len(bids))
+        tickets = []
         answers = []
         for position, bid in enumerate(bids):
             bid_id = unique[position * _ID_BYTES : (position + 1) * _ID_BYTES]
-            answers.append(self._answer(desk, auction, permission, bid, bid_id, now_s))
-        return respond(auction, answers, answers[0].bid_id, desk.terms, self._rates)
+            ticket = self._ticket(desk, auction, permission, bid, bid_id, int(now_s))
+            tickets.append(ticket)
+            answers.append(self._dress(desk, bid, ticket))
+        body = respond(auction, answers, answers[0].bid_id, desk.terms, self._rates, missed)
+        if not auction.test:
+            for ticket, answer in zip(tickets, answers, strict=True):
+                self._book(desk, auction, answer, ticket, now_s)
+        return body
 
     def withdraw(self, auction: Auction, bids: Sequence[Bid]) -> None:
         """Put back what was claimed for bids that will not be sent."""
@@ -78,58 +87,57 @@ class Answerer:
                 index = bid.candidate.line_item_index
                 self._purse.put_back(index, auction.exchange, bid.reserved)
 
-    def _answer(
+    def _ticket(
         self,
         desk: Desk,
         auction: Auction,
         permission: Permission,
         bid: Bid,
         bid_id: bytes,
-        now_s: float,
-    ) -> Answer:
+        at_s: int,
+    ) -> Ticket:
         terms = desk.terms
-        candidate = bid.candidate
-        creative = candidate.creative
-        at_s = int(now_s)
         expiry_s = bid.opportunity.expiry_s
-        until_s = at_s + (terms.expiry_s if expiry_s is None else min(expiry_s, terms.expiry_s))
-        person = auction.person if permission.identify and auction.person is not None else b""
-        ticket = Ticket(
+        life_s = terms.expiry_s if expiry_s is None else min(expiry_s, terms.expiry_s)
+        return Ticket(
             bid_id,
             at_s,
             terms.name,
-            candidate.line_item_number,
-            creative.number,
+            bid.candidate.line_item_number,
+            bid.candidate.creative.number,
             bid.media_type.value,
             bid.reserved,
             bid.price,
             wire_price(bid, auction.currency, self._rates),
             self._leaseholder.lease,
-            until_s,
+            at_s + life_s,
             at_s + self._click_s,
-            person,
+            auction.person if permission.identify and auction.person is not None else b"",
             permission.measure,
             auction.test,
         )
+
+    def _dress(self, desk: Desk, bid: Bid, ticket: Ticket) -> Answer:
+        """Give a bid its token, its markup and its notice URLs."""
         token = self._vault.seal(ticket)
-        billable = terms.billable(bid.media_type)
-        markup = self._markups[creative.id].render(
+        billable = desk.terms.billable(bid.media_type)
+        markup = self._markups[bid.candidate.creative.id].render(
             markup_links(self._base_url, token, billable), bid.opportunity
         )
-        if not auction.test:
-            index = candidate.line_item_index
-            self._purse.hold(bid_id, index, auction.exchange, bid.reserved, until_s)
-            if person:
-                touch = Touch(
-                    "impression", at_s, candidate.line_item_number, creative.number, bid_id
-                )
-                self._contacts.expect(person, touch, now_s)
-            bid_hex = bid_id.hex()
-            self._events.write(
-                bid_event(auction, bid, bid_hex, now_s, self._model, measured=permission.measure)
-            )
-            desk.bids[bid.media_type].inc()
-            desk.offered.inc(bid.price)
-        else:
-            bid_hex = bid_id.hex()
-        return Answer(bid, bid_hex, markup, notice_urls(self._base_url, token, billable))
+        return Answer(bid, ticket.bid.hex(), markup, notice_urls(self._base_url, token, billable))
+
+    def _book(
+        self, desk: Desk, auction: Auction, answer: Answer, ticket: Ticket, now_s: float
+    ) -> None:
+        """Keep the money until the bid is resolved, expect the contact, log, count."""
+        bid = answer.bid
+        index = bid.candidate.line_item_index
+        self._purse.hold(ticket.bid, index, auction.exchange, bid.reserved, ticket.bill_until_s)
+        if ticket.person:
+            touch = Touch("impression", ticket.at_s, ticket.line_item, ticket.creative, ticket.bid)
+            self._contacts.expect(ticket.person, touch, now_s)
+        self._events.write(
+            bid_event(auction, bid, answer.bid_id, now_s, self._model, measured=ticket.measured)
+        )
+        desk.bids[bid.media_type].inc()
+        desk.offered.inc(bid.price)

@@ -60,7 +60,7 @@ class BidEndpoint:
         if request.method != "POST":
             return wrong_method("POST")
         desk.requests.inc()
-        encoding = request.headers.get("Content-Encoding", "")
+        encoding = request.headers.get("Content-Encoding", "").lower()
         if encoding not in _ENCODINGS:
             return problem(415, "Send the body plain or compressed with gzip.", "Content-Encoding")
         body = await request.read()
@@ -100,21 +100,36 @@ class BidEndpoint:
         now = moment(gathered, terms, purse, purse.paces, stopped.candidates, now_s)
         bids = decide(self._world, auction, now, trace)
         if not bids:
-            return self._none(desk, auction.id, trace.reason, arrived)
+            return self._none(desk, auction.id, trace.reason, arrived, trace.missed)
         if self._monotonic() > deadline:
             self._answerer.withdraw(auction, bids)
             return self._none(desk, auction.id, Reason.TIME_OUT, arrived)
         # 3. Act: set the money aside, answer, count.
-        answer = self._answerer.answer(desk, auction, gathered.permission, bids, now_s)
+        try:
+            answer = self._answerer.answer(
+                desk, auction, gathered.permission, bids, trace.missed, now_s
+            )
+        except Exception:
+            self._answerer.withdraw(auction, bids)  # a bug must not keep the money
+            raise
         desk.latency.observe(self._monotonic() - arrived)
         return _response(request, answer, terms.gzip_above_bytes)
 
-    def _none(self, desk: Desk, request_id: str, reason: Reason, arrived: float) -> web.Response:
+    def _none(
+        self,
+        desk: Desk,
+        request_id: str,
+        reason: Reason,
+        arrived: float,
+        missed: Mapping[str, Reason] | None = None,
+    ) -> web.Response:
         desk.no_bids[reason].inc()
         desk.latency.observe(self._monotonic() - arrived)
         if desk.terms.explain_no_bids and request_id:
             return web.Response(
-                body=no_bid(request_id, reason), content_type="application/json", headers=_VERSION
+                body=no_bid(request_id, reason, missed),
+                content_type="application/json",
+                headers=_VERSION,
             )
         return web.Response(status=204, headers=_VERSION)
 

@@ -3,7 +3,7 @@
 The same gathering and the same decision as for a bid, with a trace that listens and a purse that only looks.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adserver.catalog.bits import ascending
@@ -17,7 +17,7 @@ from adserver.domain.money import Nanos, wire_cpm
 from adserver.domain.reasons import Reason
 from adserver.domain.targeting import Dimension
 from adserver.endpoints.gathering import Declined, Gathered, Gatherer, moment
-from adserver.ports import Clock, Wallet
+from adserver.ports import Clock, Restraint, Wallet
 
 _WANTED = {dimension.value: dimension for dimension in Dimension}
 """Some reasons are named after the dimension whose rule was not met."""
@@ -48,7 +48,7 @@ class Explainer:
         terms: Mapping[str, ExchangeTerms],
         gatherer: Gatherer,
         purse: Wallet,
-        stopped: Callable[[], int],
+        stopped: Restraint,
         clock: Clock,
     ) -> None:
         self._world = world
@@ -65,6 +65,8 @@ class Explainer:
         """
         terms = self._terms[exchange] if exchange else next(iter(self._terms.values()))
         gathered = await self._gatherer.gather(body, "", terms)
+        if isinstance(gathered, Gathered) and (closed := self._closed(terms)):
+            gathered = Declined(gathered.auction.id, closed)
         if isinstance(gathered, Declined):
             return {
                 "request": gathered.request_id,
@@ -74,9 +76,15 @@ class Explainer:
         trace = Traced()
         purse = LookingPurse(self._purse)
         now_s = self._clock.now()
-        now = moment(gathered, terms, purse, self._purse.paces, self._stopped(), now_s)
+        now = moment(gathered, terms, purse, self._purse.paces, self._stopped.candidates, now_s)
         bids = decide(self._world, gathered.auction, now, trace)
         return self._walk(gathered, terms, trace, bids)
+
+    def _closed(self, terms: ExchangeTerms) -> Reason | None:
+        """Return why nothing at all may be bid there now."""
+        if self._stopped.everything or terms.name in self._stopped.exchanges:
+            return Reason.STOPPED
+        return None if self._purse.is_open(terms.name) else Reason.CEILING
 
     def _walk(
         self, gathered: Gathered, terms: ExchangeTerms, trace: Traced, bids: Sequence[Bid]

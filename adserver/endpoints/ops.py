@@ -1,6 +1,6 @@
 """The private port: metrics, health, explanations. Never reachable from outside."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -25,11 +25,13 @@ class PrivatePort:
         ready: Callable[[], str],
         explainer: Explainer,
         report: Callable[[], Any],
+        scrape: Callable[[], Awaitable[bytes]],
     ) -> None:
-        """`ready` returns why the worker cannot serve, or nothing; `report` asks the owner."""
+        """`ready` returns why the worker cannot serve, or nothing; the last two ask the owner."""
         self._ready = ready
         self._explainer = explainer
         self._report = report
+        self._scrape = scrape
 
     def application(self) -> web.Application:
         """Return the private site."""
@@ -37,6 +39,7 @@ class PrivatePort:
         app.add_routes(
             [
                 web.get("/metrics", self._metrics),
+                web.get("/metrics/owner", self._owners_metrics),
                 web.get("/healthz", self._healthz),
                 web.get("/readyz", self._readyz),
                 web.get("/report", self._money),
@@ -50,6 +53,14 @@ class PrivatePort:
         return web.Response(
             body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
+
+    async def _owners_metrics(self, _: web.Request) -> web.Response:
+        """The owner has no port of its own: any worker passes its metrics on."""
+        try:
+            text = await self._scrape()
+        except Unavailable as error:
+            return problem(503, str(error))
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.Response(text="alive\n")

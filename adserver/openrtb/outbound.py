@@ -31,12 +31,16 @@ def respond(
     response_id: str,
     terms: ExchangeTerms,
     rates: Rates,
+    missed: Mapping[str, Reason] | None = None,
 ) -> bytes:
-    """Return the response's bytes; `answers` is not empty. `response_id` becomes `bidid`."""
+    """Return the response's bytes; `answers` is not empty. `response_id` becomes `bidid`.
+
+    `missed` says why other imps have no bid; it is sent where the exchange wants to know.
+    """
     bids = [_bid(auction, answer, terms, rates) for answer in answers]
-    return encode(
-        BidResponse(auction.id, auction.currency, response_id, (SeatBid(auction.seat, bids),))
-    )
+    ext = NoBidExt(dict(missed)) if missed and terms.explain_no_bids else None
+    seatbid = (SeatBid(auction.seat, bids),)
+    return encode(BidResponse(auction.id, auction.currency, response_id, seatbid, ext))
 
 
 def wire_price(bid: Bid, currency: str, rates: Rates) -> Nanos:

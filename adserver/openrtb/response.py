@@ -41,19 +41,21 @@ class SeatBid(msgspec.Struct, gc=False):
     bid: list[BidOut]
 
 
-class BidResponse(msgspec.Struct, gc=False):
+class NoBidExt(msgspec.Struct, gc=False):
+    """Our own words, imp by imp."""
+
+    reasons: dict[str, Reason]
+
+
+class BidResponse(msgspec.Struct, omit_defaults=True, gc=False):
     """The answer to one request."""
 
     id: str
     cur: str
     bidid: str
     seatbid: tuple[SeatBid]
-
-
-class NoBidExt(msgspec.Struct, gc=False):
-    """Our own words, imp by imp."""
-
-    reasons: dict[str, Reason]
+    ext: NoBidExt | None = None
+    """Why the other imps have no bid, for exchanges that want to know."""
 
 
 class NoBid(msgspec.Struct, omit_defaults=True, gc=False):

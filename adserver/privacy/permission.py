@@ -17,9 +17,14 @@ from adserver.privacy.tcf import read_consent
 _LISTED = """
 AUT BEL BGR HRV CYP CZE DNK EST FIN FRA DEU GRC HUN IRL ITA LVA
 LTU LUX MLT NLD POL PRT ROU SVK SVN ESP SWE ISL LIE NOR GBR CHE
+ALA GLP GUF MAF MTQ MYT REU GIB
 """
 COUNTRIES_UNDER_GDPR = frozenset(_LISTED.split())
-"""The EEA, and the United Kingdom and Switzerland, whose laws ask for the same."""
+"""The EEA, and the United Kingdom and Switzerland, whose laws ask for the same.
+
+Last stand parts of them that have country codes of their own: Aland, the French overseas departments
+with Saint Martin, and Gibraltar.
+"""
 
 # TCF purposes that a buyer needs.
 STORAGE, BASIC_ADS, ADS_PROFILE, PERSONAL_ADS, MEASURING = 1, 2, 3, 4, 7

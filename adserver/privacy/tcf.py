@@ -4,17 +4,21 @@ The string is base64url segments joined by "."; the first is the core, whose fie
 positions up to the vendor sections. Whatever cannot be read raises `ValueError`: no permission.
 """
 
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
 VERSION = 2
-FLEXIBLE_PURPOSES = range(1, 12)
+PURPOSES = range(1, 12)
 DECISECONDS_2023_09_30 = 16_960_320_000
 """Strings created later must carry policy version 4 or later."""
 DECISECONDS_2026_02_28 = 17_722_368_000
 """Strings created later must disclose vendors in a segment of their own (TCF 2.3)."""
+NO_CMP = 1
+"""Consent platforms have numbers from 2; 0 and 1 are what unfinished software writes."""
 DISCLOSED_VENDORS = 1
 NOT_ALLOWED, REQUIRE_CONSENT, REQUIRE_INTEREST = 0, 1, 2
 MAX_LENGTH = 16_384
@@ -30,51 +34,67 @@ class Consent(msgspec.Struct, frozen=True):
 
 
 class _Bits:
-    """A segment as one integer, read from the most significant bit."""
+    """A segment as text of `0` and `1`: cutting fields out of text is faster than shifting huge numbers."""
 
     def __init__(self, segment: str) -> None:
-        raw = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-        self.length = len(raw) * 8
-        self._whole = int.from_bytes(raw, "big")
+        padded = segment + "A" * (-len(segment) % 4)
+        raw = urlsafe_b64decode(padded)
+        # The decoder passes over what is not in its alphabet, and takes that of plain base64 too.
+        if len(raw) * 4 != len(padded) * 3 or "+" in segment or "/" in segment:
+            raise ValueError("not base64url")
+        self.length = len(segment) * 6
+        spare = len(raw) * 8 - self.length
+        whole = int.from_bytes(raw, "big") >> spare
+        self.bits = bin(1 << self.length | whole)[3:]  # the extra one keeps leading zeros
 
     def read(self, start: int, width: int) -> int:
-        end = start + width
-        if end > self.length:
-            raise ValueError(f"cut off: needs {end} bits, has {self.length}")
-        return (self._whole >> (self.length - end)) & ((1 << width) - 1)
+        field = self.bits[start : start + width]
+        if len(field) < width:
+            raise ValueError(f"cut off: {width - len(field)} bits are missing")
+        return int(field, 2)
 
 
+@lru_cache(maxsize=8_192)  # a page view brings a handful of requests with the same string
 def read_consent(text: str, vendor: int) -> Consent:
     """Read what a string allows a vendor by consent; raises `ValueError` if it is void.
 
-    Void: undecodable, not version 2, not service-specific, an outdated policy, or (for strings
-    created after 28 Feb 2026) without this vendor among the disclosed.
+    Void: undecodable, not version 2, not service-specific, from no known consent platform, an outdated
+    policy, or (for strings created after 28 Feb 2026) without this vendor among the disclosed.
     """
+    if vendor < 1:
+        raise ValueError("vendors have numbers from 1")
     if len(text) > MAX_LENGTH:
         raise ValueError("too long")
     core_text, *others = text.split(".")
     core = _Bits(core_text)
-    if core.read(0, 6) != VERSION:
-        raise ValueError("not version 2")
-    if not core.read(138, 1):
-        raise ValueError("not service-specific")
-    created = core.read(6, 36)
-    if created > DECISECONDS_2023_09_30 and core.read(132, 6) < 4:  # noqa: PLR2004 - policy version
-        raise ValueError("policy version too old for its date")
-    if created > DECISECONDS_2026_02_28 and not _disclosed(others, vendor):
-        raise ValueError("vendor not disclosed")
+    _refuse_void(core, others, vendor)
     consented, position = _vendor_section(core, 213, vendor)
-    if not consented:
-        return Consent(frozenset(), precise_location=False)
     _, position = _vendor_section(core, position, vendor)
     mask = core.read(152, 24)
-    purposes = {purpose for purpose in FLEXIBLE_PURPOSES if mask >> (24 - purpose) & 1}
+    purposes = {purpose for purpose in PURPOSES if mask >> (24 - purpose) & 1}
     for purpose, kind in _restrictions(core, position, vendor):
         # We register every purpose by consent and none as flexible, so "require legitimate
         # interest" leaves no basis, as "not allowed" does.
         if kind in {NOT_ALLOWED, REQUIRE_INTEREST}:
             purposes.discard(purpose)
+    if not consented:  # asked last: a string that is cut off further on is void for everybody
+        return Consent(frozenset(), precise_location=False)
     return Consent(frozenset(purposes), precise_location=bool(core.read(140, 12) >> 11))
+
+
+def _refuse_void(core: _Bits, others: list[str], vendor: int) -> None:
+    head = core.read(0, 139)
+    if head >> 133 != VERSION:
+        raise ValueError("not version 2")
+    if not head & 1:
+        raise ValueError("not service-specific")
+    if (head >> 49) & 0xFFF <= NO_CMP:
+        raise ValueError("no consent platform")
+    created = (head >> 97) & 0xF_FFFF_FFFF
+    if created > DECISECONDS_2023_09_30 and (head >> 1) & 0x3F < 4:  # noqa: PLR2004 - policy version
+        raise ValueError("policy version too old for its date")
+    if created > DECISECONDS_2026_02_28 and not _disclosed(others, vendor):
+        raise ValueError("vendor not disclosed")
 
 
 def _vendor_section(segment: _Bits, start: int, vendor: int) -> tuple[bool, int]:
@@ -90,16 +110,32 @@ def _vendor_section(segment: _Bits, start: int, vendor: int) -> tuple[bool, int]
 
 
 def _range(segment: _Bits, start: int, vendor: int) -> tuple[bool, int]:
-    named = False
-    position = start + 12
-    for _ in range(segment.read(start, 12)):
-        if segment.read(position, 1):
-            named |= segment.read(position + 1, 16) <= vendor <= segment.read(position + 17, 16)
-            position += 33
-        else:
-            named |= segment.read(position + 1, 16) == vendor
-            position += 17
-    return named, position
+    """Return whether the list of entries starting here names the vendor, and where it ends."""
+    begin = start + 12
+    entries = _entries(segment.read(start, 12)).match(segment.bits, begin)
+    if entries is None:
+        raise ValueError("cut off in a range, or a vendor 0")
+    others = _entries_without(vendor).match(segment.bits, begin, entries.end())
+    return others is not None and others.end() < entries.end(), entries.end()
+
+
+# Dozens of entries are usual and thousands are allowed, so that the regular expression engine walks
+# them. Entries are fixed in length and start with a digit that tells which: nothing to backtrack into.
+
+
+@lru_cache(maxsize=4_096)
+def _entries(count: int) -> re.Pattern[str]:
+    """Match exactly so many entries: `0` and a vendor, or `1`, the first and the last; no vendor is 0."""
+    return re.compile(rf"(?:0(?!0{{16}}).{{16}}|1(?!0{{16}}).{{32}}){{{count}}}")
+
+
+@lru_cache(maxsize=16)
+def _entries_without(vendor: int) -> re.Pattern[str]:
+    """Match entries up to the first that names the vendor; numbers of equal width compare as text."""
+    v = f"{vendor:016b}"
+    at_most = "|".join([v, *(f"{v[:i]}0.{{{15 - i}}}" for i in range(16) if v[i] == "1")])
+    at_least = "|".join([v, *(f"{v[:i]}1.{{{15 - i}}}" for i in range(16) if v[i] == "0")])
+    return re.compile(rf"(?:0(?!{v}).{{16}}|1(?!(?:{at_most})(?:{at_least})).{{32}})*+")
 
 
 def _restrictions(core: _Bits, start: int, vendor: int) -> Iterator[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """The builder: campaigns as written -> the snapshot file that servers load, or every fault at once."""
 
+import fcntl
 import os
-from pathlib import Path
 
 from adapters.campaigns import snapshot_file
 from adserver.bootstrap import places
@@ -9,6 +9,7 @@ from adserver.catalog.compiler import compile_snapshot
 from adserver.config import Loaded
 from adserver.domain.campaign import Catalog
 from adserver.endpoints.tokens import make_keys
+from adserver.errors import Fault, InvalidConfig
 
 
 def build(loaded: Loaded) -> Catalog:
@@ -40,6 +41,33 @@ def prepare_state(loaded: Loaded) -> None:
             make_keys(keys)
 
 
-def write_pid(path: Path) -> None:
-    """Note which process supervises this state."""
-    path.write_text(f"{os.getpid()}\n", encoding="ascii")
+def claim_state(loaded: Loaded) -> int:
+    """Note that this process supervises this state, for as long as the returned descriptor is open.
+
+    Raises `InvalidConfig` if another does: two servers would spend the same budgets.
+    """
+    path = places(loaded).supervisor_pid
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        # A record lock: it ends with this process however that ends, and children do not inherit it.
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        message = f"process {supervising(loaded)} serves from {loaded.state}; stop it or choose another folder"
+        raise InvalidConfig([Fault(str(loaded.file), "$.state_folder", message)]) from None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor
+
+
+def supervising(loaded: Loaded) -> int | None:
+    """Return the process that supervises this state; not for the supervisor to ask about itself."""
+    try:
+        with places(loaded).supervisor_pid.open("rb") as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return int(file.read())
+    except (FileNotFoundError, ValueError):
+        pass  # nobody, or somebody who is just beginning
+    return None

@@ -55,10 +55,14 @@ class Slot:
 class Supervisor:
     """One server; `run` is its life."""
 
-    def __init__(self, loaded: Loaded) -> None:
-        """Bind every port. Raises `InvalidConfig` naming the one that is in use."""
+    def __init__(self, loaded: Loaded, *, as_compiled: bool = False) -> None:
+        """Bind every port. Raises `InvalidConfig` naming the one that is in use.
+
+        `as_compiled` starts from the snapshot that is there, without looking at the campaigns.
+        """
         http = loaded.settings.http
         self._loaded = loaded
+        self._as_compiled = as_compiled
         self._public = bind(http.host, http.port, "$.http.port")
         self._slots = [
             Slot(number, bind(http.host, http.private_port + number, "$.http.private_port"))
@@ -68,6 +72,7 @@ class Supervisor:
         self._owner_failures = 0
         self._owner_retry_at = 0.0
         self._snapshot: Snapshot | None = None
+        self._claim = -1
         self._stopping = False
 
     def run(self, on_ready: Callable[[], None] = lambda: None) -> int:
@@ -103,9 +108,10 @@ class Supervisor:
     def _begin(self) -> None:
         builder.prepare_state(self._loaded)
         where = bootstrap.places(self._loaded)
-        builder.write_pid(where.supervisor_pid)
+        self._claim = builder.claim_state(self._loaded)
         try:
-            builder.build(self._loaded)
+            if not self._as_compiled:
+                builder.build(self._loaded)
         except InvalidConfig as error:
             if not where.snapshot.exists():
                 raise
@@ -125,7 +131,7 @@ class Supervisor:
         if self._owner:
             _signal(self._owner.pid, signal.SIGTERM)
             self._wait_for({self._owner.pid})
-        bootstrap.places(self._loaded).supervisor_pid.unlink(missing_ok=True)
+        os.ftruncate(self._claim, 0)
         _log.info("stopped")
 
     def _pids(self, slot: Slot) -> set[int]:

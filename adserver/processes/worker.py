@@ -10,6 +10,7 @@ import socket
 import structlog
 import uvloop
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from adserver.bootstrap import Worker, build_worker
 from adserver.catalog.snapshot import Snapshot
@@ -18,10 +19,18 @@ from adserver.config import Loaded
 READY = b"1"
 DRAIN_S = 10.0
 """Requests under way get so long when a worker is replaced or stopped."""
+FAREWELL_S = 2.0
+"""A connection that is idle may send one more request so long; its answer says `Connection: close`.
+Closing it at once would lose the request that is under way to us."""
 POLL_S = 0.5
+LOOK_S = 0.025
+FUNDS_LOOKS = 20
+"""So often a new worker looks for its first money before it takes requests without any: all budgets may be spent."""
 MAX_HEADER_BYTES = 16_384
 KEEP_ALIVE_S = 75.0
 BACKLOG = 4_096
+YOUNG = 10_000
+"""Objects born and not gone before the collector looks: requests leave no cycles, so it seldom finds any."""
 
 _log = structlog.get_logger()
 
@@ -39,6 +48,7 @@ def run(
     # Everything so far lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG, 20, 50)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(worker, public, private, ready))
 
@@ -52,20 +62,22 @@ async def _serve(worker: Worker, public: socket.socket, private: socket.socket, 
     server = web.Server(
         worker.site,
         access_log=None,
-        logger=logging.getLogger("adserver.http"),
+        logger=_http_logger(),
         auto_decompress=False,  # a bomb is inflated by us, with a bound
         keepalive_timeout=KEEP_ALIVE_S,
         max_line_size=MAX_HEADER_BYTES,
         max_field_size=MAX_HEADER_BYTES,
     )
-    listener = await loop.create_server(server, sock=public, backlog=BACKLOG)
+    listener = await loop.create_server(server, sock=public, backlog=BACKLOG, start_serving=False)
     runner = web.AppRunner(worker.private.application(), access_log=None)
     await runner.setup()
     await web.SockSite(runner, private).start()
-    watching = asyncio.create_task(_watch(worker, ready))
+    watching = asyncio.create_task(_watch(worker, listener, ready))
     await stopping.wait()
     worker.site.draining = True
     listener.close()  # our copy: the supervisor's stays open, so nobody in the queue is turned away
+    await _last_requests(server)
+    server.pre_shutdown()
     await server.shutdown(DRAIN_S)
     await worker.tracking.drain()
     watching.cancel()
@@ -74,13 +86,43 @@ async def _serve(worker: Worker, public: socket.socket, private: socket.socket, 
     _log.info("worker_stopped", pid=os.getpid())
 
 
-async def _watch(worker: Worker, ready: int) -> None:
-    """Tell the supervisor once we can serve; look at the kill switch for ever."""
+async def _last_requests(server: web.Server) -> None:
+    """Wait until every connection has been told to go elsewhere, or has nothing to say."""
+    for _ in range(int(FAREWELL_S / LOOK_S)):
+        if not server.connections:
+            return
+        await asyncio.sleep(LOOK_S)
+
+
+async def _watch(worker: Worker, listener: asyncio.Server, ready: int) -> None:
+    """Take requests, and tell the supervisor so, once we can bid; look at the kill switch for ever."""
     told = False
+    looks = FUNDS_LOOKS
     while True:
         worker.stopped.poll()
         if not told and worker.owner.connected:
-            os.write(ready, READY)
-            os.close(ready)
-            told = True
-        await asyncio.sleep(POLL_S if told else POLL_S / 20)
+            looks -= 1
+            if worker.is_funded() or not looks:
+                await listener.start_serving()
+                os.write(ready, READY)
+                os.close(ready)
+                told = True
+        await asyncio.sleep(POLL_S if told else LOOK_S)
+
+
+class _OneLine(logging.Filter):
+    """Turns what aiohttp logs into lines of ours: it writes a traceback for every request that is no HTTP."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            _log.info("no_http_refused", error=type(error).__name__)
+        else:
+            _log.error("http_failed", text=record.getMessage(), exc_info=record.exc_info)
+        return False
+
+
+def _http_logger() -> logging.Logger:
+    logger = logging.getLogger("adserver.http")
+    logger.addFilter(_OneLine())
+    return logger

@@ -1,4 +1,4 @@
-"""A click model that believes what it is told."""
+"""Models of clicks and orders that believe what they are told."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,3 +27,14 @@ class FakeClickModel:
         creatives = tuple(candidate.creative.id for candidate in candidates)
         self.asked.append(creatives)
         return [self._by_creative.get(creative, self._otherwise) for creative in creatives]
+
+
+class FakeOrderModel:
+    """One rate of orders per click for everybody."""
+
+    def __init__(self, rate: float = 0.02) -> None:
+        self._rate = rate
+
+    def orders_per_click(self, candidate: Candidate) -> float:
+        """Return what was told."""
+        return self._rate

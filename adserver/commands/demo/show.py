@@ -208,6 +208,8 @@ def _explained(loaded: Loaded) -> dict[str, Any]:
 
 def _verdict(options: argparse.Namespace, watch: Watch, server_code: int) -> int:
     seen = watch.exchange
+    errors = dict(seen.get("errors", {}))
+    timed_out = errors.pop("bid_timeout", 0)  # a busy laptop is no broken server
     checks = {
         "the server ended cleanly": server_code == 0,
         "there were bids": seen.get("bids", 0) > 0,
@@ -215,7 +217,9 @@ def _verdict(options: argparse.Namespace, watch: Watch, server_code: int) -> int
         "money was spent": watch.spend > 0,
         "the model was in the path": watch.model.startswith("lightgbm/"),
         "no line item is over budget": not watch.over_budget(),
-        "the exchange saw no errors": not sum(seen.get("errors", {}).values()),
+        "the exchange saw no errors": not errors,
+        "fewer than one request in a hundred timed out": timed_out * 100
+        < max(seen.get("sent", 0), 1),
     }
     good = all(checks.values())
     if options.json:

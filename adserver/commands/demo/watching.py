@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -61,25 +62,23 @@ class Watch:
         """Return the live view."""
         seen = self.exchange
         latency = seen.get("latency_ms", {})
-        head = Table(show_header=True, header_style="bold", pad_edge=False, title=title)
-        for name in (
-            "requests/s", "requests", "bid rate", "win rate", "impr.", "clicks", "orders",
-            "spend", "p50 ms", "p99 ms", "errors",
-        ):  # fmt: skip
-            head.add_column(name, justify="right")
-        head.add_row(
-            f"{seen.get('requests_per_second', 0):.0f}",
-            f"{seen.get('sent', 0):,}",
-            _share(seen.get("bid_responses", 0), seen.get("answered", 0)),
-            _share(seen.get("wins", 0), seen.get("bids", 0)),
-            f"{seen.get('impressions', 0):,}",
-            str(seen.get("clicks", 0)),
-            str(seen.get("orders", 0)),
-            f"{self.spend:.4f}",
-            _milliseconds(latency.get("p50")),
-            _milliseconds(latency.get("p99")),
-            str(sum(seen.get("errors", {}).values())),
-        )
+        head = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title)
+        figures = {
+            "req/s": f"{seen.get('requests_per_second', 0):.0f}",
+            "requests": f"{seen.get('sent', 0):,}",
+            "bid": _share(seen.get("bid_responses", 0), seen.get("answered", 0)),
+            "win": _share(seen.get("wins", 0), seen.get("bids", 0)),
+            "impr.": f"{seen.get('impressions', 0):,}",
+            "clicks": str(seen.get("clicks", 0)),
+            "orders": str(seen.get("orders", 0)),
+            "spend": f"{self.spend:.3f}",
+            "p50 ms": _milliseconds(latency.get("p50")),
+            "p99 ms": _milliseconds(latency.get("p99")),
+            "errors": str(sum(seen.get("errors", {}).values())),
+        }
+        for name in figures:
+            head.add_column(name, justify="right", no_wrap=True)
+        head.add_row(*figures.values())
         top = sorted(self.reasons.items(), key=lambda pair: -pair[1])[:TOP_REASONS]
         why = ", ".join(f"{reason} {count:.0f}" for reason, count in top) or "none yet"
         return Group(head, Text(f"no bids by reason: {why}"), money_table(self.books))

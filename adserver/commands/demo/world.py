@@ -1,7 +1,10 @@
 """The demo world: settings, campaigns, people, a past, and a model trained on it, in one folder."""
 
+import re
 import shutil
 import socket
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ from adserver.domain.creative import Banner, Video
 from adserver.errors import Fault, InvalidConfig
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "demo"
+_MARKED = re.compile(r"flight: \[[^\]]*\] # the demo: one hour from its start")
+FLIGHT_S = 3_600
 MARK = ".adserver-demo"
 """Only a folder with this file in it is ever cleared."""
 
@@ -33,14 +38,16 @@ def make_folder(folder: Path) -> None:
 def write_settings(folder: Path, port: int | None) -> Loaded:
     """Write the settings beside a copy of the campaigns; ports that are taken are replaced by free ones."""
     shutil.copytree(EXAMPLE / "campaigns", folder / "campaigns")
+    for file in (folder / "campaigns").glob("*.yaml"):
+        file.write_text(_with_demo_flights(file.read_text("utf-8"), time.time()), encoding="utf-8")
     settings: dict[str, Any] = yaml.safe_load((EXAMPLE / "server.yaml").read_text("utf-8"))
     http = settings["http"]
     if port is not None:
         http["port"] = port
     elif not _free(http["port"], 1):
-        http["port"] = _some_port(1)
+        http["port"] = free_ports(1)
     if not _free(http["private_port"], settings["workers"]):
-        http["private_port"] = _some_port(settings["workers"])
+        http["private_port"] = free_ports(settings["workers"])
     http["base_url"] = f"http://{http['host']}:{http['port']}"
     file = folder / "server.yaml"
     file.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
@@ -78,6 +85,15 @@ def past_events(loaded: Loaded) -> Path:
     return bootstrap.places(loaded).events / "events-20000101T000000Z-0.jsonl"
 
 
+def _with_demo_flights(campaigns: str, now_s: float) -> str:
+    """Let the flights that are marked for it begin now and end in an hour, so that pacing shows."""
+    start, end = (
+        datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for at_s in (now_s, now_s + FLIGHT_S)
+    )
+    return _MARKED.sub(f'flight: ["{start}", "{end}"]', campaigns)
+
+
 def _free(first: int, count: int) -> bool:
     for port in range(first, first + count):
         with socket.socket() as probe:
@@ -89,7 +105,7 @@ def _free(first: int, count: int) -> bool:
     return True
 
 
-def _some_port(count: int) -> int:
+def free_ports(count: int) -> int:
     """Return the first of so many free ports in a row."""
     while True:
         with socket.socket() as probe:

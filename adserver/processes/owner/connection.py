@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
+from prometheus_client import generate_latest
 
 from adserver.background.protocol import (
     Ask,
@@ -25,6 +26,8 @@ from adserver.background.protocol import (
     Report,
     Resolved,
     Return,
+    Scrape,
+    Scraped,
     Welcome,
     frame,
     from_worker,
@@ -34,6 +37,7 @@ from adserver.domain.ledger import Ledger
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Notice
 from adserver.errors import InvalidConfig, Unavailable
+from adserver.metrics import REGISTRY
 from adserver.ports import Clock
 from adserver.processes.owner.commits import Commits
 from adserver.processes.owner.grants import Grants
@@ -123,6 +127,8 @@ class Connection:
                 self._welcome(message)
             case Query(request):
                 self._report(request)
+            case Scrape(request):
+                self.send(Scraped(request, generate_latest(REGISTRY)))
             case Reload(request):
                 task = asyncio.create_task(self._reload(request))
                 self._tasks.add(task)

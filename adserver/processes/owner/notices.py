@@ -191,6 +191,7 @@ class Notices:
             click is not None
             and not click.test
             and click.line_item in own
+            and self._ledger.has_seen(click.bid, "click")  # the token is in the markup too
             and order.at_s - click.at_s <= CLICK_WINDOW_S
         ):
             return Credit(click.line_item, click.creative, "click", click.bid)

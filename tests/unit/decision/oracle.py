@@ -17,13 +17,12 @@ from adserver.domain.targeting import Dimension, ListRule, holds
 from adserver.domain.vast import vast_protocol
 
 Pair = tuple[str, str]
+Row = tuple[Advertiser, Sequence[tuple[str, tuple[Cap, ...]]], LineItem, AnyCreative]
 
 
-def pairs(
-    catalog: Catalog,
-) -> list[tuple[Advertiser, Sequence[tuple[str, tuple[Cap, ...]]], LineItem, AnyCreative]]:
+def pairs(catalog: Catalog) -> list[Row]:
     """Return every (advertiser, cap owners, line item, creative) whose whole chain is active."""
-    found = []
+    found: list[Row] = []
     for advertiser in catalog.advertisers:
         creatives = {creative.id: creative for creative in advertiser.creatives}
         for campaign in advertiser.campaigns:

@@ -201,14 +201,15 @@ def auctions(draw: st.DrawFn) -> Auction:
         )
         for number in range(draw(st.integers(1, 3)))
     ]
+    places: dict[str, typing.Any] = {
+        dimension.value: draw(st.sampled_from(["", *VALUES[dimension]]))
+        for dimension in list(VALUES)[:8]
+    }
     return Auction(
         id="r",
         auction_type=draw(st.sampled_from([AuctionType.FIRST_PRICE, AuctionType.SECOND_PRICE])),
         opportunities=tuple(spaces),
-        **{
-            dimension.value: draw(st.sampled_from(["", *VALUES[dimension]]))
-            for dimension in list(VALUES)[:8]
-        },
+        **places,
         categories=draw(some(VALUES[Dimension.CATEGORY])),
         languages=draw(mostly((), ("de",))),
         blocked_domains=draw(mostly(*[(), ("shop.example",), ("de.shop.example", "x.example")])),

@@ -15,27 +15,9 @@ from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.opportunity import Auction
 from adserver.domain.person import Profile, Touch
 from adserver.privacy.permission import ALLOWED
+from tests.fakes.click_model import FakeClickModel, FakeOrderModel
 from tests.fakes.purse import FakePurse
 from tests.unit.decision import oracle, strategies
-
-
-class FakeClickModel:
-    name = "fake"
-
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-
-    def click_probabilities(self, auction, opportunity, candidates, now_s):  # type: ignore[no-untyped-def]
-        return [self.rate] * len(candidates)
-
-
-class FakeOrderModel:
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-
-    def orders_per_click(self, candidate):  # type: ignore[no-untyped-def]
-        return self.rate
-
 
 SLOW = settings(
     max_examples=150,

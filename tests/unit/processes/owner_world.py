@@ -104,6 +104,7 @@ class World:
         stopping = asyncio.Event()
         task = asyncio.create_task(service.serve(stopping))
         try:
+            await eventually(self.socket.exists)
             yield service
         finally:
             stopping.set()

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from adserver.domain.campaign import Budget, Fees, Flight
+from adserver.background.owner_query import ask_owner
+from adserver.domain.campaign import Budget, Catalog, Fees, Flight
 from adserver.domain.ledger import Ledger
 from adserver.domain.notice import Conversion
-from adserver.errors import Unavailable
+from adserver.errors import Fault, InvalidConfig, Unavailable
 from tests.unit.processes.owner_world import (
     LIFE,
     NOW,
@@ -208,8 +209,26 @@ async def test_report_and_reload_over_the_socket(world: World) -> None:
         await worker.tell(await worker.bid())
         (line,) = (await worker.client.report()).lines
         assert (line.settled, line.media, line.budget_lifetime) == (585, 500, 100_000)
-        world.source = Source(budget=Budget(lifetime=7))
+        world.source.catalog = Source(budget=Budget(lifetime=7)).catalog
         await worker.client.reload()
+        (line,) = (await ask_owner(world.socket)).lines
+        assert line.budget_lifetime == 7
+    with pytest.raises(Unavailable, match="no owner"):
+        await ask_owner(world.socket)
+
+
+async def test_catalog_that_cannot_be_used_is_refused_and_the_old_one_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> Catalog:
+        raise InvalidConfig([Fault("shop.yaml", "$.campaigns", "no campaigns")])
+
+    async with world.owner():
+        monkeypatch.setattr(world.source, "load", broken)
+        with pytest.raises(Unavailable, match=r"shop\.yaml: \$\.campaigns"):
+            await ask_owner(world.socket, reload=True)
+        (line,) = (await ask_owner(world.socket)).lines
+        assert line.budget_lifetime == 100_000
 
 
 async def test_a_broken_frame_ends_only_its_own_connection(world: World) -> None:

@@ -1,0 +1,55 @@
+"""Counting contacts towards the caps of every level."""
+
+from adserver.catalog.frequency import HOUR_S, FrequencyIndex
+from adserver.domain.campaign import Cap
+from adserver.domain.person import Touch
+
+NOW_S = 1_795_000_000
+
+
+def index() -> FrequencyIndex:
+    """A campaign of line items 10 and 20 (candidates 0-2); 10 has caps of its own (candidates 0-1)."""
+    return FrequencyIndex(
+        [
+            ("campaign", (Cap(3, 24),), (0, 1, 2), (10, 20)),
+            ("line item", (Cap(1, 1), Cap(2, 24)), (0, 1), (10,)),
+        ],
+        5,
+    )
+
+
+def touch(line_item: int, age_s: int, kind: str = "impression") -> Touch:
+    return Touch(kind, NOW_S - age_s, line_item, 1, b"b" * 16)
+
+
+def reached(*touches: Touch) -> list[tuple[str, int]]:
+    return [(owner.name, count) for owner, count in index().reached(touches, NOW_S)]
+
+
+def test_capped_are_all_candidates_below_any_cap() -> None:
+    assert index().capped == 0b111
+    assert FrequencyIndex([], 5).capped == 0
+
+
+def test_windows_slide_and_are_half_open() -> None:
+    assert reached(touch(10, HOUR_S - 1)) == [("line item", 1)]
+    assert reached(touch(10, HOUR_S)) == []
+
+
+def test_any_of_several_caps_is_enough() -> None:
+    assert reached(touch(10, 2 * HOUR_S), touch(10, 3 * HOUR_S)) == [("line item", 2)]
+
+
+def test_parents_count_what_all_their_line_items_showed() -> None:
+    ages = (2 * HOUR_S, 3 * HOUR_S, 4 * HOUR_S)
+    assert reached(*(touch(20, age) for age in ages)) == [("campaign", 3)]
+    mixed = reached(touch(10, ages[0]), *(touch(20, age) for age in ages[1:]))
+    assert mixed == [("campaign", 3)]
+
+
+def test_clicks_and_strangers_line_items_do_not_count() -> None:
+    assert reached(touch(10, 5, "click"), touch(99, 5)) == []
+
+
+def test_contacts_from_a_clock_ahead_of_ours_count() -> None:
+    assert reached(touch(10, -30)) == [("line item", 1)]

@@ -1,0 +1,55 @@
+"""Enough is enough; and whoever cannot be counted sees no capped ad."""
+
+from adserver.decision import frequency
+from adserver.decision.tracing import Traced
+from adserver.domain.campaign import Cap
+from adserver.domain.person import Touch
+from adserver.domain.reasons import Reason
+from tests.unit.decision.made import auction, cpm, line_item, moment, seen, snapshot
+
+CAPPED = line_item("capped", caps=(Cap(2, 24),), goal=cpm(5))
+MARKET = snapshot(CAPPED, line_item("free"))
+
+
+def left(touches: tuple[Touch, ...], person: bytes | None = b"p" * 16) -> tuple[int, Traced]:
+    trace = Traced()
+    now = moment(MARKET, touches=touches)
+    alive = frequency.hold_back(MARKET, auction(person=person), now, MARKET.everyone, trace)
+    return alive, trace
+
+
+def test_a_cap_holds_back_when_it_is_reached_and_says_so() -> None:
+    assert left(seen(CAPPED, 60))[0] == 0b11
+    alive, trace = left(seen(CAPPED, 60, 120))
+    assert alive == 0b10
+    (fall,) = trace.falls
+    assert (fall.reason, fall.fallen, fall.got) == (
+        Reason.FREQUENCY_CAP, 0b01, ("line item capped", 2),
+    )  # fmt: skip
+
+
+def test_clicks_and_old_contacts_do_not_hold_back() -> None:
+    assert left(seen(CAPPED, 60, 120, 180, kind="click"))[0] == 0b11
+    assert left(seen(CAPPED, 60, 86_400, 90_000))[0] == 0b11
+
+
+def test_the_unknown_see_no_capped_ad() -> None:
+    alive, trace = left((), person=None)
+    assert alive == 0b10
+    assert [fall.reason for fall in trace.falls] == [Reason.FREQUENCY_UNKNOWN]
+
+
+def test_where_nobody_is_capped_nobody_is_asked() -> None:
+    free = snapshot(line_item("free"))
+    trace = Traced()
+    assert frequency.hold_back(free, auction(person=None), moment(free), 1, trace) == 1
+    assert not trace.falls
+
+
+def test_an_advertisers_cap_counts_all_its_line_items() -> None:
+    first, second = line_item("first"), line_item("second")
+    compiled = snapshot(first, second, caps=(Cap(2, 1),))
+    now = moment(compiled, touches=(*seen(first, 60), *seen(second, 70)))
+    trace = Traced()
+    assert frequency.hold_back(compiled, auction(), now, compiled.everyone, trace) == 0
+    assert trace.reason is Reason.FREQUENCY_CAP
