@@ -51,7 +51,6 @@ class AudienceIndex:
                 slot += 1
         everyone = bits(range(size), size)
         self._unconstrained = [everyone & ~bits(members, size) for members in choosy]
-        self._everyone = everyone
         self._vetoes = {segment_number(name): bits(who, size) for name, who in vetoes.items()}
         by_segment: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for position, slot_hits in enumerate(slots):

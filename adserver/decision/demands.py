@@ -36,8 +36,11 @@ def split(
             if deal.advertiser_domains is not None:
                 allowed = snapshot.advertiser_domains.holding(deal.advertiser_domains)
                 members = trace.narrow(Reason.DEAL, members, allowed, deal.id)
+            kind = deal.auction_type or auction.auction_type
+            if kind is AuctionType.AGREED_PRICE and not deal.floor:
+                members = trace.narrow(Reason.DEAL, members, 0, f"{deal.id} names no price")
             if members:
-                yield Demand(deal, deal.floor, deal.auction_type or auction.auction_type, members)
+                yield Demand(deal, deal.floor, kind, members)
         trace.narrow(Reason.DEAL, bound, offered, opportunity.deals)
     free = alive & snapshot.dealless
     if opportunity.deals_only:

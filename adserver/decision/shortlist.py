@@ -39,7 +39,9 @@ def keep(world: World, demand: Demand, moment: Moment, trace: Trace) -> list[Can
             heappush(kept, ranked)
         elif ranked > kept[0]:
             heapreplace(kept, ranked)
-    alive = trace.narrow(Reason.BELOW_FLOOR, demand.alive, ~below, floor)
+    alive = demand.alive
+    if below:
+        alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~below, floor)
     chosen = [-negative for _, negative in sorted(kept, reverse=True)]
     if len(chosen) == LENGTH and happens(moment.seed, 0, world.explore_ppm):
         chosen[-1] = _anybody(alive, mixed(moment.seed, 1) % len(candidates), chosen)

@@ -6,7 +6,7 @@ and rounding happens once, where a number enters or leaves.
 """
 
 from collections.abc import Mapping
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, InvalidOperation, Overflow
 
 Nanos = int
 NANOS_PER_UNIT = 1_000_000_000
@@ -91,5 +91,5 @@ def _whole(amount: float | str | Decimal, factor: int, rounding: str) -> int:
         if not exact.is_finite() or abs(exact) > MAX_CPM * NANOS_PER_UNIT * 1_000:
             raise ValueError(f"not a sum of money: {str(amount)[:40]!r}")
         return int(exact.to_integral_value(rounding))
-    except InvalidOperation:
+    except (InvalidOperation, Overflow):
         raise ValueError(f"not a number: {str(amount)[:40]!r}") from None

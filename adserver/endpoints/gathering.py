@@ -1,7 +1,7 @@
 """Gather: all that a decision may look at, from the bytes to the person's profile."""
 
 from collections.abc import Callable
-from hashlib import blake2b
+from zlib import crc32
 
 import msgspec
 
@@ -104,10 +104,9 @@ def moment(
 ) -> Moment:
     """Return the moment of a decision; its dice come from the request's id."""
     auction = gathered.auction
-    digest = blake2b(auction.id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return Moment(
         now_s=now_s,
-        seed=int.from_bytes(digest, "little"),
+        seed=crc32(auction.id.encode("utf-8", "surrogatepass")),
         terms=terms,
         permission=gathered.permission,
         purse=purse,

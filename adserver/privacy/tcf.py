@@ -20,8 +20,10 @@ DECISECONDS_2026_02_28 = 17_722_368_000
 NO_CMP = 1
 """Consent platforms have numbers from 2; 0 and 1 are what unfinished software writes."""
 DISCLOSED_VENDORS = 1
-NOT_ALLOWED, REQUIRE_CONSENT, REQUIRE_INTEREST = 0, 1, 2
+NOT_ALLOWED, REQUIRE_INTEREST = 0, 2
 MAX_LENGTH = 16_384
+REMEMBERED_LENGTH = 2_048
+"""Real strings are shorter; without a limit, hostile ones would fill the memory with 128 MB."""
 
 
 class Consent(msgspec.Struct, frozen=True):
@@ -54,13 +56,19 @@ class _Bits:
         return int(field, 2)
 
 
-@lru_cache(maxsize=8_192)  # a page view brings a handful of requests with the same string
 def read_consent(text: str, vendor: int) -> Consent:
     """Read what a string allows a vendor by consent; raises `ValueError` if it is void.
 
     Void: undecodable, not version 2, not service-specific, from no known consent platform, an outdated
     policy, or (for strings created after 28 Feb 2026) without this vendor among the disclosed.
     """
+    if len(text) > REMEMBERED_LENGTH:
+        return read_anew(text, vendor)
+    return _remembered(text, vendor)
+
+
+def read_anew(text: str, vendor: int) -> Consent:
+    """Read a string without remembering it; otherwise as `read_consent`."""
     if vendor < 1:
         raise ValueError("vendors have numbers from 1")
     if len(text) > MAX_LENGTH:
@@ -80,6 +88,10 @@ def read_consent(text: str, vendor: int) -> Consent:
     if not consented:  # asked last: a string that is cut off further on is void for everybody
         return Consent(frozenset(), precise_location=False)
     return Consent(frozenset(purposes), precise_location=bool(core.read(140, 12) >> 11))
+
+
+# A page view brings a handful of requests with the same string.
+_remembered = lru_cache(maxsize=8_192)(read_anew)
 
 
 def _refuse_void(core: _Bits, others: list[str], vendor: int) -> None:

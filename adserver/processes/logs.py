@@ -9,6 +9,15 @@ MAX_CHARS = 2_000
 """No value in a log line is longer: strangers' texts end up in some of them."""
 
 
+class _Forward(logging.Handler):
+    """Says what libraries say through the same processors: one object a line, values capped."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(
+            record.levelno, record.getMessage(), library=record.name, exc_info=record.exc_info
+        )
+
+
 def configure(process: str) -> None:
     """Set up logging for this process; call again after a fork with the new name."""
     renderer: structlog.typing.Processor = (
@@ -33,7 +42,7 @@ def configure(process: str) -> None:
         processors=[_naming(process), *structlog.get_config()["processors"]],
     )
     # Libraries: only what is worth waking somebody for, in the same form.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True, format="%(message)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[_Forward()], force=True)
 
 
 def _naming(process: str) -> structlog.typing.Processor:

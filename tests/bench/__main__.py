@@ -19,8 +19,6 @@ from adserver.commands.demo.world import free_ports
 from loadtest import traffic
 from tests.bench.serving import ROOT, Server, measure, prepare
 
-REQUESTS = 2_000
-
 
 def main() -> int:
     """Measure everything and print the table; 1 if a bar is missed."""
@@ -38,8 +36,8 @@ def main() -> int:
 
 def _speed(folder: Path, options: argparse.Namespace) -> list[tuple[str, str, str, str, bool]]:
     sellable, unsellable = folder / "bids.jsonl", folder / "nobids.jsonl"
-    traffic.write(sellable, REQUESTS)
-    traffic.write(unsellable, REQUESTS, sellable=False)
+    traffic.write(sellable, options.count)
+    traffic.write(unsellable, options.count, sellable=False)
     probe = sellable.read_bytes().splitlines()[0]
     sizes = [10, 10_000] + ([100_000] if options.large else [])
     servers: dict[str, Server] = {}
@@ -126,9 +124,9 @@ def _print(rows: list[tuple[str, str, str, str, bool]]) -> int:
     for name, text, measured, bar, met in rows:
         table.add_row(name, text, measured, bar, ("yes" if met else "NO") if bar else "")
     Console(width=110).print(table)
-    for module, args in (("tests.bench.bench_ctr", []), ("tests.bench.bench_openrtb", [])):
+    for module in ("bench_ctr", "bench_stages", "bench_consent", "bench_tokens"):
         sys.stdout.flush()
-        subprocess.run([sys.executable, "-m", module, *args], cwd=ROOT, check=True)  # noqa: S603
+        subprocess.run([sys.executable, "-m", f"tests.bench.{module}"], cwd=ROOT, check=True)  # noqa: S603
     return 0 if all(row[-1] for row in rows) else 1
 
 

@@ -110,7 +110,7 @@ def main() -> None:
     native = BoosterModel("lightgbm", NativeTrees(text.encode()), encoder, _UNCHANGED)
     calls = requests()
     same = calls[:1] * REQUESTS
-    print(  # noqa: T201  a command prints
+    print(
         f"{len(trees)} trees x {leaves:.1f} leaves, {SCORED} of {CANDIDATES} candidates a call,"
         f" tables of {forest.table.nbytes / 1e6:.1f} MB\n"
         f"P7 LightGBM's C interface    {microseconds(native, calls):6.2f} us each (bar {BAR_US})"

@@ -133,7 +133,7 @@ def main() -> None:
         "respond (one bid)": lambda: outbound.respond(auction, answers, "r" * 32, TERMS, RATES),
     }
     for name, stage in stages.items():
-        print(f"{name:24} {_best_us(stage):6.2f} us")  # noqa: T201 - a command prints
+        print(f"{name:24} {_best_us(stage):6.2f} us")
 
 
 def _best_us(stage: Callable[[], object]) -> float:

@@ -11,14 +11,23 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from adapters.exchanges.generic import read_price
-from adapters.profiles.lmdb_profiles import LmdbProfiles
 from adserver import bootstrap
 from adserver.background.purse import LeasedPurse
-from adserver.config import load_settings
-from adserver.decision import demands, eligibility, fitting, frequency, selection, shortlist, valuation
+from adserver.catalog.snapshot import Snapshot
+from adserver.config import Loaded, load_settings
+from adserver.decision import (
+    demands,
+    eligibility,
+    fitting,
+    frequency,
+    selection,
+    shortlist,
+    valuation,
+)
 from adserver.decision.tracing import Untraced
-from adserver.decision.world import World
+from adserver.domain.bid import Bid
+from adserver.domain.reasons import Reason
+from adserver.endpoints.bid import BidEndpoint
 from adserver.endpoints.gathering import Gathered, moment
 from adserver.openrtb import inbound
 from adserver.openrtb.codec import decode
@@ -58,7 +67,8 @@ def main() -> None:
         snapshot = bootstrap.load_snapshot(loaded)
         worker = bootstrap.build_worker(loaded, snapshot, 0)
         bid = worker.bid
-        purse = bid._purse  # noqa: SLF001
+        purse = bid._purse
+        assert isinstance(purse, LeasedPurse)
         now_s = time.time()
         for item in snapshot.line_items:
             purse.granted(item.number, 1, PLENTY, int(now_s) + 86_400, now_s)
@@ -77,7 +87,10 @@ def main() -> None:
         print(f"  {'sum':24s} {sum(best.values()) / len(bodies) * 1e6:7.2f} us")
 
 
-async def _walk(watch, bid, snapshot, loaded, bodies) -> None:
+async def _walk(
+    watch: Stopwatch, bid: BidEndpoint, snapshot: Snapshot, loaded: Loaded, bodies: list[bytes]
+) -> None:
+    """The steps of `BidEndpoint`, with a stopwatch between them."""
     gatherer, answerer, purse, world = bid._gatherer, bid._answerer, bid._purse, bid._world
     desk = bid._desks["demo"]
     terms = desk.terms
@@ -90,6 +103,8 @@ async def _walk(watch, bid, snapshot, loaded, bodies) -> None:
         watch.lap("permission")
         auction = inbound.auction(request, terms, loaded.rates, permission, gatherer._pseudonym)
         watch.lap("inbound")
+        assert not isinstance(auction, Reason)
+        assert auction.person is not None
         profile = await gatherer._profiles.profile(auction.person)
         touches = gatherer._contacts.merged(auction.person, profile.touches)
         watch.lap("profile")
@@ -101,7 +116,8 @@ async def _walk(watch, bid, snapshot, loaded, bodies) -> None:
         watch.lap("eligibility")
         alive = frequency.hold_back(snapshot, auction, now, alive, trace)
         watch.lap("frequency")
-        bids, taken = [], set()
+        bids: list[Bid] = []
+        taken: set[int] = set()
         for opportunity in auction.opportunities:
             fit = fitting.narrow(snapshot, opportunity, alive, trace)
             watch.lap("fitting")
@@ -116,7 +132,7 @@ async def _walk(watch, bid, snapshot, loaded, bodies) -> None:
                 if one is not None:
                     bids.append(one)
         if bids:
-            answerer.answer(desk, auction, permission, bids, now.now_s)
+            answerer.answer(desk, auction, permission, bids, {}, now.now_s)
             watch.lap("answer")
 
 

@@ -33,4 +33,4 @@ def microseconds(vault: TokenVault, number: int = 20_000) -> tuple[float, float]
 if __name__ == "__main__":
     seal_us, open_us = microseconds(TokenVault([Key(1, bytes(32))]))
     length = len(TokenVault([Key(1, bytes(32))]).seal(TICKET))
-    print(f"seal {seal_us:.2f} us (bar 4)   open {open_us:.2f} us (bar 5)   {length} characters")  # noqa: T201  a command prints
+    print(f"seal {seal_us:.2f} us (bar 4)   open {open_us:.2f} us (bar 5)   {length} characters")

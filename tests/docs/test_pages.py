@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from adserver.catalog.compiler import active_line_items, compile_snapshot
 from adserver.config import load_settings
 from adserver.openrtb.codec import decode
 from tests.docs.pages import DOCS, ROOT, anchors, blocks, links, pages, spans
+from tests.docs.reference import parsers
 
 _FILE = re.compile(r"[\w./-]+\.py|(?:[a-z_]+/)+")
 STATE = {"events/", "models/"}
@@ -41,6 +43,29 @@ def test_files_that_are_named_exist(name: str) -> None:
     for span in spans(ROOT / name) - STATE:
         if _FILE.fullmatch(span) and not span.startswith("first/"):  # the tutorial makes those
             assert any((home / span).exists() for home in PLACES), span
+
+
+def test_commands_that_are_shown_can_be_typed() -> None:
+    """The command and its options exist; what they do is the tutorial's test."""
+    known, typed = parsers(), 0
+    for page in pages():
+        for block in blocks(page):
+            for line in re.findall(r"-m adserver ([^\n>|;]+)", block.text):
+                name, *arguments = shlex.split(line.partition(" 2")[0])
+                known[name].parse_args(arguments)
+                typed += 1
+    assert typed > 15
+
+
+def test_verbs_of_make_that_are_named_exist() -> None:
+    verbs = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    shown = {
+        verb
+        for page in pages()
+        for text in (*spans(page), *(block.text for block in blocks(page)))
+        for verb in re.findall(r"^make ([a-z]+)", text, re.MULTILINE)
+    }
+    assert {"demo", "test"} <= shown <= verbs
 
 
 def test_every_page_is_in_the_index() -> None:

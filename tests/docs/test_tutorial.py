@@ -1,5 +1,6 @@
 """The tutorial is typed as it stands, in an empty folder, and prints what it says."""
 
+import json
 import os
 import re
 import signal
@@ -18,6 +19,16 @@ from tests.docs.pages import DOCS, ROOT, Block, blocks
 PAGE = DOCS / "tutorials" / "first-campaign.md"
 PATIENCE_S = 60
 NEXT = "--- next block ---"
+ASKED = "first/exchange.py"
+KEEP = """
+import sys, urllib.request
+body = open("first/request.json", "rb").read()
+with urllib.request.urlopen(sys.argv[1] + "/openrtb2/first-exchange", body) as response:
+    open("answer.json", "wb").write(response.read())
+"""
+"""Asks once more, where the tutorial asks, so that the README's answer can be compared."""
+_TOKEN = re.compile(r"(?<=/)[\w-]{100,}")
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @pytest.fixture
@@ -54,6 +65,8 @@ def test_the_tutorial_works_as_written(folder: Path) -> None:
     for block, printed in zip(steps, said.split(NEXT)[1:], strict=True):
         for promise in _promised(block):
             assert promise in _plain(printed), printed
+    answer = (folder / "answer.json").read_text("utf-8").replace(ports["8080"], "8080")
+    assert _nameless(_TOKEN.sub("TOKEN", answer)) == _nameless(_readme_answer())
 
 
 def _step(block: Block, ports: dict[str, str]) -> str:
@@ -72,7 +85,22 @@ def _step(block: Block, ports: dict[str, str]) -> str:
     if "fails" in block.marks:
         last = commands.pop()
         commands.append(f"if {last}; then echo 'this should have failed'; exit 1; fi")
+    if ASKED in text:
+        site = f"http://127.0.0.1:{ports['8080']}"
+        commands.append(f"{quote(sys.executable)} -c {quote(KEEP)} {site}")
     return "\n".join([begin, *commands])
+
+
+def _readme_answer() -> str:
+    request, answer = (b for b in blocks(ROOT / "README.md") if b.language == "json")
+    (sent,) = (b for b in blocks(PAGE) if "bid-request" in b.marks)
+    assert request.text == sent.text
+    return answer.text
+
+
+def _nameless(answer: str) -> object:
+    """Return an answer without the ids that are drawn anew each time."""
+    return json.loads(_ID.sub("", answer))
 
 
 def _promised(block: Block) -> list[str]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from adserver.domain.creative import NATIVE_TEXTS
+from tests.endpoints.client import EXCHANGE
 
 Json = dict[str, Any]
 
@@ -22,6 +23,12 @@ ICONS = ("128x128", "80x80", "50x50", "20x20", "15x15")
 PICTURES = (
     "1200x627", "180x120", "300x250", "120x100", "480x320", "250x250", "150x50", "200x200", "2000x2000"
 )  # fmt: skip
+DEALS = (
+    "xch-wm-300x600-rgt", "some-deal-id", "ww", "AB-Agency1-0001", "XY-Agency2-0001", "ThisShouldBid",
+    "123", "333", "444", "deal-id-with-bid", "rotatingtest", "V123", "some-id", "BIGDEAL", "dealId", "fmtdeal",
+    "fc_APAC", "deal-id-1",
+)  # fmt: skip
+"""Those that requests in the wild offer."""
 COPIES = 4
 """Line items of each kind: one bids once per request, so that four imps of a kind can be answered."""
 
@@ -67,7 +74,7 @@ def one_banner(name: str = "tents", size: str = "300x250", **fields: Any) -> dic
 
 
 def everything() -> dict[str, Json]:
-    """Return three advertisers who bid on all banners, videos and native ads."""
+    """Return three advertisers who bid on all banners, videos and native ads, in the open and in deals."""
     kinds = {
         "posters": [banner(f"poster-{size}", size) for size in SIZES],
         "films": [_film(seconds) for seconds in DURATIONS_S],
@@ -77,8 +84,9 @@ def everything() -> dict[str, Json]:
     for name, creatives in kinds.items():
         ids = [creative["id"] for creative in creatives]
         items = [line_item(f"{name}-{copy}", ids) for copy in range(COPIES)]
+        items.append(line_item(f"{name}-deals", ids, targeting={"deal": list(DEALS)}))
         found |= advertiser(name, creatives, items)
-    return found
+    return found | {"deals": {"deals": [{"id": deal, "exchange": EXCHANGE} for deal in DEALS]}}
 
 
 def _film(seconds: int) -> Json:

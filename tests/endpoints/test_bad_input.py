@@ -133,6 +133,16 @@ def test_what_is_no_http_gets_400_or_nothing(generous: Server, raw: bytes) -> No
     assert b"Traceback" not in answer
 
 
+def test_requests_may_come_in_pieces_and_one_behind_the_other(generous: Server) -> None:
+    head = b"POST /openrtb2/open HTTP/1.1\r\nHost: x\r\n"
+    half = len(GOOD) // 2
+    pieces = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (GOOD[:half], GOOD[half:]))
+    chunked = head + b"Transfer-Encoding: chunked\r\n\r\n" + pieces + b"0\r\n\r\n"
+    whole = head + b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(GOOD) + GOOD
+    answer = generous.raw(chunked + whole)
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+
+
 def test_who_has_no_time_left_gets_no_bid_by_that_name(generous: Server, exchange: Client) -> None:
     before = generous.no_bids("time_out")
     for tmax in (1, 15, 0):

@@ -14,8 +14,9 @@ from tests.endpoints.client import Client, Reply
 from tests.endpoints.server import Server
 
 REQUESTS = 1_945
-BIDS_AT_LEAST = 1_500
+BIDS_AT_LEAST = 1_600
 """Of the requests; the others exclude our seats, are in currencies without a rate, or ask for audio."""
+DEALS_AT_LEAST = 10
 LOGGED = 10_000
 
 
@@ -25,6 +26,7 @@ class Tally:
     def __init__(self, rates: dict[str, str]) -> None:
         self.statuses: Counter[int] = Counter()
         self.media: Counter[str] = Counter()
+        self.deals = 0
         self.complaints: dict[str, list[str]] = {}
         self._rates = rates
 
@@ -37,6 +39,7 @@ class Tally:
         wrong = problems(request, response, self._rates)
         if wrong:
             self.complaints[name] = wrong
+        self.deals += sum("dealid" in bid for seat in response["seatbid"] for bid in seat["bid"])
         self.media.update(
             MEDIA[bid["mtype"]] for seat in response["seatbid"] for bid in seat["bid"]
         )
@@ -54,6 +57,7 @@ def test_every_request_of_the_corpus_gets_a_good_bid_or_none(
     assert tally.statuses.total() == REQUESTS
     assert tally.statuses[200] >= BIDS_AT_LEAST
     assert tally.media.keys() == {"banner", "video", "native"}
+    assert tally.deals >= DEALS_AT_LEAST
 
 
 def test_the_logged_traffic_replays_with_bids(generous: Server, rates: dict[str, str]) -> None:

@@ -14,11 +14,20 @@ IMPS: dict[str, list[dict[str, Any]]] = {
     "a banner": [{"id": "1", "banner": {"w": 728, "h": 90}, "bidfloor": 3.25}],
     "a video": [{"id": "1", "video": {"mimes": ["video/mp4"], "maxduration": 20}, "secure": 1}],
     "any banner": [{"id": "1", "banner": {}}],
+    "a deal beside the open auction": [
+        {
+            "id": "1",
+            "banner": {"w": 300, "h": 250},
+            "pmp": {"deals": [{"id": "ww", "bidfloor": 4, "at": 3}]},
+        }
+    ],
     "two of a kind": [{"id": n, "banner": {"w": 300, "h": 250}} for n in ("1", "2")],
     "banner or video": [
         {"id": "1", "banner": {"w": 300, "h": 250}, "video": {"mimes": ["video/webm"]}}
     ],
 }
+
+BIDS = {"two of a kind": 2, "a deal beside the open auction": 2}
 
 
 @pytest.mark.parametrize("kind", IMPS)
@@ -29,13 +38,14 @@ def test_the_explanation_agrees_with_the_answer(
     walk = generous.explain(asked)
     answer = exchange.bid(asked).json()
     assert walk["no_bid"] is None
-    told = [(bid["imp"], bid["creative"], bid["price_cpm"]) for bid in walk["bids"]]
+    told = [(bid["imp"], bid["creative"], bid["deal"], bid["price_cpm"]) for bid in walk["bids"]]
     sent = [
-        (bid["impid"], bid["crid"], bid["price"])
+        (bid["impid"], bid["crid"], bid.get("dealid"), bid["price"])
         for seat in answer["seatbid"]
         for bid in seat["bid"]
     ]
     assert told == sent
+    assert len(sent) == BIDS.get(kind, 1)
 
 
 def test_every_candidate_is_accounted_for(generous: Server) -> None:
@@ -44,7 +54,7 @@ def test_every_candidate_is_accounted_for(generous: Server) -> None:
     fates += [(bid["line_item"], bid["creative"]) for bid in walk["bids"]]
     assert len(fates) == len(set(fates)) == walk["candidates"]
     assert Counter(each["reason"] for each in walk["fallen_candidates"]) == walk["fallen"]
-    assert walk["fallen"].keys() == {"media_type", "size", "outbid"}
+    assert walk["fallen"].keys() == {"media_type", "size", "deal", "outbid"}
     sizes = [each for each in walk["fallen_candidates"] if each["reason"] == "size"]
     assert {each["got"] for each in sizes} == {"(728, 90)"}
 

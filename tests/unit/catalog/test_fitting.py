@@ -14,7 +14,12 @@ VIDEO = Video(
     id="v", landing_url="https://shop.example/", duration_s=15, media_files=(MP4,), attributes=(6,)
 )
 NATIVE = Native(id="n", landing_url="https://shop.example/", title="A title", secure=False)
-CREATIVES: list[AnyCreative] = [banner("a"), banner("b", width=728, height=90, attributes=(1, 3)), VIDEO, NATIVE]
+CREATIVES: list[AnyCreative] = [
+    banner("a"),
+    banner("b", width=728, height=90, attributes=(1, 3)),
+    VIDEO,
+    NATIVE,
+]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_time_may_go_backwards() -> None:
     assert [calendar.active(now) for now in (500, 120, 160, 90, 399, 199)] == [0, 1, 3, 0, 2, 3]
 
 
-SUNDAY_1, SUNDAY_2, SUNDAY_3 = 6 * 24 + 1, 6 * 24 + 2, 6 * 24 + 3
+SUNDAY_2, SUNDAY_3 = 6 * 24 + 2, 6 * 24 + 3
 
 
 def test_the_hour_that_berlin_skips_in_march_does_not_exist() -> None:

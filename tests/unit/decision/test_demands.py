@@ -78,5 +78,13 @@ def test_a_deal_for_other_advertisers_is_not_ours() -> None:
         assert {fall.reason for fall in trace.falls} == {Reason.DEAL}
 
 
+def test_an_agreed_price_that_nobody_named_is_no_price() -> None:
+    """`bidfloor` is the price there, and its default is 0: we would offer nothing for something."""
+    trace = Traced()
+    deal = DealTerms("deal-1", 0, AuctionType.AGREED_PRICE)
+    assert split(opportunity(deals=(deal,), deals_only=True), trace) == []
+    assert "deal-1 names no price" in [fall.got for fall in trace.falls]
+
+
 def test_nobody_alive_sells_nothing() -> None:
     assert split(opportunity(deals=(DealTerms("deal-1", 0),)), alive=0) == []

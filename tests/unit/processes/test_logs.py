@@ -1,0 +1,47 @@
+"""One JSON object a line, whatever strangers put into the values."""
+
+import json
+import subprocess
+import sys
+
+CHILD = """
+import logging, structlog
+from adserver.processes import logs
+logs.configure("worker")
+log = structlog.get_logger()
+log.info("hostile", text="a\\nb\\x00\\u2028{}\\"", long="x" * 9000, number=3, raw=b"\\xff", inner=["y" * 9000])
+log.debug("quiet")
+try:
+    1 / 0
+except ZeroDivisionError:
+    log.exception("failed")
+logs.configure("owner")
+log.warning("renamed")
+logging.getLogger("library").info("quiet")
+logging.getLogger("library").warning("from a library\\nwith two lines")
+"""
+
+
+def lines() -> list[str]:
+    """Run in a process of its own: logging is one for the whole process."""
+    done = subprocess.run(  # noqa: S603 - our own text
+        [sys.executable, "-c", CHILD], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
+    return done.stderr.splitlines()
+
+
+def test_lines_are_json_objects_named_by_process() -> None:
+    told = [json.loads(line) for line in lines()]
+    assert [line["event"] for line in told[:3]] == ["hostile", "failed", "renamed"]
+    hostile, failed, renamed = told[:3]
+    assert hostile["process"] == "worker"
+    assert renamed["process"] == "owner"
+    assert hostile["level"] == "info"
+    assert hostile["timestamp"].endswith("Z")
+    assert hostile["text"] == 'a\nb\x00\u2028{}"'
+    assert len(hostile["long"]) < 2_010
+    assert "ZeroDivisionError" in failed["exception"]
+    (library,) = told[3:]
+    assert library["event"] == "from a library\nwith two lines"
+    assert (library["library"], library["level"]) == ("library", "warning")
