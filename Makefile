@@ -43,8 +43,7 @@ types: setup ## mypy --strict
 
 architecture: setup ## who may import whom
 	@echo "import-linter: architecture"
-	@$(BIN)/lint-imports --no-timing 2>&1 | sed -n '/KEPT\|BROKEN\|->\|Contracts/p' | tail -n 40
-	@$(BIN)/lint-imports >/dev/null 2>&1
+	@$(BIN)/lint-imports --no-logo
 
 unit: setup ## pytest
 	@echo "pytest: tests"

@@ -39,7 +39,7 @@ from adserver.endpoints.gathering import Gatherer
 from adserver.endpoints.intake import Intake
 from adserver.endpoints.notices import Notices
 from adserver.endpoints.ops import PrivatePort
-from adserver.endpoints.site import Site
+from adserver.endpoints.routes import Site
 from adserver.endpoints.tokens import TokenVault, load_keys
 from adserver.endpoints.tracking import Tracking
 

@@ -8,7 +8,7 @@ import re
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import yaml
@@ -136,14 +136,28 @@ class Loaded(msgspec.Struct, frozen=True, dict=True):
         return {exchange.name: exchange.terms() for exchange in self.settings.exchanges}
 
 
+class _NoDuplicates(yaml.SafeLoader):
+    """YAML lets a key stand twice and takes the last; in settings that is a slip of the pen."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        """Return the mapping. Raises `YAMLError` naming the second key's place."""
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                problem = f"the key '{key.value}' stands here for the second time"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load_settings(file: Path) -> Loaded:
     """Read and check a settings file. Raises `InvalidConfig` naming the path in it, `$.http.port`."""
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        raw = yaml.load(file.read_text(encoding="utf-8"), _NoDuplicates)  # noqa: S506 - a safe loader
     except FileNotFoundError:
         advice = "does not exist; name another with --config, or begin with one of examples/"
         raise InvalidConfig([Fault(str(file), "$", advice)]) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         raise InvalidConfig([Fault(str(file), "$", f"cannot be read: {error}")]) from error
     try:
         settings = msgspec.convert(raw, Settings, strict=True)

@@ -80,15 +80,15 @@ class Purse(Protocol):
         that apply, or take nothing and return False.
         """
 
+    def covers(self, exchange: str, amount: Nanos) -> bool:
+        """Tell whether the hourly ceilings leave so much for this exchange."""
+
 
 class Wallet(Purse, Protocol):
     """The whole purse of a worker: what the shell does with it around a decision."""
 
     paces: list[float]
     """Multipliers on value by line item index, as the owner last said."""
-
-    def is_open(self, exchange: str) -> bool:
-        """Tell whether the hourly ceilings leave anything for this exchange."""
 
     def hold(self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int) -> None:
         """Remember for which bid a claim was; it is free again when the bid is resolved or too old."""

@@ -63,12 +63,10 @@ class Config(msgspec.Struct, tag="yaml", tag_field="kind", frozen=True, forbid_u
     """Where campaigns are written."""
 
     path: str
-    currency: str = "USD"
-    """The currency of every amount in the files."""
 
-    def build(self, exchanges: Collection[str] | None = None) -> YamlFolder:
-        """Return the source; `exchanges` are the configured ones."""
-        return YamlFolder(self.path, currency=self.currency, exchanges=exchanges)
+    def build(self, exchanges: Collection[str] | None = None, currency: str = "USD") -> YamlFolder:
+        """Return the source; `exchanges` are the configured ones, `currency` that of every amount."""
+        return YamlFolder(self.path, currency=currency, exchanges=exchanges)
 
 
 def _root(path: Path, faults: list[Fault]) -> Cursor | None:

@@ -114,9 +114,9 @@ class LeasedPurse:
         for lease in (self._leases[line_item], *self._over.get(exchange, self._over_all)):
             self._credit(lease, lease.pot, amount)
 
-    def is_open(self, exchange: str) -> bool:
-        """Tell whether the ceilings leave anything for this exchange now."""
-        return all(lease.free > 0 for lease in self._over.get(exchange, self._over_all))
+    def covers(self, exchange: str, amount: Nanos) -> bool:
+        """Tell whether the ceilings leave so much for this exchange now."""
+        return all(lease.free >= amount for lease in self._over.get(exchange, self._over_all))
 
     # --- what the owner says ---
 

@@ -8,6 +8,7 @@ import msgspec
 from adserver.catalog.audience import AudienceIndex
 from adserver.catalog.bits import bits
 from adserver.catalog.fitting import FitIndex
+from adserver.catalog.floors import FloorIndex
 from adserver.catalog.frequency import FrequencyIndex
 from adserver.catalog.lists import Blocklist, ListIndex, category_and_parent
 from adserver.catalog.schedule import Calendar
@@ -86,6 +87,7 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
         ],
         categories=ListIndex(rules[Dimension.CATEGORY], size, category_and_parent),
         sizes=ListIndex(rules[Dimension.SIZE], size),
+        deal_exchanges={deal.id: deal.exchange for deal in catalog.deals},
         deals=ListIndex(rules[Dimension.DEAL], size),
         dealless=bits(range(size), size)
         & ~bits((index for index, rule in rules[Dimension.DEAL] if rule.include), size),
@@ -100,6 +102,7 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
             size,
         ),
         frequency=FrequencyIndex(_cap_owners(placed, members), size),
+        floors=FloorIndex([candidate.bound for candidate in candidates]),
         fit=FitIndex([candidate.creative for candidate in candidates]),
         advertiser_domains=Blocklist(
             ((c.index, _domain_and_parents(c.advertiser_domain)) for c in candidates), size

@@ -6,6 +6,7 @@ import msgspec
 
 from adserver.catalog.audience import AudienceIndex
 from adserver.catalog.fitting import FitIndex
+from adserver.catalog.floors import FloorIndex
 from adserver.catalog.frequency import FrequencyIndex
 from adserver.catalog.lists import Blocklist, ListIndex
 from adserver.catalog.schedule import Calendar
@@ -31,11 +32,14 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     sizes: ListIndex
     """Asked of players; a banner's own size was answered when it was compiled."""
     deals: ListIndex
+    deal_exchanges: Mapping[str, str]
+    """Where each deal was agreed: another exchange's deal of the same name is another deal."""
     dealless: int
     """Candidates that bid in the open auction."""
     audience: AudienceIndex
     calendar: Calendar
     frequency: FrequencyIndex
+    floors: FloorIndex
     fit: FitIndex
     advertiser_domains: Blocklist
     advertiser_categories: Blocklist

@@ -16,6 +16,7 @@ from adserver import bootstrap
 from adserver.commands.terminal import FAILED, OK, command, out, print_json
 from adserver.config import Loaded, load_settings
 from adserver.errors import Fault, InvalidConfig, Unavailable
+from adserver.processes.builder import supervising
 
 TIMEOUT_S = 10.0
 NANOS = 1_000_000_000
@@ -74,6 +75,8 @@ def doctor(options: argparse.Namespace) -> int:
 
 def ask(loaded: Loaded, path: str, body: bytes | None = None) -> Any:
     """Ask the first worker's private port. Raises `Unavailable` and `InvalidConfig`, both telling what to do."""
+    if supervising(loaded) is None:  # another server may listen there: it must not answer for ours
+        raise Unavailable(f"no server runs on {loaded.state}; start one with `serve`")
     http = loaded.settings.http
     url = f"http://{http.host}:{http.private_port}{path}"
     try:

@@ -11,7 +11,7 @@ from adserver import bootstrap
 from adserver.catalog.compiler import active_line_items
 from adserver.commands.terminal import OK, command, err, out, print_json
 from adserver.config import Loaded, load_settings
-from adserver.errors import Fault
+from adserver.errors import Fault, InvalidConfig
 from adserver.processes import builder
 
 MAX_FAULTS = 20
@@ -51,6 +51,9 @@ def check(options: argparse.Namespace) -> int:
 def segments(options: argparse.Namespace) -> int:
     """Load who is in which segment; bad rows are told and skipped."""
     loaded = load_settings(options.config)
+    if not loaded.settings.segments:
+        message = "names no source of audiences; see docs/how-to/load-audiences.md"
+        raise InvalidConfig([Fault(str(options.config), "$.segments", message)])
     builder.prepare_state(loaded)
     with Progress(console=err, disable=options.json) as progress:
         task = progress.add_task("people", total=None)

@@ -19,7 +19,9 @@ Target = Literal["all", "exchange", "advertiser"]
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add these commands."""
-    parser = command(commands, "serve", serve, "Run the server until Ctrl-C or SIGTERM.")
+    parser = command(
+        commands, "serve", serve, "Run the server until Ctrl-C or SIGTERM.", json=False
+    )
     parser.add_argument(
         "--as-compiled", action="store_true",
         help="start from the snapshot that `check` wrote, without compiling the campaigns again",
@@ -44,7 +46,7 @@ def reload(options: argparse.Namespace) -> int:
     """Ask the running supervisor to rebuild; what is wrong is checked here first, and told."""
     loaded = load_settings(options.config)
     check(loaded)
-    os.kill(_supervisor(loaded), signal.SIGHUP)
+    os.kill(running_supervisor(loaded), signal.SIGHUP)
     if options.json:
         print_json({"ok": True})
     else:
@@ -84,6 +86,9 @@ def _switch(options: argparse.Namespace, *, stopped: bool) -> int:
 
 def _check_name(loaded: Loaded, target: Target, name: str) -> None:
     """Refuse a name that nobody has: a stop that stops nothing would be believed."""
+    if target != "all" and not name:
+        message = f"say which {target}: `stop {target} NAME`"
+        raise InvalidConfig([Fault("command line", target, message)])
     if target == "all":
         known: set[str] = {""}
     elif target == "exchange":
@@ -100,7 +105,8 @@ def _check_name(loaded: Loaded, target: Target, name: str) -> None:
         raise InvalidConfig([Fault("command line", target, message)])
 
 
-def _supervisor(loaded: Loaded) -> int:
+def running_supervisor(loaded: Loaded) -> int:
+    """Return the process id of the server on this state. Raises `InvalidConfig` if there is none."""
     pid = supervising(loaded)
     if pid is None:
         message = "no server runs on this state; start one with `serve`"

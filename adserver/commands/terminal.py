@@ -15,11 +15,10 @@ OK, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 SETTINGS = "server.yaml"
 
-out = Console()
+out = Console(soft_wrap=not sys.stdout.isatty())
 err = Console(stderr=True)
 
 Action = Callable[[argparse.Namespace], int]
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def command(
@@ -29,13 +28,14 @@ def command(
     summary: str,
     *,
     settings: bool = True,
+    json: bool = True,
 ) -> argparse.ArgumentParser:
     """Add a command with the options that all have."""
     parser = commands.add_parser(name, help=summary, description=summary)
     parser.set_defaults(action=action)
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    parser.set_defaults(json=False)
+    if json:
+        parser.add_argument("--json", action="store_true", help="print one JSON object, no more")
     if settings:
         parser.add_argument(
             "-c", "--config", type=Path, default=Path(SETTINGS), metavar="FILE",

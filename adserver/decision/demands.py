@@ -31,6 +31,8 @@ def split(
     if bound:
         offered = 0
         for deal in opportunity.deals:
+            if snapshot.deal_exchanges.get(deal.id) != auction.exchange:
+                continue
             members = bound & snapshot.deals.accepting(deal.id)
             offered |= members
             if deal.advertiser_domains is not None:

@@ -8,7 +8,9 @@ from adserver.domain.reasons import Reason
 
 XHTML_BANNER = 2
 """AdCOM banner ad type of an image with a link, the only one we make."""
-ACCEPTED_MIMES = frozenset({"text/html", "image/jpeg", "image/png", "image/gif", "image/webp"})
+ACCEPTED_MIMES = frozenset(
+    {"text/html", "image/jpeg", "image/jpg", "image/png", "image/gif", "image/webp"}
+)
 
 
 def narrow(snapshot: Snapshot, opportunity: Opportunity, alive: int, trace: Trace) -> int:

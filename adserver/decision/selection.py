@@ -34,11 +34,15 @@ def choose(
             trace.narrow(Reason.SEPARATION, alone, 0)
             continue
         price = shading.price(worth.paced, demand.floor, demand.auction_type, moment.terms.keep_ppm)
+        if price <= 0:  # nothing kept above no floor: an offer of nothing is none
+            trace.narrow(Reason.BELOW_FLOOR, alone, 0, demand.floor)
+            continue
         reserved = with_fees(price, candidate.fees)
         if not auction.test and not moment.purse.claim(
             candidate.line_item_index, auction.exchange, reserved
         ):
-            trace.narrow(Reason.CLAIM_FAILED, alone, 0)
+            ceiling = not moment.purse.covers(auction.exchange, reserved)
+            trace.narrow(Reason.CEILING if ceiling else Reason.CLAIM_FAILED, alone, 0)
             continue
         taken.add(candidate.line_item_index)
         if trace.wanted:

@@ -26,7 +26,9 @@ def keep(world: World, demand: Demand, moment: Moment, trace: Trace) -> list[Can
     floor = demand.floor
     kept: list[tuple[float, int]] = []
     below = 0
-    for looked, index in enumerate(ascending(demand.alive)):
+    reaching = world.snapshot.floors.reaching(floor)
+    alive = trace.narrow(Reason.BELOW_FLOOR, demand.alive, reaching, floor)
+    for looked, index in enumerate(ascending(alive)):
         candidate = candidates[index]
         if (len(kept) == LENGTH and candidate.promise <= kept[0][0]) or looked == LOOKED_AT:
             break
@@ -39,7 +41,6 @@ def keep(world: World, demand: Demand, moment: Moment, trace: Trace) -> list[Can
             heappush(kept, ranked)
         elif ranked > kept[0]:
             heapreplace(kept, ranked)
-    alive = demand.alive
     if below:
         alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~below, floor)
     chosen = [-negative for _, negative in sorted(kept, reverse=True)]

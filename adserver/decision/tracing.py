@@ -93,10 +93,6 @@ class Traced(Untraced):
         """Remember the money."""
         self.sums.append(valued)
 
-    def falls_of(self, candidate: int) -> list[Fall]:
-        """Return where a candidate fell: once for the whole request, or once per imp."""
-        return [fall for fall in self.falls if fall.fallen >> candidate & 1]
-
     def counts(self) -> dict[Reason, int]:
         """Return how many candidates fell for each reason, over all imps."""
         counted: dict[Reason, int] = {}

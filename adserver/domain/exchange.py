@@ -41,6 +41,10 @@ class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
     contextual_without_consent: bool = False
     """Its policy allows contextual bids where consent for purpose 2 is missing."""
 
+    def life_s(self, asked_s: int | None) -> int:
+        """Return how long after the auction an impression may be billed: what was asked, or less."""
+        return self.expiry_s if asked_s is None else min(asked_s, self.expiry_s)
+
     def billable(self, media_type: MediaType) -> Billable:
         """Return the kind of the event that settles a bid of this media type."""
         if media_type is MediaType.VIDEO:

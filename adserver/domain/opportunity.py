@@ -49,7 +49,6 @@ class VideoSpace(msgspec.Struct, frozen=True):
     size: tuple[int, int] | None = None
     linearity: int | None = None
     blocked_attributes: tuple[int, ...] = ()
-    apis: tuple[int, ...] = ()
 
 
 class NativeAsset(msgspec.Struct, frozen=True):
@@ -107,7 +106,6 @@ class Opportunity(msgspec.Struct, frozen=True, kw_only=True):
     secure: bool = False
     tag_id: str = ""
     position: int = 0
-    interstitial: bool = False
     expiry_s: int | None = None
     """Seconds from auction to impression that the exchange allows, if it says so."""
 

@@ -12,7 +12,6 @@ class Reason(StrEnum):
     SEAT_EXCLUDED = "seat_excluded"  # `wseat` or `bseat` leaves no seat of ours
     CURRENCY = "currency"  # no currency that we have a rate for
     NO_LEGAL_BASIS = "no_legal_basis"  # the consent signals forbid bidding
-    OVERLOADED = "overloaded"  # the server sheds load
     NO_OPPORTUNITY = "no_opportunity"  # no imp that we can read as something we sell
     SERVER_FAULT = "server_fault"  # a bug of ours; the log has the traceback
 

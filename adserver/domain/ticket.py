@@ -30,5 +30,7 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     """The person key, or nothing where it may not be kept."""
     measured: bool = True
     """May this contact be used for measuring and training?"""
+    profiled: bool = True
+    """May this contact be added to what we know of the person, beyond counting impressions for caps?"""
     test: bool = False
     """`test=1`: never billed, never counted."""

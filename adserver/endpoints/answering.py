@@ -99,8 +99,7 @@ class Answerer:
         at_s: int,
     ) -> Ticket:
         terms = desk.terms
-        expiry_s = bid.opportunity.expiry_s
-        life_s = terms.expiry_s if expiry_s is None else min(expiry_s, terms.expiry_s)
+        life_s = terms.life_s(bid.opportunity.expiry_s)
         return Ticket(
             bid_id,
             at_s,
@@ -116,6 +115,7 @@ class Answerer:
             at_s + self._click_s,
             auction.person if permission.identify and auction.person is not None else b"",
             permission.measure,
+            permission.profile,
             auction.test,
         )
 

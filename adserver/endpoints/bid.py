@@ -88,7 +88,7 @@ class BidEndpoint:
         if isinstance(gathered, Declined):
             return self._none(desk, gathered.request_id, gathered.reason, arrived)
         auction = gathered.auction
-        if not self._purse.is_open(terms.name):
+        if not self._purse.covers(terms.name, 1):
             return self._none(desk, auction.id, Reason.CEILING, arrived)
         now_s = self._clock.now()
         deadline = arrived + gathered.left_ms / 1_000

@@ -12,8 +12,9 @@ from adserver.decision.pipeline import decide
 from adserver.decision.tracing import Fall, Traced
 from adserver.decision.world import World
 from adserver.domain.bid import Bid
+from adserver.domain.campaign import Goal
 from adserver.domain.exchange import ExchangeTerms
-from adserver.domain.money import Nanos, wire_cpm
+from adserver.domain.money import Nanos, units, wire_cpm
 from adserver.domain.reasons import Reason
 from adserver.domain.targeting import Dimension
 from adserver.endpoints.gathering import Declined, Gathered, Gatherer, moment
@@ -36,6 +37,10 @@ class LookingPurse:
             self._purse.put_back(line_item, exchange, amount)
             return True
         return False
+
+    def covers(self, exchange: str, amount: Nanos) -> bool:
+        """Tell whether the ceilings leave so much."""
+        return self._purse.covers(exchange, amount)
 
 
 class Explainer:
@@ -84,7 +89,7 @@ class Explainer:
         """Return why nothing at all may be bid there now."""
         if self._stopped.everything or terms.name in self._stopped.exchanges:
             return Reason.STOPPED
-        return None if self._purse.is_open(terms.name) else Reason.CEILING
+        return None if self._purse.covers(terms.name, 1) else Reason.CEILING
 
     def _walk(
         self, gathered: Gathered, terms: ExchangeTerms, trace: Traced, bids: Sequence[Bid]
@@ -126,12 +131,18 @@ class Explainer:
             "line_item": candidate.line_item,
             "creative": candidate.creative.id,
             "deal": each.deal,
-            "goal": f"{candidate.goal.kind} {candidate.goal.amount / 1e9:.6f}",
+            "goal": _goal(candidate.goal),
             "click_probability": each.click_probability,
             "value_cpm": wire_cpm(each.value),
             "paced_cpm": wire_cpm(each.paced),
             "floor_cpm": wire_cpm(each.floor),
         }
+
+
+def _goal(goal: Goal) -> str:
+    """Say what is paid for, in currency units: per mille, per click or per order."""
+    amount = wire_cpm(goal.amount) if goal.kind == "cpm" else units(goal.amount)
+    return f"{goal.kind} {amount:.2f}"
 
 
 def _bid(bid: Bid) -> dict[str, Any]:

@@ -73,7 +73,9 @@ class PrivatePort:
 
     async def _money(self, _: web.Request) -> web.Response:
         try:
-            return json(msgspec.structs.asdict(await self._report()))
+            books = msgspec.structs.asdict(await self._report())
+            del books["request"]  # between worker and owner
+            return json(books)
         except Unavailable as error:
             return problem(503, str(error))
 

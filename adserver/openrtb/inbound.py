@@ -156,7 +156,6 @@ def _opportunity(imp: Imp, name: str, seat: str, rates: Rates) -> Opportunity | 
         secure=imp.secure == 1,
         tag_id="" if imp.tagid is None else str(imp.tagid),
         position=(imp.banner.pos if imp.banner else imp.video.pos if imp.video else None) or 0,
-        interstitial=imp.instl == 1,
         expiry_s=imp.exp,
     )
 

@@ -64,7 +64,6 @@ def _bid(auction: Auction, answer: Answer, terms: ExchangeTerms, rates: Rates) -
     opportunity = bid.opportunity
     candidate = bid.candidate
     creative = candidate.creative
-    expiry_s = opportunity.expiry_s
     # More than 15 keywords cost a microsecond (CPython packs them into a dict): the rest follows.
     out = BidOut(
         id=bid_id,
@@ -76,7 +75,7 @@ def _bid(auction: Auction, answer: Answer, terms: ExchangeTerms, rates: Rates) -
         cid=candidate.campaign,
         adomain=(candidate.advertiser_domain,),
         mtype=bid.media_type.value,
-        exp=terms.expiry_s if expiry_s is None else expiry_s,
+        exp=terms.life_s(opportunity.expiry_s),
         nurl=urls.win,
         burl=urls.billing,
         lurl=urls.loss,

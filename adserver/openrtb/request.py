@@ -61,7 +61,6 @@ class Video(Wire):
     h: Count | None = None
     linearity: Code | None = None
     battr: list[Code] | None = None
-    api: list[Code] | None = None
     pos: Count | None = None
     mincpmpersec: float | None = None
     durfloors: list[DurationFloor] | None = None
@@ -113,7 +112,6 @@ class Imp(Wire):
     bidfloorcur: str | None = None
     secure: int | None = None
     tagid: Id | None = None
-    instl: int | None = None
     exp: Count | None = None
     qty: Quantity | None = None
 

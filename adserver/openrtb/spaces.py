@@ -47,7 +47,6 @@ def video_space(video: Video) -> VideoSpace | None:
         (video.w, video.h) if video.w and video.h else None,
         video.linearity,
         tuple(video.battr) if video.battr else (),
-        tuple(video.api) if video.api else (),
     )
 
 

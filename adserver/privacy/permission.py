@@ -4,8 +4,8 @@
 | --- | --- |
 | GDPR applies, no readable string for us | nothing; contextual where the exchange's policy allows it |
 | GDPR, purpose 2 missing | no bid, or contextual as above |
-| GDPR, purpose 1 / 3 / 4 / 7 missing | no id read / nothing kept / no segments / no measuring |
-| GDPR not said, country under it | as if GDPR applied |
+| GDPR, purpose 1 / 3 / 4 / 7 missing | no id read / nothing kept but impression counts for caps / no segments / no measuring |
+| GDPR not said, but a consent string is there or the country is under it | as if GDPR applied |
 | US privacy opt-out or unreadable | contextual only |
 | GPP with a section that applies | contextual only, until its sections are read (see limitations) |
 | COPPA, `lmt`, `dnt`, GPC | contextual only |
@@ -43,7 +43,8 @@ def contextual(basis: str) -> Permission:
 
 def permit(signals: Signals, vendor: int, *, contextual_without_consent: bool) -> Permission:
     """Decide from signals alone; pure. `vendor` is our id in the global vendor list."""
-    if signals.gdpr == 1 or (signals.gdpr is None and signals.country in COUNTRIES_UNDER_GDPR):
+    unsaid = signals.gdpr is None and (signals.tcf or signals.country in COUNTRIES_UNDER_GDPR)
+    if signals.gdpr == 1 or unsaid:
         permission = _under_gdpr(
             signals.tcf, vendor, contextual("gdpr") if contextual_without_consent else REFUSED
         )

@@ -4,7 +4,6 @@ The string is base64url segments joined by "."; the first is the core, whose fie
 positions up to the vendor sections. Whatever cannot be read raises `ValueError`: no permission.
 """
 
-import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from functools import lru_cache
@@ -36,7 +35,7 @@ class Consent(msgspec.Struct, frozen=True):
 
 
 class _Bits:
-    """A segment as text of `0` and `1`: cutting fields out of text is faster than shifting huge numbers."""
+    """A segment, read from the most significant bit; each character holds six bits."""
 
     def __init__(self, segment: str) -> None:
         padded = segment + "A" * (-len(segment) % 4)
@@ -46,14 +45,13 @@ class _Bits:
             raise ValueError("not base64url")
         self.length = len(segment) * 6
         spare = len(raw) * 8 - self.length
-        whole = int.from_bytes(raw, "big") >> spare
-        self.bits = bin(1 << self.length | whole)[3:]  # the extra one keeps leading zeros
+        self.whole = int.from_bytes(raw, "big") >> spare
 
     def read(self, start: int, width: int) -> int:
-        field = self.bits[start : start + width]
-        if len(field) < width:
-            raise ValueError(f"cut off: {width - len(field)} bits are missing")
-        return int(field, 2)
+        after = self.length - start - width
+        if after < 0:
+            raise ValueError(f"cut off: {-after} bits are missing")
+        return (self.whole >> after) & ((1 << width) - 1)
 
 
 def read_consent(text: str, vendor: int) -> Consent:
@@ -122,32 +120,27 @@ def _vendor_section(segment: _Bits, start: int, vendor: int) -> tuple[bool, int]
 
 
 def _range(segment: _Bits, start: int, vendor: int) -> tuple[bool, int]:
-    """Return whether the list of entries starting here names the vendor, and where it ends."""
-    begin = start + 12
-    entries = _entries(segment.read(start, 12)).match(segment.bits, begin)
-    if entries is None:
-        raise ValueError("cut off in a range, or a vendor 0")
-    others = _entries_without(vendor).match(segment.bits, begin, entries.end())
-    return others is not None and others.end() < entries.end(), entries.end()
-
-
-# Dozens of entries are usual and thousands are allowed, so that the regular expression engine walks
-# them. Entries are fixed in length and start with a digit that tells which: nothing to backtrack into.
-
-
-@lru_cache(maxsize=4_096)
-def _entries(count: int) -> re.Pattern[str]:
-    """Match exactly so many entries: `0` and a vendor, or `1`, the first and the last; no vendor is 0."""
-    return re.compile(rf"(?:0(?!0{{16}}).{{16}}|1(?!0{{16}}).{{32}}){{{count}}}")
-
-
-@lru_cache(maxsize=16)
-def _entries_without(vendor: int) -> re.Pattern[str]:
-    """Match entries up to the first that names the vendor; numbers of equal width compare as text."""
-    v = f"{vendor:016b}"
-    at_most = "|".join([v, *(f"{v[:i]}0.{{{15 - i}}}" for i in range(16) if v[i] == "1")])
-    at_least = "|".join([v, *(f"{v[:i]}1.{{{15 - i}}}" for i in range(16) if v[i] == "0")])
-    return re.compile(rf"(?:0(?!{v}).{{16}}|1(?!(?:{at_most})(?:{at_least})).{{32}})*+")
+    """Entries are 17 or 33 bits long; dozens are usual, so that each is cut out at once."""
+    named = False
+    position = start + 12
+    # Room for a longest entry after the last bit; whether the segment had it is asked at the end.
+    whole, end = segment.whole << 33, segment.length
+    for _ in range(segment.read(start, 12)):
+        entry = (whole >> (end - position)) & 0x1_FFFF_FFFF
+        first = (entry >> 16) & 0xFFFF
+        if entry >> 32:
+            last = entry & 0xFFFF
+            position += 33
+        else:
+            last = first
+            position += 17
+        if position > end:
+            raise ValueError("cut off in a range")
+        if not first:
+            raise ValueError("vendors have numbers from 1")
+        if first <= vendor <= last:
+            named = True
+    return named, position
 
 
 def _restrictions(core: _Bits, start: int, vendor: int) -> Iterator[tuple[int, int]]:

@@ -23,8 +23,8 @@ def check(loaded: Loaded) -> Catalog:
     """Read the campaigns and compile them, without keeping the result. Raises `InvalidConfig`."""
     campaigns = loaded.settings.campaigns
     folder = loaded.path(campaigns.path)
-    source = type(campaigns)(path=str(folder), currency=loaded.settings.currency)
-    catalog = source.build(tuple(loaded.terms)).load()
+    source = type(campaigns)(path=str(folder))
+    catalog = source.build(tuple(loaded.terms), loaded.settings.currency).load()
     compile_snapshot(catalog)
     return catalog
 
@@ -32,7 +32,11 @@ def check(loaded: Loaded) -> Catalog:
 def prepare_state(loaded: Loaded) -> None:
     """Make the state folder and the keys that are missing; what is there stays untouched."""
     where = places(loaded)
-    where.state.mkdir(parents=True, exist_ok=True)
+    try:
+        where.state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"is to be the state folder and cannot be one: {error.strerror}"
+        raise InvalidConfig([Fault(str(where.state), "$.state_folder", message)]) from None
     where.state.chmod(0o700)
     for folder in (where.events, where.models, where.profiles):
         folder.mkdir(exist_ok=True)

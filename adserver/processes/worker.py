@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import time
 
 import structlog
 import uvloop
@@ -15,6 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from adserver.bootstrap import Worker, build_worker
 from adserver.catalog.snapshot import Snapshot
 from adserver.config import Loaded
+from adserver.metrics import SNAPSHOT_AGE
 
 READY = b"1"
 DRAIN_S = 10.0
@@ -46,6 +48,7 @@ def run(
     """Be worker `slot` until SIGTERM; writes a byte to the descriptor `ready` when it can bid."""
     worker = build_worker(loaded, snapshot, slot)
     # Everything so far lives as long as the process: the collector need not look at it again.
+    SNAPSHOT_AGE.set(time.time())
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 50)

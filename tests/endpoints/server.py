@@ -163,11 +163,15 @@ class Server:
         """Ask a worker's private port."""
         return once(self.private_port + worker, method, path, body)
 
-    def raw(self, data: bytes) -> bytes:
-        """Send bytes that need not be HTTP and return what came back until the line closed."""
+    def raw(self, data: bytes, *, hang_up: bool = True) -> bytes:
+        """Send bytes that need not be HTTP and return what came back until the line closed.
+
+        Who hangs up has no claim to an answer: the server may close first.
+        """
         with socket.create_connection(("127.0.0.1", self.port), timeout=2.0) as line:
             line.sendall(data)
-            line.shutdown(socket.SHUT_WR)
+            if hang_up:
+                line.shutdown(socket.SHUT_WR)
             answer = b""
             with suppress(ConnectionError):
                 while chunk := line.recv(65_536):

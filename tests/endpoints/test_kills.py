@@ -77,11 +77,13 @@ def test_a_killed_owner_comes_back_and_counts_nothing_twice(make: Make) -> None:
 def test_after_a_killed_supervisor_the_books_are_as_before(make: Make) -> None:
     server = make(one_banner()).start()
     with server.client() as client:
-        bid = client.bid(request()).bid()
-    assert bills(server, bid).status == 200
+        billed, unbilled = (client.bid(request()).bid() for _ in range(2))
+    assert bills(server, billed).status == 200
     server.kill()
     server.start()
     assert server.report()["tents"]["settled"] == 1_000_000
-    assert bills(server, bid).status == 200
-    assert server.report()["tents"]["settled"] == 1_000_000
+    for bid in (billed, unbilled, unbilled):
+        assert bills(server, bid).status == 200
+    line = server.report()["tents"]
+    assert (line["settled"], line["late"]) == (2_000_000, 0)
     assert all(serves(server, worker) for worker in range(WORKERS))

@@ -68,6 +68,8 @@ def test_a_reload_under_traffic_loses_no_request(make: Make) -> None:
     server = make(one_banner("tents")).start()
     pids = {server.worker_pid(worker) for worker in range(WORKERS)}
     assert advertisers(server) == {"tents.example"}
+    with server.client() as client:
+        sold = client.bid(request()).bid()
     with Traffic(server).flowing() as traffic:
         wait(lambda: traffic.seen.total() > 20, 5.0)
         server.write_campaigns(one_banner("boots", size="728x90"))
@@ -78,6 +80,10 @@ def test_a_reload_under_traffic_loses_no_request(make: Make) -> None:
         wait(lambda: traffic.seen.total() > before + DURING, 10.0)
     assert traffic.seen.keys() == {"200"}, traffic.seen
     assert advertisers(server) == {"tents.example", "boots.example"}
+    with server.client() as client:  # what the old workers promised is still good
+        assert client.follow(sold["burl"], PRICE="1").status == 200
+    line = server.report()["tents"]
+    assert (line["settled"], line["late"]) == (1_000_000, 0)
     assert pids.isdisjoint(server.worker_pid(worker) for worker in range(WORKERS))
 
 

@@ -15,7 +15,7 @@ def advertisers_bidding(server: Server, exchange: str) -> list[set[str]]:
     with server.clients() as clients:
         found = []
         for client in clients:
-            deals = [None, "boots"]
+            deals = [None, f"boots-{exchange}"]
             replies = [client.bid(_asking(deal), exchange) for deal in deals]
             found.append({reply.bid()["adomain"][0] for reply in replies if reply.status == 200})
         return found
@@ -38,8 +38,14 @@ def bidding(server: Server, open_: set[str], north: set[str]) -> Callable[[], bo
 
 def test_stops_reach_every_worker_and_survive_a_restart(make: Make) -> None:
     tents, boots = {"tents.example"}, {"boots.example"}
-    catalog = one_banner("tents") | one_banner("boots", targeting={"deal": ["boots"]})
-    deals = {"deals": {"deals": [{"id": "boots", "exchange": "open"}]}}
+    catalog = one_banner("tents") | one_banner(
+        "boots", targeting={"deal": ["boots-open", "boots-north"]}
+    )
+    deals = {
+        "deals": {
+            "deals": [{"id": f"boots-{name}", "exchange": name} for name in ("open", "north")]
+        }
+    }
     server = make(catalog | deals, exchanges=[{"name": "open"}, {"name": "north"}]).start()
     nobody: set[str] = set()
 

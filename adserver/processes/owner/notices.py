@@ -75,7 +75,10 @@ class Notices:
             return Outcome(first=False, resolved=resolved)
         self._enter(Seen(ticket.bid, notice.kind, ticket.line_item, until_s))
         touch = None
-        if ticket.person and notice.kind in {"impression", "click"}:
+        if ticket.person and (
+            notice.kind == "impression"  # counted for caps: a basic ad's purpose, not a profile's
+            or (notice.kind == "click" and ticket.profiled)
+        ):
             touch = (
                 ticket.person,
                 Touch(notice.kind, notice.at_s, ticket.line_item, ticket.creative, ticket.bid),

@@ -159,7 +159,7 @@ def test_a_machine_without_time_zones_is_told_what_to_install(
 
 
 def test_the_currency_is_the_house_currency() -> None:
-    assert Config(str(CASES / "good/smallest"), currency="EUR").build().load().currency == "EUR"
+    assert Config(str(CASES / "good/smallest")).build(currency="EUR").load().currency == "EUR"
 
 
 def test_likeness_stays_cheap_among_many_names() -> None:

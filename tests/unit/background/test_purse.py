@@ -66,8 +66,8 @@ def test_ceilings_are_claimed_together_with_the_line_item_or_not_at_all() -> Non
     made.granted(ceiling_key("all"), 7, 150, END, NOW)
     assert made.claim(0, "north", 100)
     assert not made.claim(0, "north", 10)
-    assert not made.is_open("north")
-    assert made.is_open("south")
+    assert not made.covers("north", 1)
+    assert made.covers("south", 1)
     assert made.claim(0, "south", 50)
     assert not made.claim(0, "south", 1)
     assert made.funded == 0b0011, "the line item has money; the ceiling has not"

@@ -65,7 +65,7 @@ def test_commands_that_do_not_exist_are_unusable_input(
     "arguments",
     [
         ["check"], ["segments"], ["train", "ctr"], ["report"], ["stop", "all"], ["resume", "all"],
-        ["reload"], ["serve"], ["explain", "request.json"],
+        ["reload"], ["explain", "request.json"],
     ],
 )  # fmt: skip
 def test_without_settings_every_command_says_so(
@@ -154,7 +154,7 @@ def test_stop_and_resume_say_what_is_stopped_now(
     ("target", "message"),
     [
         (["exchange", "nroth"], "no exchange is called 'nroth'; there are: north"),
-        (["exchange"], "no exchange is called ''"),
+        (["exchange"], "say which exchange: `stop exchange NAME`"),
         (["advertiser", "shp"], "no advertiser is called 'shp'; there are: shop"),
         (["all", "north"], "`all` takes no name"),
     ],
@@ -180,7 +180,7 @@ def test_without_a_server_questions_fail_and_say_what_to_start(
         assert told["ok"] is False
         assert "start one with `serve`" in told["error"]
         assert main([*question, "-c", str(settings)]) == FAILED
-        assert "no server answers" in capsys.readouterr().err
+        assert "no server runs" in capsys.readouterr().err
 
 
 def test_explaining_a_missing_file_names_it(

@@ -11,6 +11,7 @@ from adserver.domain.campaign import (
     Advertiser,
     Campaign,
     Catalog,
+    Deal,
     Flight,
     Goal,
     InsertionOrder,
@@ -56,6 +57,9 @@ def line_item(name: str = "item", **changes: Any) -> LineItem:
     return LineItem(id=name, **(fields | changes))
 
 
+DEALS = (Deal(id="deal-1", exchange="one"), Deal(id="deal-2", exchange="one"))
+
+
 def advertiser(name: str, *items: LineItem, **changes: Any) -> Advertiser:
     """One campaign, one insertion order."""
     order = InsertionOrder(id=f"{name}-order", line_items=items)
@@ -70,7 +74,7 @@ def advertiser(name: str, *items: LineItem, **changes: Any) -> Advertiser:
 
 def snapshot(*items: LineItem, **changes: Any) -> Snapshot:
     """One advertiser's line items, compiled."""
-    return compile_snapshot(Catalog((advertiser("shop", *items, **changes),)))
+    return compile_snapshot(Catalog((advertiser("shop", *items, **changes),), DEALS))
 
 
 def opportunity(name: str = "1", **changes: Any) -> Opportunity:

@@ -10,6 +10,7 @@ from adserver.domain.campaign import (
     Campaign,
     Cap,
     Catalog,
+    Deal,
     Flight,
     Goal,
     InsertionOrder,
@@ -148,7 +149,9 @@ def catalogs(draw: st.DrawFn) -> Catalog:
                 campaigns=(Campaign(id=f"k{number}", caps=draw(caps), insertion_orders=(order,)),),
             )
         )
-    return Catalog(tuple(advertisers))
+    return Catalog(
+        tuple(advertisers), tuple(Deal(id=name, exchange="one") for name in VALUES[Dimension.DEAL])
+    )
 
 
 video_spaces = st.builds(

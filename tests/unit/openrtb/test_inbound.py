@@ -203,7 +203,6 @@ def test_a_player_s_terms() -> None:
         size=(640, 360),
         linearity=1,
         blocked_attributes=(4,),
-        apis=(7,),
     )
 
 

@@ -172,7 +172,7 @@ async def test_hourly_ceiling_ends_bidding_until_the_next_hour(tmp_path: Path) -
         await worker.bid()
         await asyncio.sleep(0.2)
         assert not worker.purse.claim(0, "north", 1_200)
-        assert not worker.purse.is_open("north")
+        assert not worker.purse.covers("north", 1)
         assert worker.purse.claim(0, "south", 1_200)
         world.clock.now_s += 3_600
         await worker.bid()
