@@ -272,7 +272,11 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
                 "t": tracking,
                 "v": tracking,
                 "c": Conversions(
-                    vault=vault, owner=owner, clock=clock, is_advertiser=advertisers.__contains__
+                    vault=vault,
+                    owner=owner,
+                    clock=clock,
+                    is_advertiser=advertisers.__contains__,
+                    pseudonym=pseudonym(loaded),
                 ),
             }
         ),

@@ -25,13 +25,13 @@ def last_touch(touches: Iterable[Touch], line_items: Container[int], at_s: int) 
     """Credit an order at `at_s` to one of these line items (numbers): the advertiser's own.
 
     The last click within 30 days goes before any view; without one, the last view within a day.
-    Contacts after the order count for nothing.
+    Contacts after the order count for nothing, nor do those that may not be measured.
     """
     click: Touch | None = None
     view: Touch | None = None
     for touch in touches:
         age_s = at_s - touch.at_s
-        if age_s < 0 or touch.line_item not in line_items:
+        if age_s < 0 or touch.line_item not in line_items or not touch.measured:
             continue
         if touch.kind == "click":
             if age_s <= CLICK_WINDOW_S and (click is None or touch.at_s >= click.at_s):

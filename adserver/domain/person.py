@@ -42,6 +42,8 @@ class Touch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The creative's number."""
     bid: bytes
     """The bid's 16-byte id."""
+    measured: bool = True
+    """May an order be credited to it? Otherwise it counts for frequency caps alone."""
 
 
 class Profile(msgspec.Struct, frozen=True):

@@ -3,6 +3,8 @@
     order    required, up to 128 characters: the shop's order number
     value    a decimal in the house currency, such as 19.90; left out it is 0
     adclick  what the landing page found under that name in its address, if it came from a click of ours
+    ifa, buyeruid or user   the person's id as the exchange sent it to us, if the shop knows it and may say
+             it: without a click it lets the order be credited to what the person saw within a day
 
 As a query (an image on the thank-you page), a form, or JSON.
 """
@@ -18,6 +20,7 @@ from aiohttp import web
 
 from adserver.domain.money import Nanos, nanos
 from adserver.domain.notice import Conversion
+from adserver.domain.person import PersonKey
 from adserver.domain.ticket import Ticket
 from adserver.endpoints.replies import json, pixel, problem, wrong_method
 from adserver.endpoints.tokens import CLICK_PARAMETER, TokenVault
@@ -27,6 +30,8 @@ from adserver.ports import Clock, Owner
 
 MAX_BODY_BYTES = 4_096
 MAX_ORDER_CHARS = 128
+PERSON_FIELDS = ("ifa", "buyeruid", "user")
+"""Kinds of ids, the most lasting first: the same as are read from bid requests."""
 _VALUE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
 
 
@@ -51,11 +56,13 @@ class Conversions:
         owner: Owner,
         clock: Clock,
         is_advertiser: Callable[[str], bool],
+        pseudonym: Callable[[str, str], PersonKey],
     ) -> None:
         self._vault = vault
         self._owner = owner
         self._clock = clock
         self._is_advertiser = is_advertiser
+        self._pseudonym = pseudonym
         # What came of the others the owner counts: it alone knows to whom an order is credited.
         self._refused = CONVERSIONS.labels("refused")
         self._unavailable = CONVERSIONS.labels("unavailable")
@@ -97,7 +104,18 @@ class Conversions:
             at_s=int(self._clock.now()),
             value=_value(_text(fields, "value")),
             click=click,
+            person=self._person(fields),
         ), reason
+
+    def _person(self, fields: Mapping[str, object]) -> PersonKey:
+        """Return the key of the first id given, or nothing; the id itself goes no further."""
+        for kind in PERSON_FIELDS:
+            identifier = _text(fields, kind)
+            if len(identifier) > MAX_ORDER_CHARS:
+                raise InvalidOrder(f"An id has at most {MAX_ORDER_CHARS} characters.", kind)
+            if identifier:
+                return self._pseudonym(kind, identifier.lower() if kind == "ifa" else identifier)
+        return b""
 
     def _click(self, token: str) -> tuple[Ticket | None, str]:
         """Return the click to credit, or none and why."""

@@ -10,7 +10,7 @@ import pytest
 from tests.endpoints.catalogs import advertiser, banner, line_item
 from tests.endpoints.client import Client
 from tests.endpoints.server import Server
-from tests.endpoints.wire import request
+from tests.endpoints.wire import person, request
 
 DATA_CPM, TECH, MARGIN = Decimal("0.2"), Decimal(5), Decimal("12.5")
 FEES = {"data_cpm": str(DATA_CPM), "tech_percent": str(TECH), "margin_percent": str(MARGIN)}
@@ -110,6 +110,18 @@ def test_a_sale_from_bid_to_order_changes_the_books_once(shop: Server, line: Cli
     for method in ("GET", "POST"):
         assert line.call(method, order).json() == {"counted": False}
     assert grown(before, books(shop)) == sale
+
+
+def test_an_order_without_a_click_is_credited_to_what_the_person_saw(
+    shop: Server, line: Client
+) -> None:
+    before = books(shop)
+    pixel, _ = links(line.bid(request() | person("viewer")).bid())
+    line.follow(pixel)
+    assert line.call("GET", "/c/shop?order=seen-0&ifa=stranger-ifa").json() == {"counted": True}
+    assert "orders" not in grown(before, books(shop))
+    assert line.call("GET", "/c/shop?order=seen-1&ifa=viewer-ifa").json() == {"counted": True}
+    assert grown(before, books(shop))["orders"] == 1
 
 
 @pytest.mark.parametrize("exchange", ["open", "pixels", "winners"])

@@ -72,7 +72,7 @@ class Watch:
             "clicks": str(seen.get("clicks", 0)),
             "orders": str(seen.get("orders", 0)),
             "spend": f"{self.spend:.3f}",
-            "p50 ms": _milliseconds(latency.get("p50")),
+            "p50": _milliseconds(latency.get("p50")),
             "p99 ms": _milliseconds(latency.get("p99")),
             "errors": str(sum(seen.get("errors", {}).values())),
         }

@@ -81,7 +81,14 @@ class Notices:
         ):
             touch = (
                 ticket.person,
-                Touch(notice.kind, notice.at_s, ticket.line_item, ticket.creative, ticket.bid),
+                Touch(
+                    notice.kind,
+                    notice.at_s,
+                    ticket.line_item,
+                    ticket.creative,
+                    ticket.bid,
+                    ticket.measured,
+                ),
             )
         return Outcome(first=True, line=self._notice_line(notice), resolved=resolved, touch=touch)
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adserver.domain.person import pseudonymiser
 from adserver.endpoints.conversions import MAX_BODY_BYTES, Conversions
 from adserver.endpoints.replies import PIXEL
 from tests.unit.endpoints.desk import NOW_S, TICKET, Desk, counted, serving
@@ -15,8 +16,31 @@ from tests.unit.endpoints.desk import NOW_S, TICKET, Desk, counted, serving
 
 def _conversions(desk: Desk) -> Conversions:
     return Conversions(
-        vault=desk.vault, owner=desk.owner, clock=desk.clock, is_advertiser={"camera-shop"}.__contains__
-    )  # fmt: skip
+        vault=desk.vault,
+        owner=desk.owner,
+        clock=desk.clock,
+        is_advertiser={"camera-shop"}.__contains__,
+        pseudonym=pseudonymiser(b"k" * 32),
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "identifier"),
+    [
+        ("ifa=AB-1&user=u", "ifa", "ab-1"),
+        ("buyeruid=Person-7", "buyeruid", "Person-7"),
+        ("user=u-9", "user", "u-9"),
+    ],
+)
+async def test_a_person_is_known_by_pseudonym_only(
+    desk: Desk, query: str, kind: str, identifier: str
+) -> None:
+    async with serving(_conversions(desk)) as client:
+        await client.get(f"/c/camera-shop?order=1&{query}")
+        assert (await client.get(f"/c/camera-shop?order=2&user={'x' * 200}")).status == 400
+    assert [order.person for order in desk.owner.conversions] == [
+        pseudonymiser(b"k" * 32)(kind, identifier)
+    ]
 
 
 async def test_an_order_is_counted_once_per_advertiser(desk: Desk) -> None:
