@@ -20,6 +20,8 @@ from adserver.processes.builder import supervising
 
 TIMEOUT_S = 10.0
 NANOS = 1_000_000_000
+MOST_ROWS = 100
+"""More rows of an explanation than this nobody reads; `--json` has all."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -47,6 +49,7 @@ def explain(options: argparse.Namespace) -> int:
         print_json(walk)
     else:
         print_walk(walk)
+        print_fallen(walk)
     return OK
 
 
@@ -118,6 +121,25 @@ def print_walk(walk: dict[str, Any]) -> None:
         )
     if walk["no_bid"]:
         out.print(f"  [bold]no bid[/]: {walk['no_bid']}")
+
+
+def print_fallen(walk: dict[str, Any]) -> None:
+    """Print who fell and why: a row per line item and reason, its creatives together."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for fall in walk.get("fallen_candidates", ()):
+        key = tuple(
+            str(fall[name] or "") for name in ("line_item", "imp", "reason", "wanted", "got")
+        )
+        rows.setdefault(key, []).append(fall["creative"])
+    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("line item", "imp", "reason", "wanted", "got", "creatives"):
+        table.add_column(name, overflow="fold")
+    for key, creatives in list(rows.items())[:MOST_ROWS]:
+        table.add_row(*(escape(each) for each in key), escape(" ".join(creatives)))
+    if rows:
+        out.print(table)
+    if len(rows) > MOST_ROWS:
+        out.print(f"... and {len(rows) - MOST_ROWS} rows more; --json has all of them.")
 
 
 def money_table(lines: list[dict[str, Any]], title: str = "") -> Table:

@@ -107,6 +107,23 @@ def segment_names(expression: Expression) -> Iterator[str]:
                 yield from segment_names(part)
 
 
+def spell(expression: Expression) -> str:
+    """Return an expression as people write it; parsing it gives the same expression again."""
+    match expression:
+        case Segment(name):
+            return name
+        case Not(inner):
+            return f"not {_bracketed(inner)}"
+        case All(parts):
+            return " and ".join(_bracketed(part) for part in parts)
+        case Any(parts):
+            return " or ".join(_bracketed(part) for part in parts)
+
+
+def _bracketed(part: Expression) -> str:
+    return f"({spell(part)})" if isinstance(part, All | Any) else spell(part)
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self._tokens = [

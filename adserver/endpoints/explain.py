@@ -7,21 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adserver.catalog.bits import ascending
-from adserver.catalog.snapshot import Snapshot
 from adserver.decision.pipeline import decide
-from adserver.decision.tracing import Fall, Traced
+from adserver.decision.tracing import Traced
 from adserver.decision.world import World
 from adserver.domain.bid import Bid
 from adserver.domain.campaign import Goal
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Nanos, units, wire_cpm
 from adserver.domain.reasons import Reason
-from adserver.domain.targeting import Dimension
 from adserver.endpoints.gathering import Declined, Gathered, Gatherer, moment
+from adserver.endpoints.wishes import got, wanted
 from adserver.ports import Clock, Restraint, Wallet
-
-_WANTED = {dimension.value: dimension for dimension in Dimension}
-"""Some reasons are named after the dimension whose rule was not met."""
 
 
 class LookingPurse:
@@ -115,8 +111,8 @@ class Explainer:
                     "line_item": snapshot.candidates[index].line_item,
                     "creative": snapshot.candidates[index].creative.id,
                     "reason": fall.reason,
-                    "wanted": _wanted(snapshot, index, fall.reason),
-                    "got": _readable(fall),
+                    "wanted": wanted(snapshot, index, fall.reason),
+                    "got": got(fall),
                     "imp": fall.opportunity,
                 }
                 for fall in trace.falls
@@ -156,26 +152,3 @@ def _bid(bid: Bid) -> dict[str, Any]:
         "price_cpm": wire_cpm(bid.price),
         "reserved_cpm": wire_cpm(bid.reserved),
     }
-
-
-def _wanted(snapshot: Snapshot, index: int, reason: Reason) -> str:
-    """Say what the line item's own rule asks for, where the reason is a rule of its own."""
-    item = snapshot.line_items[snapshot.candidates[index].line_item_index]
-    creative = snapshot.candidates[index].creative
-    dimension = _WANTED.get(reason.value)
-    if dimension is not None and dimension in item.targeting:
-        rule = item.targeting[dimension]
-        parts = [", ".join(rule.include)] if rule.include else []
-        if rule.exclude:
-            parts.append(f"not {', '.join(rule.exclude)}")
-        return "; ".join(parts)
-    if reason is Reason.AUDIENCE:
-        return str(item.audience)
-    return f"{type(creative).__name__.lower()} {creative.id}"
-
-
-def _readable(fall: Fall) -> str:
-    got = fall.got
-    if isinstance(got, tuple | list | frozenset):
-        return ", ".join(str(each)[:80] for each in list(got)[:10])
-    return str(got)[:200]

@@ -56,7 +56,7 @@ def test_every_candidate_is_accounted_for(generous: Server) -> None:
     assert Counter(each["reason"] for each in walk["fallen_candidates"]) == walk["fallen"]
     assert walk["fallen"].keys() == {"media_type", "size", "deal", "outbid"}
     sizes = [each for each in walk["fallen_candidates"] if each["reason"] == "size"]
-    assert {each["got"] for each in sizes} == {"(728, 90)"}
+    assert {each["got"] for each in sizes} == {"728x90"}
 
 
 def test_a_request_that_cannot_be_bid_on_names_the_reason(generous: Server) -> None:
@@ -93,3 +93,19 @@ def test_the_command_prints_the_same(generous: Server) -> None:
     for_people = generous.command("explain", str(file))
     assert for_people.returncode == 0
     assert "bid" in for_people.stdout
+
+
+def test_an_exchange_that_wants_to_know_is_told_imp_by_imp(generous: Server) -> None:
+    with generous.client() as line:
+        both = request()
+        both["imp"] = [
+            {"id": "fits", "banner": {"w": 300, "h": 250}},
+            {"id": "odd", "banner": {"w": 301, "h": 249}},
+        ]
+        answered = line.bid(both, "telling").json()
+        assert [bid["impid"] for bid in answered["seatbid"][0]["bid"]] == ["fits"]
+        assert answered["ext"] == {"reasons": {"odd": "size"}}
+        odd = {**both, "imp": both["imp"][1:]}
+        refused = line.bid(odd, "telling").json()
+        assert refused["ext"] == {"reasons": {"odd": "size"}}
+        assert isinstance(refused["nbr"], int)

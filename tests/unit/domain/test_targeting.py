@@ -15,6 +15,7 @@ from adserver.domain.targeting import (
     holds,
     parse_audience,
     segment_names,
+    spell,
 )
 
 A, B, C = Segment("a"), Segment("b"), Segment("c")
@@ -107,3 +108,8 @@ def test_noise_is_read_or_refused_and_nothing_else(text: str) -> None:
     except ValueError:
         return
     assert list(segment_names(expression))
+
+
+@given(expressions, st.sets(names))
+def test_what_is_spelt_is_what_is_read(expression: Expression, segments: set[str]) -> None:
+    assert holds(parse_audience(spell(expression)), segments) == holds(expression, segments)
