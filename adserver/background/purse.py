@@ -14,6 +14,9 @@ RELEASE_AFTER_S = 10
 
 IDLE_S = 1.0
 
+MAX_HOLDS = 1_000_000
+"""Bids in flight beyond this are not made: each takes some 500 bytes until it is resolved or too old."""
+
 
 class _Hold(NamedTuple):
     until_s: int
@@ -74,6 +77,8 @@ class LeasedPurse:
 
     def claim(self, line_item: int, exchange: str, amount: Nanos) -> bool:
         """Take the amount from the line item's lease and the ceilings', or take nothing."""
+        if len(self._holds) >= MAX_HOLDS:
+            return False
         lease = self._leases[line_item]
         if lease.free < amount:
             self._unfund(lease)

@@ -1,5 +1,7 @@
 """A purse spends what it was granted, to the nano, and knows where each nano came from."""
 
+import pytest
+
 from adserver.background.protocol import Ask, Hello, Return
 from adserver.background.purse import RELEASE_AFTER_S, LeasedPurse
 from adserver.domain.budget import ceiling_key
@@ -177,3 +179,17 @@ def test_drained_purse_hands_back_all_that_no_bid_holds() -> None:
     made.hold(BID, 0, "north", 10, 2_000)
     made.drain()
     assert made.dues(NOW) == (None, Return(((5, 90),)))
+
+
+def test_too_many_bids_in_flight_stop_bidding_and_not_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adserver.background.purse.MAX_HOLDS", 2)
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    for number in range(2):
+        assert made.claim(0, "north", 1)
+        made.hold(bytes([number]) * 16, 0, "north", 1, int(NOW) + 60)
+    assert not made.claim(0, "north", 1)
+    made.resolved(bytes([0]) * 16, 0)
+    assert made.claim(0, "north", 1)
