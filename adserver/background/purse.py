@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
-from typing import NamedTuple
+
+import msgspec
 
 from adserver.background.leases import MARGIN_S, Lease
 from adserver.background.protocol import Ask, Hello, Return
@@ -18,11 +19,16 @@ MAX_HOLDS = 1_000_000
 """Bids in flight beyond this are not made: each takes some 500 bytes until it is resolved or too old."""
 
 
-class _Hold(NamedTuple):
+Places = tuple[tuple[Lease, int], ...]
+"""Leases, each with its pot at the time: money goes back to where it came from."""
+
+
+class _Hold(msgspec.Struct, frozen=True, gc=False):
+    """Untracked by the collector: there are as many as bids in flight, and none is part of a cycle."""
+
     until_s: int
     amount: Nanos
-    places: tuple[tuple[Lease, int], ...]
-    """Each lease and its pot at the time: money goes back to where it came from."""
+    places: Places
 
 
 class LeasedPurse:
@@ -43,6 +49,8 @@ class LeasedPurse:
         self._index: dict[int, int] = {}
         self._low: set[Lease] = set()
         self._holds: dict[bytes, _Hold] = {}
+        self._places: dict[tuple[int, str], Places] = {}
+        """By line item and exchange, shared by all holds since a pot changed last."""
         self._due: dict[int, list[bytes]] = {}
         self._due_order: list[int] = []
         self._back: dict[int, Nanos] = {}
@@ -63,6 +71,7 @@ class LeasedPurse:
         paces = {lease.key: pace for lease, pace in zip(self._leases, self.paces, strict=True)}
         for key in [key for key in self._keys if key not in wanted]:
             self._empty(self._keys.pop(key))
+        self._places.clear()
         self._leases = [self._lease(number) for number in numbers]
         self._index = {number: index for index, number in enumerate(numbers)}
         self.paces = [paces.get(number, 1.0) for number in numbers]
@@ -102,10 +111,11 @@ class LeasedPurse:
     def hold(self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int) -> None:
         """Remember for which bid a claim was; `until_s` ends its billing life."""
         lease = self._leases[line_item]
-        places: tuple[tuple[Lease, int], ...] = ((lease, lease.pot),)
-        above = self._over.get(exchange, self._over_all)
-        if above:
-            places += tuple([(ceiling, ceiling.pot) for ceiling in above])
+        places = self._places.get((line_item, exchange))
+        if places is None:
+            above = self._over.get(exchange, self._over_all)
+            places = tuple([(each, each.pot) for each in (lease, *above)])
+            self._places[line_item, exchange] = places
         until_s += RELEASE_AFTER_S
         self._holds[bid] = _Hold(until_s, amount, places)
         due = self._due.get(until_s)
@@ -131,8 +141,10 @@ class LeasedPurse:
         if lease is None:
             self._back[pot] = self._back.get(pot, 0) + amount
             return
-        if lease.pot not in {0, pot}:
-            self._empty(lease)
+        if lease.pot != pot:
+            self._places.clear()
+            if lease.pot:
+                self._empty(lease)
         amount += self._back.pop(pot, 0)
         lease.grant(pot, amount, until_s, now_s)
         self._next_end_s = min(self._next_end_s, until_s - MARGIN_S)
@@ -223,6 +235,7 @@ class LeasedPurse:
                 self._low.add(lease)
         if fresh:
             self._holds.clear()
+            self._places.clear()
             self._due.clear()
             self._due_order.clear()
             self._back.clear()
@@ -251,6 +264,7 @@ class LeasedPurse:
 
     def _empty(self, lease: Lease) -> None:
         self._unfund(lease)
+        self._places.clear()
         pot, free = lease.empty()
         if free:
             self._back[pot] = self._back.get(pot, 0) + free

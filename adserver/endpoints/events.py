@@ -5,11 +5,7 @@ import msgspec
 from adserver.domain.bid import Bid
 from adserver.domain.creative import Banner, Creative, Video
 from adserver.domain.opportunity import Auction
-
-HOUR_S = 3_600
-HOURS_PER_WEEK = 168
-THURSDAY = 72
-"""The epoch began on a Thursday; our weeks begin on Monday."""
+from adserver.domain.week import hour_of_week
 
 
 class BidEvent(msgspec.Struct, frozen=True, gc=False):
@@ -69,7 +65,7 @@ def bid_event(
             auction.publication,
             opportunity.position,
             auction.categories[0] if auction.categories else "",
-            (int(now_s) // HOUR_S + THURSDAY) % HOURS_PER_WEEK,
+            hour_of_week(now_s),
             auction.segment_count,
             opportunity.floor,
             candidate.advertiser,

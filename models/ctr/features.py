@@ -14,6 +14,7 @@ from adserver.domain.candidate import Candidate
 from adserver.domain.creative import Banner, Creative, Native, Video
 from adserver.domain.money import Nanos
 from adserver.domain.opportunity import Auction, Opportunity
+from adserver.domain.week import hour_of_week
 
 CONTEXT_WORDS = (
     "exchange",
@@ -89,11 +90,6 @@ class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 yield f"{column} has {len(rates)} rates for {len(self.codes[column])} words"
         if not all(0 < rate < 1 for rate in chain((self.base_rate,), *self.rates.values())):
             yield "a click rate is not between 0 and 1"
-
-
-def hour_of_week(now_s: float) -> int:
-    """Return 0 to 167: whole hours since Monday 00:00 UTC."""
-    return (int(now_s) // 3_600 + 72) % 168  # the epoch began on a Thursday, 72 hours after Monday
 
 
 def size_of(creative: Creative) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from adserver.domain.bid import Bid
 from adserver.domain.opportunity import MediaType
+from adserver.domain.week import hour_of_week
 from adserver.endpoints.events import bid_event as write_bid_event
 from models.ctr.artifact import Artifact
 from models.ctr.dataset import read
@@ -21,7 +22,6 @@ from models.ctr.features import (
     BidEvent,
     Encoder,
     Tables,
-    hour_of_week,
     numbers,
     words,
 )
