@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 SECONDS ?=
 RATE ?= 200
+BARS ?=
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types architecture unit bench load clean lock
+.PHONY: help setup demo test lint types architecture unit bench torture load clean lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,6 +52,9 @@ unit: setup ## pytest
 
 bench: setup ## the speed table of the goals, as far as it exists
 	@$(RUN) tests.bench
+
+torture: setup ## what the server must survive, each figure beside its bar; make torture BARS="R1 R9"
+	@$(RUN) tests.torture $(BARS)
 
 load: setup ## ten seconds of open-loop load on a running server at port 8080
 	@$(RUN) loadtest traffic --out $(VENV)/requests.jsonl --requests 1000

@@ -1,10 +1,8 @@
 """The only module that knows every other: builds what a process is made of and hands it to the edge."""
 
-import hashlib
-import os
-import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,17 +17,19 @@ from adapters.profiles import lmdb_profiles
 from adserver.background.contacts import PendingContacts
 from adserver.background.owner_client import OwnerClient
 from adserver.background.owner_parts import OwnerParts
+from adserver.background.places import Places
 from adserver.background.purse import LeasedPurse
 from adserver.background.stopping import Stopped
 from adserver.background.stops import StopSwitch
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.snapshot import Snapshot
-from adserver.config import Loaded
+from adserver.config import Http, Loaded
 from adserver.decision.world import World
 from adserver.domain.budget import EVERYWHERE
 from adserver.domain.campaign import Catalog
 from adserver.domain.money import Nanos, cpm_nanos, nanos
 from adserver.domain.person import PersonKey, pseudonymiser
+from adserver.endpoints.admission import Admission, Sparing
 from adserver.endpoints.answering import Answerer
 from adserver.endpoints.bid import BidEndpoint
 from adserver.endpoints.conversions import Conversions
@@ -42,9 +42,7 @@ from adserver.endpoints.ops import PrivatePort
 from adserver.endpoints.routes import Site
 from adserver.endpoints.tokens import TokenVault, load_keys
 from adserver.endpoints.tracking import Tracking
-
-LONGEST_SOCKET_PATH = 100
-"""Unix allows 108 bytes."""
+from adserver.errors import Unavailable
 
 _log = structlog.get_logger()
 
@@ -69,76 +67,17 @@ class SnapshotSource:
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where things lie in the state folder."""
-
-    state: Path
-
-    @property
-    def snapshot(self) -> Path:
-        """The compiled catalog."""
-        return self.state / "snapshot.bin"
-
-    @property
-    def token_keys(self) -> Path:
-        """Keys of the tracking tokens."""
-        return self.state / "token.keys"
-
-    @property
-    def person_key(self) -> Path:
-        """The secret behind people's pseudonyms; without it nobody is found again."""
-        return self.state / "person.key"
-
-    @property
-    def profiles(self) -> Path:
-        """The LMDB of people."""
-        return self.state / "profiles"
-
-    @property
-    def journal(self) -> Path:
-        """The ledger."""
-        return self.state / "ledger"
-
-    @property
-    def events(self) -> Path:
-        """Segment files of events."""
-        return self.state / "events"
-
-    @property
-    def models(self) -> Path:
-        """Trained click models, the current one among them."""
-        return self.state / "models"
-
-    @property
-    def orders(self) -> Path:
-        """Orders per click as last counted."""
-        return self.models / "orders.json"
-
-    @property
-    def supervisor_pid(self) -> Path:
-        """The process id of the running supervisor."""
-        return self.state / "supervisor.pid"
-
-    @property
-    def socket(self) -> Path:
-        """The owner's socket; beside the state if the path is short enough for Unix."""
-        path = self.state / "owner.sock"
-        if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-            return path
-        name = hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"adserver-{name}.sock"
-
-
-@dataclass(frozen=True)
 class Worker:
     """What a worker process serves with."""
 
     bid: BidEndpoint
     site: Site
+    http: Http
     private: PrivatePort
     owner: OwnerClient
     stopped: Stopped
     tracking: Tracking
+    admission: Admission
     is_funded: Callable[[], bool]
     """Tells whether there is any money to bid with."""
 
@@ -194,6 +133,20 @@ def load_snapshot(loaded: Loaded) -> Snapshot:
     return compile_snapshot(snapshot_file.read(places(loaded).snapshot))
 
 
+def check_click_model(loaded: Loaded) -> None:
+    """Load the current click model, if there is one, and let go of it. Raises `InvalidConfig` if it is damaged.
+
+    Call it in a process that never forks: numpy starts threads. Without LightGBM's library nothing is wrong
+    with the model; workers say so themselves, and what serves meanwhile.
+    """
+    from models.ctr.artifact import load  # noqa: PLC0415 - as in `build_worker`
+
+    models = places(loaded).models
+    if (models / "current").exists():
+        with suppress(Unavailable):
+            load(models, engine=loaded.settings.click_engine)
+
+
 def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     """Build a worker; call it after the fork, since models may start threads."""
     # Imported here because numpy starts threads, and a process with threads must not fork.
@@ -240,9 +193,10 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     }
     landing_pages = {creative.number: creative.landing_url for creative in creatives.values()}
     advertisers = {advertiser.id for advertiser in snapshot.catalog.advertisers}
+    admission = Admission(time.monotonic)
     bid = BidEndpoint(
         world=world,
-        desks=desks(terms),
+        desks=desks(terms, settings.workers),
         gatherer=gatherer,
         answerer=Answerer(
             rates=loaded.rates,
@@ -251,7 +205,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
             markups={name: prepare(creative) for name, creative in creatives.items()},
             purse=purse,
             contacts=contacts,
-            events=owner,
+            events=Sparing(owner, admission),
             leaseholder=owner,
             model=clicks.name,
             click_days=settings.click_days,
@@ -259,6 +213,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         purse=purse,
         stopped=stopped,
         clock=clock,
+        admission=admission,
         monotonic=time.monotonic,
     )
     intake = Intake(vault=vault, owner=owner, clock=clock, terms=terms, read_price=read_price)
@@ -280,6 +235,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
                 ),
             }
         ),
+        http=settings.http,
         private=PrivatePort(
             ready=lambda: "" if owner.connected else "no connection to the owner",
             explainer=Explainer(
@@ -296,5 +252,6 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         owner=owner,
         stopped=stopped,
         tracking=tracking,
+        admission=admission,
         is_funded=lambda: purse.funded != 0,
     )

@@ -37,6 +37,14 @@ class Http(Section, frozen=True, kw_only=True):
     """Metrics, health, explanations: the first worker's; each further worker has the next one."""
     base_url: str = "http://127.0.0.1:8080"
     """How exchanges and devices reach `port`; the beginning of every tracking URL."""
+    header_timeout_ms: int = 2_000
+    """So long a request's head may take from its first byte; then the connection is cut."""
+    body_timeout_ms: int = 2_000
+    """So long a request's body may take once the head is there, and the other side to take an answer."""
+    idle_timeout_s: int = 75
+    """A connection on which nothing is asked so long is cut."""
+    max_connections: int = 10_000
+    """So many connections a worker has at `port`; one more is closed at once."""
 
 
 class Exchange(Section, frozen=True, kw_only=True):
@@ -57,6 +65,7 @@ class Exchange(Section, frozen=True, kw_only=True):
     hourly_ceiling: Decimal | None = None
     """A guard-rail: what may be spent there within one hour of the clock (UTC)."""
     gzip_above_bytes: int = 1_400
+    max_requests_per_s: int | None = None
     keep_percent: Decimal = Decimal(70)
     """First-price shading: how much of what lies between floor and value to offer."""
     contextual_without_consent: bool = False
@@ -170,20 +179,16 @@ def load_settings(file: Path) -> Loaded:
 
 
 RANGES: dict[str, tuple[int | Decimal, int | Decimal]] = {
-    "network_margin_ms": (0, 10_000),
-    "default_tmax_ms": (1, 60_000),
-    "expiry_s": (1, 7 * 86_400),
-    "max_cpm": (0, MAX_CPM),
-    "hourly_ceiling": (0, 1_000_000_000),
-    "gzip_above_bytes": (0, 1 << 30),
-    "keep_percent": (0, 100),
-    "workers": (1, 64),
-    "vendor_id": (0, 65_535),
-    "explore_percent": (0, 100),
-    "click_days": (1, 365),
-    "port": (1, 65_535),
-    "private_port": (1, 65_535),
-}
+    "network_margin_ms": (0, 10_000), "default_tmax_ms": (1, 60_000),
+    "expiry_s": (1, 7 * 86_400), "max_cpm": (0, MAX_CPM),
+    "hourly_ceiling": (0, 1_000_000_000), "gzip_above_bytes": (0, 1 << 30),
+    "keep_percent": (0, 100), "workers": (1, 64),
+    "vendor_id": (0, 65_535), "explore_percent": (0, 100),
+    "click_days": (1, 365), "header_timeout_ms": (1, 60_000),
+    "body_timeout_ms": (1, 60_000), "idle_timeout_s": (1, 3_600),
+    "max_connections": (1, 1_000_000), "max_requests_per_s": (1, 1_000_000),
+    "port": (1, 65_535), "private_port": (1, 65_535),
+}  # fmt: skip
 """What a number may be, ends included. Wider than anybody needs; outside lies a slip of the pen."""
 RATE_RANGE = (Decimal("0.001"), Decimal(1_000_000))
 """Rates are kept to six places; below a thousandth too few of them would be left."""

@@ -50,7 +50,21 @@ PROFILE_FAILURES = Counter(
 )
 EVENTS_DROPPED = Counter(
     "adserver_events_dropped",
-    "Events dropped because the owner could not keep up.",
+    "Events dropped because the owner could not keep up, or the worker had no time for them.",
+    registry=REGISTRY,
+)
+CONNECTIONS_CUT = Counter(
+    "adserver_connections_cut",
+    "Connections that we cut, by why.",
+    ["reason"],
+    registry=REGISTRY,
+)
+OPEN_CONNECTIONS = Gauge(
+    "adserver_open_connections", "Connections open at the public port.", registry=REGISTRY
+)
+QUEUE_SECONDS = Gauge(
+    "adserver_queue_seconds",
+    "The longest that a bid request waited for its turn in the last quarter of a second.",
     registry=REGISTRY,
 )
 SETTLED = Counter(

@@ -40,7 +40,7 @@ from adserver.metrics import EVENTS_DROPPED
 from adserver.ports import Clock
 
 ACKNOWLEDGE_S = 2.0
-TICK_S = 0.05
+TICK_S = 0.02
 BACK_OFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 PARTED_S = 30.0
 """A worker that has not heard of its owner for so long stops bidding; the owner counts on it."""

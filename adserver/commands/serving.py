@@ -46,6 +46,7 @@ def reload(options: argparse.Namespace) -> int:
     """Ask the running supervisor to rebuild; what is wrong is checked here first, and told."""
     loaded = load_settings(options.config)
     check(loaded)
+    bootstrap.check_click_model(loaded)
     os.kill(running_supervisor(loaded), signal.SIGHUP)
     if options.json:
         print_json({"ok": True})

@@ -32,6 +32,8 @@ class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
     """Answer no-bids with 200, `nbr` and per-imp reasons in place of 204."""
     max_cpm: Nanos | None = None
     """A guard-rail: no bid there is ever higher; house nanos per impression."""
+    max_requests_per_s: int | None = None
+    """More bid requests than that are not answered with bids; each worker allows its share."""
     hourly_ceiling: Nanos | None = None
     """A guard-rail: no more than this is spent there within one hour of the clock (UTC)."""
     gzip_above_bytes: int = 1_400

@@ -8,6 +8,8 @@ class Reason(StrEnum):
 
     # The whole request, before any candidate is looked at.
     STOPPED = "stopped"  # somebody ran `adserver stop` for this exchange or for everything
+    OVERLOADED = "overloaded"  # it waited so long for its turn that an answer would come too late
+    QUOTA = "quota"  # the exchange sends more than was agreed
     TIME_OUT = "time_out"  # less time was left than we need to answer
     SEAT_EXCLUDED = "seat_excluded"  # `wseat` or `bseat` leaves no seat of ours
     CURRENCY = "currency"  # no currency that we have a rate for

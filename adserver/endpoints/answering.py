@@ -1,7 +1,7 @@
 """Act: give each bid an identity, set its money aside, write its markup, and say so in the event log."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Protocol
 
@@ -67,8 +67,12 @@ class Answerer:
         bids: Sequence[Bid],
         missed: Mapping[str, Reason],
         now_s: float,
-    ) -> bytes:
-        """Return the response for at least one bid; books nothing unless it returns."""
+        is_in_time: Callable[[], bool],
+    ) -> bytes | None:
+        """Return the response for at least one bid, or nothing if it is not in time once it is written.
+
+        Books nothing unless it returns a response.
+        """
         tickets = []
         answers = []
         for bid in bids:
@@ -77,6 +81,8 @@ class Answerer:
             tickets.append(ticket)
             answers.append(self._dress(desk, bid, ticket))
         body = respond(auction, answers, answers[0].bid_id, desk.terms, self._rates, missed)
+        if not is_in_time():
+            return None
         if not auction.test:
             for ticket, answer in zip(tickets, answers, strict=True):
                 self._book(desk, auction, answer, ticket, now_s)

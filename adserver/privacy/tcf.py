@@ -89,7 +89,7 @@ def read_anew(text: str, vendor: int) -> Consent:
 
 
 # A page view brings a handful of requests with the same string.
-_remembered = lru_cache(maxsize=8_192)(read_anew)
+_remembered = lru_cache(maxsize=2_048)(read_anew)
 
 
 def _refuse_void(core: _Bits, others: list[str], vendor: int) -> None:

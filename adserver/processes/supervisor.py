@@ -245,6 +245,7 @@ class Supervisor:
 
 
 def _built(loaded: Loaded) -> None:
+    bootstrap.check_click_model(loaded)  # first: what is refused must leave no new snapshot behind
     builder.build(loaded)
 
 

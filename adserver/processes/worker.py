@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import time
@@ -17,6 +18,7 @@ from adserver.bootstrap import Worker, build_worker
 from adserver.catalog.snapshot import Snapshot
 from adserver.config import Loaded
 from adserver.metrics import SNAPSHOT_AGE
+from adserver.processes.http_server import HttpServer
 
 READY = b"1"
 DRAIN_S = 10.0
@@ -28,8 +30,8 @@ POLL_S = 0.5
 LOOK_S = 0.025
 FUNDS_LOOKS = 20
 """So often a new worker looks for its first money before it takes requests without any: all budgets may be spent."""
-MAX_HEADER_BYTES = 16_384
-KEEP_ALIVE_S = 75.0
+SPARE_FILES = 256
+"""What a worker has open besides connections."""
 BACKLOG = 4_096
 YOUNG = 10_000
 """Objects born and not gone before the collector looks: requests leave no cycles, so it seldom finds any."""
@@ -62,20 +64,14 @@ async def _serve(worker: Worker, public: socket.socket, private: socket.socket, 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     await worker.owner.start()
-    server = web.Server(
-        worker.site,
-        access_log=None,
-        logger=_http_logger(),
-        auto_decompress=False,  # a bomb is inflated by us, with a bound
-        keepalive_timeout=KEEP_ALIVE_S,
-        max_line_size=MAX_HEADER_BYTES,
-        max_field_size=MAX_HEADER_BYTES,
-    )
+    _allow_files(worker.http.max_connections)
+    server = HttpServer(worker.site, worker.admission, worker.http, logger=_http_logger())
     listener = await loop.create_server(server, sock=public, backlog=BACKLOG, start_serving=False)
     runner = web.AppRunner(worker.private.application(), access_log=None)
     await runner.setup()
     await web.SockSite(runner, private).start()
     watching = asyncio.create_task(_watch(worker, listener, ready))
+    sweeping = asyncio.create_task(server.sweep())
     await stopping.wait()
     worker.site.draining = True
     listener.close()  # our copy: the supervisor's stays open, so nobody in the queue is turned away
@@ -84,9 +80,20 @@ async def _serve(worker: Worker, public: socket.socket, private: socket.socket, 
     await server.shutdown(DRAIN_S)
     await worker.tracking.drain()
     watching.cancel()
+    sweeping.cancel()
     await worker.owner.stop()
     await runner.cleanup()
     _log.info("worker_stopped", pid=os.getpid())
+
+
+def _allow_files(connections: int) -> None:
+    """Raise our limit of open files for so many connections, as far as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + SPARE_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if wanted > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _last_requests(server: web.Server) -> None:

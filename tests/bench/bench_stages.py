@@ -132,7 +132,7 @@ async def _walk(
                 if one is not None:
                     bids.append(one)
         if bids:
-            answerer.answer(desk, auction, permission, bids, {}, now.now_s)
+            answerer.answer(desk, auction, permission, bids, {}, now.now_s, lambda: True)
             watch.lap("answer")
 
 

@@ -5,8 +5,10 @@ import string
 
 from adserver.domain.notice import KINDS
 from adserver.domain.reasons import Reason
+from adserver.endpoints.bid import CUT_OFF
 from adserver.endpoints.intake import Outcome
 from adserver.openrtb.codec import REFUSALS
+from adserver.processes.http_server import Cut
 from tests.endpoints.client import Client
 from tests.endpoints.server import WORKERS, Series, Server
 from tests.endpoints.wire import request
@@ -24,7 +26,7 @@ HOSTILE = (
 ALLOWED = {
     "exchange": {"open", "telling"},
     "media": {"banner", "video", "native", "audio"},
-    "reason": {*Reason, *REFUSALS},
+    "reason": {*Reason, *REFUSALS, CUT_OFF, *Cut},
     "kind": set(KINDS),
     "outcome": {*Outcome, "click", "view", "none", "refused"},
     "entry": {"media", "data", "tech", "margin", "late_liability"},

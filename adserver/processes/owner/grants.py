@@ -21,7 +21,7 @@ from adserver.domain.ledger import OPEN, Ledger
 from adserver.domain.money import Nanos
 from adserver.processes.owner.lines import Lines, Payer
 
-USUAL_UNITS = 50
+USUAL_UNITS = 250
 """A first grant pays for about so many bids."""
 PLAN_AHEAD_S = 5.0
 """Grants run so far ahead of the plan: money in use, not spent early."""

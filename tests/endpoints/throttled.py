@@ -1,0 +1,36 @@
+"""A worker whose decisions take a fixed time, so that more load than it can bear fits the machine.
+
+usage: python -m tests.endpoints.throttled PORT FOLDER MILLISECONDS
+"""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import uvloop
+
+from adserver.config import Http
+from adserver.domain.exchange import ExchangeTerms
+from adserver.endpoints.routes import Site
+from adserver.processes.http_server import HttpServer
+from tests.endpoints.client import EXCHANGE
+from tests.fakes.worker import FakeWorker
+
+
+async def serve(port: int, folder: Path, seconds: float) -> None:
+    """Serve until killed."""
+    worker = FakeWorker(
+        folder,
+        ExchangeTerms(name=EXCHANGE),
+        monotonic=time.monotonic,
+        wall=time.time,
+        deciding=lambda: time.sleep(seconds),
+    )
+    server = HttpServer(Site({"openrtb2": worker.bid}), worker.admission, Http())
+    await asyncio.get_running_loop().create_server(server, "127.0.0.1", port, backlog=1_024)
+    await server.sweep()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]) / 1_000))

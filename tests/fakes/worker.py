@@ -1,0 +1,149 @@
+"""A bid endpoint with its real parts in one process, without an owner; each stage can be made to stall."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import yaml
+
+from adapters.campaigns.yaml_folder import YamlFolder
+from adapters.channels import prepare
+from adserver.background.contacts import PendingContacts
+from adserver.background.purse import LeasedPurse
+from adserver.background.stopping import Stopped
+from adserver.background.stops import StopSwitch
+from adserver.catalog.compiler import compile_snapshot
+from adserver.decision.world import World
+from adserver.domain.candidate import Candidate
+from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.money import Rates
+from adserver.domain.opportunity import Auction, Opportunity
+from adserver.domain.person import PersonKey, Profile, pseudonymiser
+from adserver.endpoints.admission import Admission, Sparing
+from adserver.endpoints.answering import Answerer
+from adserver.endpoints.bid import BidEndpoint
+from adserver.endpoints.desk import Desk
+from adserver.endpoints.gathering import Gatherer
+from adserver.endpoints.tokens import Key, TokenVault
+from adserver.ports import Links, Markup
+from tests.endpoints.catalogs import one_banner
+from tests.fakes.click_model import FakeClickModel, FakeOrderModel
+from tests.fakes.profiles import FakeProfiles
+
+PLENTY = 10**15
+FOREVER_S = 86_400
+
+
+def nothing() -> None:
+    """Do not stall."""
+
+
+class _Profiles(FakeProfiles):
+    def __init__(self, stall: Callable[[], None]) -> None:
+        super().__init__()
+        self._stall = stall
+
+    async def profile(self, person: PersonKey) -> Profile:
+        self._stall()
+        return await super().profile(person)
+
+
+class _Clicks(FakeClickModel):
+    def __init__(self, stall: Callable[[], None]) -> None:
+        super().__init__()
+        self._stall = stall
+
+    def click_probabilities(
+        self,
+        auction: Auction,
+        opportunity: Opportunity,
+        candidates: Sequence[Candidate],
+        now_s: float,
+    ) -> list[float]:
+        self._stall()
+        return super().click_probabilities(auction, opportunity, candidates, now_s)
+
+
+class _Markup:
+    def __init__(self, markup: Markup, stall: Callable[[], None]) -> None:
+        self._markup = markup
+        self._stall = stall
+
+    def render(self, links: Links, opportunity: Opportunity) -> str:
+        self._stall()
+        return self._markup.render(links, opportunity)
+
+
+class FakeWorker:
+    """One line item with plenty of money; `bid` answers requests at the exchange of the terms."""
+
+    lease = 1
+
+    def __init__(
+        self,
+        folder: Path,
+        terms: ExchangeTerms,
+        *,
+        monotonic: Callable[[], float],
+        wall: Callable[[], float],
+        gathering: Callable[[], None] = nothing,
+        deciding: Callable[[], None] = nothing,
+        answering: Callable[[], None] = nothing,
+    ) -> None:
+        """Keep state in `folder`; the last three are called in the middle of their stage."""
+        self._wall = wall
+        campaigns = folder / "campaigns"
+        campaigns.mkdir(parents=True)
+        for name, advertiser in one_banner().items():
+            (campaigns / f"{name}.yaml").write_text(yaml.safe_dump(advertiser), "utf-8")
+        catalog = YamlFolder(campaigns).load()
+        snapshot = compile_snapshot(catalog)
+        self.purse = LeasedPurse(
+            snapshot.line_item_members, [item.number for item in snapshot.line_items]
+        )
+        for item in snapshot.line_items:
+            self.purse.granted(item.number, 1, PLENTY, int(wall()) + FOREVER_S, wall())
+        contacts = PendingContacts()
+        rates = Rates("USD", {})
+        self.events: list[bytes] = []
+        self.admission = Admission(monotonic)
+        self.desk = Desk(terms, 1)
+        self.bid = BidEndpoint(
+            world=World(snapshot=snapshot, clicks=_Clicks(deciding), orders=FakeOrderModel()),
+            desks={terms.name: self.desk},
+            gatherer=Gatherer(
+                rates=rates,
+                vendor=0,
+                pseudonym=pseudonymiser(b"s" * 32),
+                profiles=_Profiles(gathering),
+                contacts=contacts,
+            ),
+            answerer=Answerer(
+                rates=rates,
+                base_url="https://ads.example",
+                vault=TokenVault([Key(1, b"k" * 32)]),
+                markups={
+                    creative.id: _Markup(prepare(creative), answering)
+                    for advertiser in catalog.advertisers
+                    for creative in advertiser.creatives
+                },
+                purse=self.purse,
+                contacts=contacts,
+                events=Sparing(self, self.admission),
+                leaseholder=self,
+                model="fake",
+                click_days=30,
+            ),
+            purse=self.purse,
+            stopped=Stopped(StopSwitch(folder), snapshot.advertiser_members),
+            clock=self,
+            admission=self.admission,
+            monotonic=monotonic,
+        )
+
+    def now(self) -> float:
+        """Return seconds since the epoch, as the server's clock."""
+        return self._wall()
+
+    def write(self, line: bytes) -> None:
+        """Keep a bid event, as the event log."""
+        self.events.append(line)

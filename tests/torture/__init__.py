@@ -1,0 +1,1 @@
+"""Torture: what the server must survive, measured beside its bars (`make torture`)."""

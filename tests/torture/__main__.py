@@ -1,0 +1,72 @@
+"""`make torture`: what the server must survive, each figure beside its bar.
+
+A bar is a function from `Scale` to figures; a new one is a line in `BARS`.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from tests.torture.canaries import run as canaries
+from tests.torture.changes import run as changes
+from tests.torture.figures import Figure, Scale
+from tests.torture.forgeries import run as forgeries
+from tests.torture.labels import run as labels
+from tests.torture.mutations import run as mutations
+from tests.torture.reasons import run as reasons
+
+BARS: Mapping[str, Callable[[Scale], Sequence[Figure]]] = {
+    "R1": mutations,
+    "R7": changes,
+    "R9": forgeries,
+    "R12": canaries,
+    "R14": labels,
+    "R15": reasons,
+}
+MINUTES = {"full": 8.0, "short": 0.5}
+
+
+def main() -> int:
+    """Measure what is asked for; 1 if a bar is missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("bars", nargs="*", metavar="BAR", help=f"of {', '.join(BARS)}; all of them")
+    parser.add_argument("--scale", choices=tuple(MINUTES), default="full", help="how many of each")
+    parser.add_argument("--minutes", type=float, help="at most so long for each bar")
+    parser.add_argument("--seed", type=int, default=7, help="of all dice")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    options = parser.parse_args()
+    unknown = set(options.bars) - BARS.keys()
+    if unknown:
+        parser.error(f"no such bar: {', '.join(sorted(unknown))}")
+    minutes = options.minutes or MINUTES[options.scale]
+    scale = Scale(full=options.scale == "full", seconds=minutes * 60, seed=options.seed)
+    progress = Console(stderr=True)
+    figures: list[Figure] = []
+    for name in options.bars or BARS:
+        began = time.monotonic()
+        figures += BARS[name](scale)
+        progress.print(f"{name} took {time.monotonic() - began:.0f} s")
+    if options.json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(figures)).decode() + "\n")
+    else:
+        Console().print(_table(figures))
+    return 0 if all(figure.met for figure in figures) else 1
+
+
+def _table(figures: Sequence[Figure]) -> Table:
+    table = Table(title="Torture", header_style="bold")
+    for column in ("id", "what", "measured", "bar", "met"):
+        table.add_column(column)
+    for each in figures:
+        met = "yes" if each.met else "[bold red]NO[/]"
+        table.add_row(each.bar, each.what, each.measured, each.wanted, met)
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

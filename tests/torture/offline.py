@@ -1,0 +1,133 @@
+"""The real explainer without a server: the same gathering and deciding, with everything else at hand."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from adapters.campaigns.yaml_folder import Config
+from adserver.catalog.compiler import compile_snapshot
+from adserver.catalog.snapshot import Snapshot
+from adserver.decision.world import World
+from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.money import Nanos, Rates
+from adserver.domain.person import PersonKey, Profile, Touch, pseudonymiser
+from adserver.endpoints.explain import Explainer
+from adserver.endpoints.gathering import Gatherer
+from tests.endpoints.client import EXCHANGE
+from tests.fakes.click_model import FakeClickModel, FakeOrderModel
+from tests.torture import strict
+from tests.torture.flips import Situation
+
+Json = dict[str, Any]
+
+EXCHANGES = (EXCHANGE, "elsewhere")
+MIDNIGHT_S = 1_795_046_400
+"""Of some day, UTC."""
+HOUR_S = 3_600
+NOBODYS_BITS = 0
+EVERYBODY = -1
+
+
+def compiled(advertisers: Mapping[str, Json]) -> Snapshot:
+    """Return a catalog as the server would load it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in advertisers.items():
+            Path(folder, f"{name}.yaml").write_text(json.dumps(content), encoding="utf-8")
+        return compile_snapshot(Config(folder).build(EXCHANGES).load())
+
+
+class Bench:
+    """What the explainer asks for apart from the request; it answers as the situation says.
+
+    Purse, profiles, contacts, kill switch and clock in one.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.situation = Situation("banner", {}, {})
+        self.paces = [1.0] * len(snapshot.line_items)
+        self.claims: Counter[int] = Counter()
+        self.exchanges: frozenset[str] = frozenset()
+        self.everything = False
+        self.candidates = NOBODYS_BITS
+        self.funded = EVERYBODY
+        self._items = {item.id: item.number for item in snapshot.line_items}
+        self._explainer = Explainer(
+            world=World(snapshot=snapshot, clicks=FakeClickModel(), orders=FakeOrderModel()),
+            terms={name: ExchangeTerms(name=name) for name in EXCHANGES},
+            gatherer=Gatherer(
+                rates=Rates("USD", {}),
+                vendor=0,
+                pseudonym=pseudonymiser(b"s" * 32),
+                profiles=self,
+                contacts=self,
+            ),
+            purse=self,
+            stopped=self,
+            clock=self,
+        )
+
+    async def explain(self, situation: Situation) -> Json:
+        """Return the walk of the situation's request."""
+        self.situation = situation
+        self.everything = situation.stopped
+        self.candidates = EVERYBODY if situation.advertiser_stopped else NOBODYS_BITS
+        self.funded = EVERYBODY if situation.funded else NOBODYS_BITS
+        body = msgspec.json.encode(situation.request)
+        return await self._explainer.explain(body, situation.exchange)
+
+    # --- the clock, the person ---
+
+    def now(self) -> float:
+        """Return the situation's hour of the day."""
+        return MIDNIGHT_S + self.situation.hour * HOUR_S
+
+    async def profile(self, person: PersonKey) -> Profile:
+        """Return a person who has seen the line items of the situation's media type."""
+        numbers = [self._items[f"{self.situation.media}-{kind}"] for kind in ("open", "bound")]
+        return Profile(
+            (),
+            tuple(
+                Touch("impression", int(self.now()) - HOUR_S, number, 1, bytes([which, time]) * 8)
+                for time in range(self.situation.seen)
+                for which, number in enumerate(numbers)
+            ),
+        )
+
+    def merged(self, person: PersonKey, stored: tuple[Touch, ...]) -> tuple[Touch, ...]:
+        """Return what is stored: there is nothing younger."""
+        return stored
+
+    def expect(self, person: PersonKey, touch: Touch, now_s: float) -> None:
+        """Explaining makes no contacts."""
+        raise AssertionError("an explanation counted a contact")
+
+    # --- the purse ---
+
+    def claim(self, line_item: int, exchange: str, amount: Nanos) -> bool:
+        """Take the amount, if the situation allows it."""
+        if not self.situation.claimable or not self.covers(exchange, amount):
+            return False
+        self.claims[line_item] += amount
+        return True
+
+    def covers(self, exchange: str, amount: Nanos) -> bool:
+        """Tell whether the ceiling allows it."""
+        return self.situation.covered and (amount == 1 or self.situation.covered_at_claim)
+
+    def put_back(self, line_item: int, exchange: str, amount: Nanos) -> None:
+        """Undo a claim."""
+        self.claims[line_item] -= amount
+
+    def hold(self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int) -> None:
+        """Explaining holds nothing."""
+        raise AssertionError("an explanation held money")
+
+
+def all_media() -> Bench:
+    """Return the bench with the strict catalog."""
+    return Bench(compiled(strict.advertisers(dayparts=["mon-sun 00:00-23:00"])))
