@@ -16,7 +16,7 @@ from adserver.domain.vast import vast_protocol
 Space = TypeVar("Space", VideoSpace, NativeSpace)
 Step = tuple[Reason, int]
 """A reason and the candidates that pass it."""
-REMEMBERED_SPACES = 2_048
+REMEMBERED_SPACES = 512
 
 
 class FitIndex:

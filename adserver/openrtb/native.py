@@ -13,8 +13,8 @@ from adserver.openrtb.request import Code, Count, Native, Wire
 MAX_ASSETS = 64
 DEFAULT_VERSION = "1.2"
 MAIN_IMAGE = 3
-REMEMBERED = 512
-MAX_REMEMBERED_LENGTH = 8_192
+REMEMBERED = 256
+MAX_REMEMBERED_LENGTH = 4_096
 """Publishers repeat their native request word for word, so reading one is remembered."""
 
 
