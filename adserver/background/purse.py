@@ -51,7 +51,8 @@ class LeasedPurse:
         self._holds: dict[bytes, _Hold] = {}
         self._places: dict[tuple[int, str], Places] = {}
         """By line item and exchange, shared by all holds since a pot changed last."""
-        self._due: dict[int, list[bytes]] = {}
+        self._due: dict[int, set[bytes]] = {}
+        """By second: the bids whose holds end then."""
         self._due_order: list[int] = []
         self._back: dict[int, Nanos] = {}
         """By pot: to be returned when the owner is next spoken to."""
@@ -120,9 +121,9 @@ class LeasedPurse:
         self._holds[bid] = _Hold(until_s, amount, places)
         due = self._due.get(until_s)
         if due is None:
-            due = self._due[until_s] = []
+            due = self._due[until_s] = set()
             heappush(self._due_order, until_s)
-        due.append(bid)
+        due.add(bid)
 
     def put_back(self, line_item: int, exchange: str, amount: Nanos) -> None:
         """Undo a claim whose bid was not sent."""
@@ -154,6 +155,9 @@ class LeasedPurse:
         """End a hold: what was not charged is free again. A bid unknown here was held by nobody."""
         hold = self._holds.pop(bid, None)
         if hold is not None:
+            due = self._due.get(hold.until_s)
+            if due is not None:  # or the bid would be remembered until then for nothing
+                due.discard(bid)
             self._release(hold, charged)
 
     def recall(self, pots: Iterable[int]) -> None:

@@ -193,3 +193,13 @@ def test_too_many_bids_in_flight_stop_bidding_and_not_the_machine(
     assert not made.claim(0, "north", 1)
     made.resolved(bytes([0]) * 16, 0)
     assert made.claim(0, "north", 1)
+
+
+def test_a_resolved_bid_leaves_nothing_behind() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    assert made.claim(0, "north", 1)
+    made.hold(BID, 0, "north", 1, int(NOW) + 60)
+    made.resolved(BID, 0)
+    assert not made._holds
+    assert not any(made._due.values())
