@@ -6,6 +6,7 @@ RUN := $(BIN)/python -m
 SECONDS ?=
 RATE ?= 200
 BARS ?=
+LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q pyproject.toml
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -61,9 +62,9 @@ load: setup ## ten seconds of open-loop load on a running server at port 8080
 	@$(RUN) loadtest openloop --url http://127.0.0.1:8080/openrtb2/demo --rate $(RATE) --seconds 10 --requests $(VENV)/requests.jsonl
 
 lock: ## pin dependencies anew (needs uv): hashes, no index addresses
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q pyproject.toml -o deploy/lock/serve.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q pyproject.toml --group test -o deploy/lock/test.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q pyproject.toml --group load -c deploy/lock/test.txt -o deploy/lock/load.txt
+	$(LOCK) -o deploy/lock/serve.txt
+	$(LOCK) --group test -o deploy/lock/test.txt
+	$(LOCK) --group load -c deploy/lock/test.txt -o deploy/lock/load.txt
 
 clean: ## remove the environment, the demo world and caches
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -18,18 +18,17 @@ from adserver.domain.campaign import (
     Campaign,
     Cap,
     Catalog,
-    Fees,
     Goal,
     InsertionOrder,
     LineItem,
 )
 from adserver.domain.candidate import Candidate
 from adserver.domain.creative import AnyCreative, Banner
+from adserver.domain.fees import PPM, media_value
 from adserver.domain.money import Nanos, share
 from adserver.domain.reasons import Reason
 from adserver.domain.targeting import Dimension, ListRule
 
-PPM = 1_000_000
 GENEROUS_CLICKS_PPM = 20_000
 """Per-click goals are ranked as if people clicked this often: two in a hundred, rarely exceeded."""
 
@@ -73,6 +72,7 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
         ]
         for dimension in Dimension
     }
+    deals = ListIndex(rules[Dimension.DEAL], size)
     return Snapshot(
         catalog=catalog,
         candidates=candidates,
@@ -88,9 +88,8 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
         categories=ListIndex(rules[Dimension.CATEGORY], size, category_and_parent),
         sizes=ListIndex(rules[Dimension.SIZE], size),
         deal_exchanges={deal.id: deal.exchange for deal in catalog.deals},
-        deals=ListIndex(rules[Dimension.DEAL], size),
-        dealless=bits(range(size), size)
-        & ~bits((index for index, rule in rules[Dimension.DEAL] if rule.include), size),
+        deals=deals,
+        dealless=deals.otherwise,
         audience=AudienceIndex(
             ((i, item.audience) for i, item in enumerate(items) if item.audience is not None), size
         ),
@@ -140,24 +139,6 @@ def active_line_items(catalog: Catalog) -> Iterator[Placed]:
                     chain = (advertiser, campaign, order, item)
                     if all(each.status == "active" for each in chain):
                         yield Placed(advertiser, campaign, order, item)
-
-
-def media_value(gross: Nanos, fees: Fees) -> Nanos:
-    """Return what is left for media when `gross` must also pay the fees; rounds down, never negative."""
-    left = gross - fees.data_cpm
-    if left <= 0:
-        return 0
-    return left * PPM // (PPM + fees.tech_ppm + fees.margin_ppm)
-
-
-def with_fees(media: Nanos, fees: Fees) -> Nanos:
-    """Return what media of this price costs the advertiser in all, each fee half-even."""
-    return (
-        media
-        + fees.data_cpm
-        + share(media, fees.tech_ppm, PPM)
-        + share(media, fees.margin_ppm, PPM)
-    )
 
 
 def _promise(goal: Goal) -> Nanos:

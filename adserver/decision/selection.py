@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from adserver.catalog.compiler import with_fees
 from adserver.decision import shading
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Trace
@@ -10,6 +9,7 @@ from adserver.decision.valuation import Worth
 from adserver.decision.world import Moment
 from adserver.domain.bid import Bid
 from adserver.domain.creative import AnyCreative, Native, Video
+from adserver.domain.fees import with_fees
 from adserver.domain.opportunity import Auction, MediaType, Opportunity
 from adserver.domain.reasons import Reason
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from adserver.catalog.compiler import media_value
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Trace, Valued
 from adserver.decision.world import Moment, World
 from adserver.domain.candidate import Candidate
+from adserver.domain.fees import media_value
 from adserver.domain.money import Nanos
 from adserver.domain.opportunity import Auction, Opportunity
 from adserver.domain.reasons import Reason

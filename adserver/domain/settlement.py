@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from adserver.domain.campaign import Fees
-from adserver.domain.money import MICROS_PER_UNIT, Nanos, share
+from adserver.domain.fees import fees_on
+from adserver.domain.money import Nanos, share
 from adserver.domain.ticket import Ticket
 
 
@@ -27,7 +28,8 @@ def charge(ticket: Ticket, wire_price: int, fees: Fees) -> Charge | None:
         return None
     media = share(ticket.price, wire_price, ticket.wire_price) if wire_price else 0
     left = max(0, ticket.reserved - media)
-    data = min(fees.data_cpm, left)
-    tech = min(share(media, fees.tech_ppm, MICROS_PER_UNIT), left - data)
-    margin = min(share(media, fees.margin_ppm, MICROS_PER_UNIT), left - data - tech)
+    data, tech, margin = fees_on(media, fees)
+    data = min(data, left)
+    tech = min(tech, left - data)
+    margin = min(margin, left - data - tech)
     return Charge(media, data, tech, margin)

@@ -8,10 +8,9 @@ from adserver.catalog.compiler import (
     GENEROUS_CLICKS_PPM,
     active_line_items,
     compile_snapshot,
-    media_value,
-    with_fees,
 )
 from adserver.domain.campaign import Campaign, Catalog, Fees, Goal, InsertionOrder
+from adserver.domain.fees import media_value, with_fees
 from adserver.domain.targeting import Dimension, ListRule
 from tests.unit.decision.made import CPM, advertiser, banner, cpm, line_item, snapshot
 

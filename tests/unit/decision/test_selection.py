@@ -1,6 +1,5 @@
 """The best that can be paid for, line item by line item."""
 
-from adserver.catalog.compiler import with_fees
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision import selection
 from adserver.decision.demands import Demand
@@ -9,6 +8,7 @@ from adserver.decision.valuation import Worth
 from adserver.domain.bid import Bid
 from adserver.domain.campaign import Fees
 from adserver.domain.creative import Native
+from adserver.domain.fees import with_fees
 from adserver.domain.opportunity import AuctionType, MediaType
 from adserver.domain.reasons import Reason
 from tests.fakes.purse import FakePurse
