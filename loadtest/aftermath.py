@@ -105,7 +105,7 @@ class Aftermath:
         topic = topic_of(bid.creative, bid.line, bid.domain)
         showing = Showing(topic, placement.media, bid.size, placement.position, hour, seen)
         if dice.random() < laws.click_probability(person, showing):
-            await self._wait(dice.uniform(0.1, 0.8))
+            await self._wait(dice.uniform(0.3, 0.9))  # nobody is faster
             await self._click(addresses.clicks, person, topic, bid.domain, dice)
 
     async def _watch(self, addresses: markup.Markup, dice: Random) -> None:

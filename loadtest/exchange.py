@@ -24,6 +24,10 @@ from loadtest.request import Terms, bid_request
 from loadtest.tally import Summary
 from loadtest.wire import loopback
 
+_BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+}
+"""Pixels and links are fetched by people."""
 _HEADERS = {"Content-Type": "application/json", "x-openrtb-version": "2.6"}
 
 
@@ -55,7 +59,7 @@ async def run(options: Options, stop: asyncio.Event | None = None) -> Summary:
     """Run until the time is over or `stop` is set. Raises `NotHere` for addresses elsewhere."""
     loopback(options.url)
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
-    async with aiohttp.ClientSession(connector=connector) as session:
+    async with aiohttp.ClientSession(connector=connector, headers=_BROWSER) as session:
         return await _Exchange(options, session, stop or asyncio.Event()).run()
 
 

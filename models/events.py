@@ -1,11 +1,12 @@
 """The event log as the learners read it: JSON lines in segment files, damaged ones counted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from adserver.domain.validity import Correction, Corrections
 from adserver.errors import Fault, InvalidConfig
 
 MAX_LINE_BYTES = 65_536
@@ -31,6 +32,39 @@ class Head(msgspec.Struct):
     """Seconds since the epoch."""
     bid: str = ""
     measured: bool = False
+    invalid: str = ""
+    """The rule by which an impression or a click comes from no person; `Corrections` say whether it stands."""
+
+
+class _Corrected(msgspec.Struct, tag_field="event", tag="correction"):
+    rule: str
+    start_s: int = msgspec.field(name="from")
+    end_s: int = msgspec.field(name="to")
+    valid: bool
+    at: float
+
+
+_CORRECTED = msgspec.json.Decoder(_Corrected)
+_MARK = b'"correction"'
+
+
+def corrections(files: Iterable[Path]) -> Corrections:
+    """Return what was corrected, from all of a log: a correction stands behind what it is about.
+
+    Damaged ones are passed over here; who reads the other events counts them. Raises `InvalidConfig` as `lines`.
+    """
+    found = []
+    for file in files:
+        for line in lines(file, Tally()):
+            if _MARK in line:
+                try:
+                    made = _CORRECTED.decode(line)
+                except (ValueError, RecursionError):  # msgspec and bad UTF-8 raise the first
+                    continue
+                found.append(
+                    Correction(made.rule, made.start_s, made.end_s, made.valid, int(made.at))
+                )
+    return Corrections(found)
 
 
 def segments(path: Path) -> list[Path]:

@@ -2,7 +2,9 @@
 
 import msgspec
 
+from adserver.domain.marks import Key, Mark
 from adserver.domain.money import Nanos
+from adserver.domain.validity import Correction
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -102,6 +104,9 @@ class Seen(Entry, frozen=True, tag=9):
     kind: str
     line_item: int
     until_s: int
+    rule: str = ""
+    """The rule by which it is invalid; it is counted apart then. What comes later and is valid counts after all."""
+    at_s: int = 0
 
 
 class Ordered(Entry, frozen=True, tag=10):
@@ -115,6 +120,14 @@ class Ordered(Entry, frozen=True, tag=10):
     line_item: int
     """0: nobody's."""
     credit: str
+    rule: str = ""
+    """The rule by which the click that it is credited to is invalid."""
+
+
+class Corrected(Entry, frozen=True, tag=12):
+    """Somebody took back what a rule said, or took that back."""
+
+    correction: Correction
 
 
 class Account(msgspec.Struct, array_like=True):
@@ -149,9 +162,13 @@ class Checkpoint(Entry, frozen=True, tag=11):
     counts: list[tuple[int, str, int]]
     entries: dict[int, tuple[Nanos, Nanos, Nanos, Nanos]]
     quarantined: int
+    invalid: list[tuple[Key, int]] = []
+    restored: list[tuple[Key, int]] = []
+    marks: dict[bytes, Mark] = {}
+    forgotten_s: float = 0.0
 
 
 AnyEntry = (
     Leased | Opened | Granted | Returned | Closed | Expired | Settled | LateLiability
-    | Quarantined | Seen | Ordered | Checkpoint
+    | Quarantined | Seen | Ordered | Checkpoint | Corrected
 )  # fmt: skip

@@ -14,6 +14,7 @@ from adserver.domain.entries import (
     AnyEntry,
     Checkpoint,
     Closed,
+    Corrected,
     Expired,
     Granted,
     LateLiability,
@@ -26,11 +27,14 @@ from adserver.domain.entries import (
     Seen,
     Settled,
 )
+from adserver.domain.marks import SPEND, Mark, Marks
 from adserver.domain.money import Nanos
+from adserver.domain.validity import day_of
 
 OPEN = 0
 NO_FEES = (0, 0, 0, 0)
 LIFETIME = "/life"
+IMPRESSION = "impression"
 KEEP_WINDOWS_S = 40 * 86_400
 """Daily and hourly totals are kept this long for reports."""
 
@@ -52,10 +56,13 @@ class Ledger:
         self.charged: dict[bytes, tuple[Nanos, tuple[int, ...], int]] = {}
         """By bid: what it cost, the pots that paid (none: late), and until when to remember."""
         self.counts: dict[tuple[int, str], int] = {}
-        """By line item number and kind of notice (or `order`)."""
+        """By line item number and kind of notice (or `order`); what was invalid from the beginning is in `marks`."""
+        self.marks = Marks()
         self.entries: dict[int, tuple[Nanos, Nanos, Nanos, Nanos]] = {}
         """By line item number: media, data, tech, margin."""
         self.quarantined = 0
+        self.forgotten_s = 0.0
+        """Notices whose tokens ended before this moment are not remembered any more."""
         self._seen: dict[bytes, int] = {}
         self._orders: set[tuple[str, bytes]] = set()
         for entry in entries:
@@ -98,6 +105,14 @@ class Ledger:
         """Tell whether this notice has been counted."""
         return _mark(bid, kind) in self._seen
 
+    def is_marked(self, bid: bytes, kind: str) -> bool:
+        """Tell whether this notice has been counted as invalid, whatever was corrected since."""
+        return _mark(bid, kind) in self.marks.of_notice
+
+    def invalid_by(self, bid: bytes, kind: str) -> str:
+        """Return the rule by which this notice was counted as invalid, and still is; or nothing."""
+        return self.marks.stands(_mark(bid, kind))
+
     def has_order(self, advertiser: str, order: bytes) -> bool:
         """Tell whether this order has been counted."""
         return (advertiser, order) in self._orders
@@ -108,8 +123,7 @@ class Ledger:
         """Change the totals; raises `ValueError` if the entry cannot follow those before it."""
         match entry:
             case Seen():
-                self._see(entry.bid, entry.kind, entry.until_s)
-                self._count(entry.line_item, entry.kind)
+                self._see(entry)
             case Settled():  # and LateLiability
                 self._settle(entry)
             case Granted(lease, pot, amount):
@@ -131,8 +145,13 @@ class Ledger:
                 self.leases.pop(lease, None)
             case Ordered():
                 self._orders.add((entry.advertiser, entry.order))
-                if entry.line_item:
+                if entry.line_item and entry.rule:
+                    mark = Mark(entry.line_item, entry.rule, day_of(entry.at_s))
+                    self.marks.count(mark, "order", 1)
+                elif entry.line_item:
                     self._count(entry.line_item, "order")
+            case Corrected(correction):
+                self.marks.correct(correction)
             case Quarantined():
                 self.quarantined += 1
             case Checkpoint():
@@ -140,8 +159,10 @@ class Ledger:
 
     def prune(self, now_s: float) -> None:
         """Forget notices whose tokens can no longer be valid, and windows long past and paid."""
+        self.forgotten_s = max(self.forgotten_s, now_s)
         self._seen = {mark: until for mark, until in self._seen.items() if until >= now_s}
         self.charged = {bid: fact for bid, fact in self.charged.items() if fact[2] >= now_s}
+        self.marks.prune(now_s, self._seen)
         held = {pot for pots in self.held.values() for pot in pots}
         for number in [n for n, p in self.pots.items() if p.end_s < now_s - KEEP_WINDOWS_S]:
             if number not in held:
@@ -162,6 +183,10 @@ class Ledger:
             counts=[(number, kind, n) for (number, kind), n in self.counts.items()],
             entries=self.entries,
             quarantined=self.quarantined,
+            invalid=list(self.marks.invalid.items()),
+            restored=list(self.marks.restored.items()),
+            marks=self.marks.of_notice,
+            forgotten_s=self.forgotten_s,
         )
 
     def _settle(self, entry: Settled) -> None:
@@ -176,6 +201,9 @@ class Ledger:
                 self._move(entry.lease, pot, -total)
                 self._add(pot, settled=total)
         self.charged[entry.bid] = (total, () if late else entry.pots, entry.until_s)
+        mark = self.marks.of_notice.get(_mark(entry.bid, IMPRESSION))
+        if mark is not None:
+            self.marks.count(mark, SPEND, total)
         media, data, tech, margin = self.entries.get(entry.line_item, NO_FEES)
         self.entries[entry.line_item] = (
             media + entry.media, data + entry.data, tech + entry.tech, margin + entry.margin,
@@ -199,8 +227,25 @@ class Ledger:
             account.outstanding += outstanding
             account.late += late
 
-    def _see(self, bid: bytes, kind: str, until_s: int) -> None:
-        self._seen[_mark(bid, kind)] = until_s
+    def _see(self, entry: Seen) -> None:
+        """Count a notice; a valid one in place of an invalid one that came before it."""
+        notice = _mark(entry.bid, entry.kind)
+        before = self.marks.of_notice.pop(notice, None)
+        if before is not None:
+            self._count_mark(entry, before, -1)
+        if entry.rule:
+            mark = Mark(entry.line_item, entry.rule, day_of(entry.at_s))
+            self.marks.of_notice[notice] = mark
+            self._count_mark(entry, mark, 1)
+        else:
+            self._count(entry.line_item, entry.kind)
+        self._seen[notice] = entry.until_s
+
+    def _count_mark(self, entry: Seen, mark: Mark, times: int) -> None:
+        self.marks.count(mark, entry.kind, times)
+        charged = self.charged.get(entry.bid)
+        if entry.kind == IMPRESSION and charged is not None:
+            self.marks.count(mark, SPEND, times * charged[0])
 
     def _count(self, line_item: int, kind: str) -> None:
         self.counts[line_item, kind] = self.counts.get((line_item, kind), 0) + 1
@@ -226,6 +271,8 @@ class Ledger:
         self._orders = set(point.orders)
         self.counts = {(number, kind): n for number, kind, n in point.counts}
         self.entries, self.quarantined = dict(point.entries), point.quarantined
+        self.forgotten_s = point.forgotten_s
+        self.marks = Marks(dict(point.invalid), dict(point.restored), dict(point.marks))
 
 
 def _mark(bid: bytes, kind: str) -> bytes:

@@ -24,6 +24,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     wire_price: int | None = None
     """Clearing price, micros per mille in the bid's currency; `None` if absent or unreadable."""
     loss_code: int | None = None
+    rule: str = ""
+    """The rule by which it comes from no person; it is recorded all the same, and settles what it settles."""
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True, tag="conversion"):

@@ -14,6 +14,9 @@ class Reason(StrEnum):
     SEAT_EXCLUDED = "seat_excluded"  # `wseat` or `bseat` leaves no seat of ours
     CURRENCY = "currency"  # no currency that we have a rate for
     NO_LEGAL_BASIS = "no_legal_basis"  # the consent signals forbid bidding
+    CRAWLER = "crawler"  # the user agent is that of a program that reads pages on its own
+    NETWORK = "network"  # the address lies in a listed network: a data centre, a proxy
+    NON_HUMAN = "non_human"  # the id or the address asks more often than people do
     NO_OPPORTUNITY = "no_opportunity"  # no imp that we can read as something we sell
     SERVER_FAULT = "server_fault"  # a bug of ours; the log has the traceback
 

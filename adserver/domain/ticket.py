@@ -34,3 +34,10 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     """May this contact be added to what we know of the person, beyond counting impressions for caps?"""
     test: bool = False
     """`test=1`: never billed, never counted."""
+    at_ms: int = 0
+    """The thousandths of a second that `at_s` leaves out."""
+
+    @property
+    def bid_s(self) -> float:
+        """When we bid, exactly."""
+        return self.at_s + self.at_ms / 1_000

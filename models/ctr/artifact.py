@@ -31,6 +31,8 @@ FORMAT = 1
 Engine = Literal["lightgbm", "compiled"]
 """Who walks the trees: LightGBM's library, or `compiled`, several times faster and equal."""
 _MODEL, _MANIFEST, _CURRENT = "model.txt", "manifest.json", "current"
+KEPT = "kept"
+"""The folder, among the versions, with a copy of the one that served last."""
 _HASH_LENGTH = 16
 _MAX_BYTES = 256 * 1024 * 1024
 _TRAIN_AGAIN = "train again, or write the name of another version's folder into `current`"
@@ -95,6 +97,33 @@ def _publish(out: Path, manifest: Manifest, model: bytes) -> Path:
     pointer.replace(out / _CURRENT)
     _sync(out)
     return folder
+
+
+def keep(directory: Path, name: str) -> None:
+    """Copy a version that was found good to where no training and no accident touches it, in place of the one before.
+
+    Raises `InvalidConfig` if it cannot be written; what was kept then still is.
+    """
+    kept = directory / KEPT
+    if (kept / name).exists():
+        return
+    unfinished = Path(mkdtemp(prefix=".unfinished-", dir=directory))
+    try:
+        for file in (_MODEL, _MANIFEST):
+            _write(unfinished / file, _read(directory / name / file))
+        kept.mkdir(exist_ok=True)
+        unfinished.chmod(0o755)
+        unfinished.rename(kept / name)
+        before = (kept / _CURRENT).read_text("utf-8").strip() if (kept / _CURRENT).exists() else ""
+        pointer = kept / f".{_CURRENT}-{os.getpid()}"
+        _write(pointer, f"{name}\n".encode())
+        pointer.replace(kept / _CURRENT)
+        if before and Path(before).name == before:
+            rmtree(kept / before, ignore_errors=True)
+    except OSError as error:
+        raise _invalid(kept, f"cannot be written to: {error}") from error
+    finally:
+        rmtree(unfinished, ignore_errors=True)
 
 
 def read(directory: Path) -> Artifact:

@@ -7,7 +7,7 @@ from adserver.domain.candidate import Candidate
 from adserver.domain.opportunity import Auction, Opportunity
 from adserver.errors import InvalidConfig, Unavailable
 from adserver.ports import ClickModel
-from models.ctr.artifact import Engine, load, read
+from models.ctr.artifact import KEPT, Engine, load, read
 from models.ctr.features import Tables, size_of
 from models.ctr.probability import clipped
 
@@ -63,20 +63,33 @@ def load_click_model(
 ) -> ClickModel:
     """Return the model in `directory`, or the best that can stand in for it; never fails.
 
-    `on_problem` is told what is wrong and what serves meanwhile. No directory is no problem.
+    `on_problem` is told what is wrong and what serves meanwhile. No directory is no problem. A damaged model is
+    stood in for by the one that was kept last.
     """
     if directory is None:
         return ConstantModel()
     try:
-        try:
-            return load(directory, engine=engine)
-        except Unavailable as error:
-            on_problem(f"{error}; click rates of the past serve instead of the model")
-            artifact = read(directory)
-            return RateModel(f"rates/{artifact.name}", artifact.manifest.tables)
+        return _load(directory, on_problem, engine)
     except InvalidConfig as error:
-        on_problem(f"{error}; a constant click rate serves instead")
-        return ConstantModel()
+        if not (directory / KEPT).exists():
+            on_problem(f"{error}; a constant click rate serves instead")
+            return ConstantModel()
+        try:
+            before = _load(directory / KEPT, on_problem, engine)
+        except InvalidConfig as worse:
+            on_problem(f"{error}; {worse}; a constant click rate serves instead")
+            return ConstantModel()
+        on_problem(f"{error}; {before.name}, which served before, goes on")
+        return before
+
+
+def _load(directory: Path, on_problem: Callable[[str], None], engine: Engine) -> ClickModel:
+    try:
+        return load(directory, engine=engine)
+    except Unavailable as error:
+        on_problem(f"{error}; click rates of the past serve instead of the model")
+        artifact = read(directory)
+        return RateModel(f"rates/{artifact.name}", artifact.manifest.tables)
 
 
 def _rates(tables: Tables, column: str) -> dict[str, float]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.ctr.features import NUMBERS, WORDS, BidEvent, numbers, words
-from models.events import Head, Tally, lines, segments
+from models.events import Head, Tally, corrections, lines, segments
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and how much of it is, 0 to 1."""
@@ -36,6 +36,8 @@ class Dataset:
     vocabularies: tuple[list[str], ...]
     numbers: Floats
     tally: Tally
+    invalid: int
+    """Impressions and clicks that a rule calls invalid: not in the rows."""
     without_bid: int
     """Impressions whose bid event was dropped or lies outside the log: not in the rows."""
     immature: int
@@ -58,13 +60,17 @@ def read(
     files = segments(path)
     tally = Tally()
     shown, clicks = _Latest(max_rows), _Latest(max_rows)
-    newest = 0.0
+    newest, invalid = 0.0, 0
+    corrected = corrections(files)
     for done, file in enumerate(files):
         on_progress("reading impressions and clicks", done / len(files))
         for line in lines(file, tally):
             if (head := _head(line)) is None:
                 tally.damaged += 1
             elif head.measured and head.event in _CONTACTS:
+                if corrected.stands(head.invalid, head.at):
+                    invalid += 1
+                    continue
                 (shown if head.event == "impression" else clicks).add(head.bid, head.at)
                 newest = max(newest, head.at)
     rows = _Rows()
@@ -76,13 +82,15 @@ def read(
                 clicked_at = clicks.pop(head.bid)
                 if not rows.add(line, math.inf if clicked_at is None else clicked_at):
                     tally.damaged += 1
-    return rows.dataset(tally, without_bid=len(shown), newest=newest - mature_s, limit=max_rows)
+    return rows.dataset(
+        tally, invalid=invalid, without_bid=len(shown), newest=newest - mature_s, limit=max_rows
+    )
 
 
 def _head(line: bytes) -> Head | None:
     try:
         return _HEAD.decode(line)
-    except ValueError:  # also what msgspec and bad UTF-8 raise
+    except (ValueError, RecursionError):  # msgspec and bad UTF-8 raise the first
         return None
 
 
@@ -122,7 +130,7 @@ class _Rows:
         """Add a row; return False if the line is not the bid event that it should be."""
         try:
             bid = _BID.decode(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
         self._at.append(bid.at)
         self._clicked_at.append(clicked_at)
@@ -131,7 +139,9 @@ class _Rows:
         self._numbers.extend(numbers(bid.hour_of_week, bid.position, bid.segments, bid.floor))
         return True
 
-    def dataset(self, tally: Tally, *, without_bid: int, newest: float, limit: int) -> Dataset:
+    def dataset(
+        self, tally: Tally, *, invalid: int, without_bid: int, newest: float, limit: int
+    ) -> Dataset:
         """Return the latest `limit` rows up to `newest`, by time."""
         at = np.array(self._at)
         order = np.argsort(at, kind="stable")
@@ -144,6 +154,7 @@ class _Rows:
             vocabularies=tuple(list(vocabulary) for vocabulary in self._vocabularies),
             numbers=np.array(self._numbers).reshape(-1, len(NUMBERS))[chosen],
             tally=tally,
+            invalid=invalid,
             without_bid=without_bid,
             immature=len(order) - len(mature),
         )

@@ -23,6 +23,8 @@ class Report(NamedTuple):
     """Impressions whose bid event is missing."""
     immature: int
     """Impressions too recent to know their clicks."""
+    invalid: int
+    """Impressions and clicks that a rule calls invalid."""
     seconds: float
 
     def __str__(self) -> str:
@@ -32,7 +34,8 @@ class Report(NamedTuple):
             f"trained {self.trees} trees on {self.impressions} impressions with {self.clicks} clicks"
             f" in {self.seconds:.1f} s: {self.folder.name}\n"
             f"log: {tally.lines} lines, {tally.damaged} unreadable, {tally.torn} torn;"
-            f" impressions without their bid {self.without_bid}, too recent {self.immature}\n"
+            f" impressions without their bid {self.without_bid}, too recent {self.immature},"
+            f" invalid impressions and clicks {self.invalid}\n"
             f"calibrated on later data: slope {self.calibration.slope:.3f},"
             f" intercept {self.calibration.intercept:+.3f}\n"
             f"judged on the {metrics.impressions} latest impressions with {metrics.clicks} clicks:\n"

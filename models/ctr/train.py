@@ -114,6 +114,7 @@ def train(
         data.tally,
         data.without_bid,
         data.immature,
+        data.invalid,
         time.monotonic() - started,
     )
 
@@ -132,6 +133,7 @@ def _check_enough(
         needed = f"{MIN_IMPRESSIONS} and {MIN_CLICKS}"
     left_out = (
         f"left out: {data.without_bid} impressions without their bid, {data.immature} too recent,"
+        f" {data.invalid} invalid impressions and clicks,"
         f" {data.tally.damaged} unreadable and {data.tally.torn} torn lines of {data.tally.lines}"
     )
     raise InvalidConfig(

@@ -9,7 +9,7 @@ import msgspec
 from adserver.domain.candidate import Candidate
 from adserver.domain.identity import number
 from adserver.errors import Fault, InvalidConfig
-from models.events import Tally, lines, segments
+from models.events import Tally, corrections, lines, segments
 
 PRIOR_ORDERS = 5.0
 """The declared estimate weighs as much as the clicks that it takes for so many orders."""
@@ -47,12 +47,16 @@ def outcomes(events: Path, tally: Tally) -> dict[int, Outcome]:
     """
     clicks: dict[int, set[str]] = {}
     orders: dict[int, set[str]] = {}
-    for segment in segments(events):
+    files = segments(events)
+    corrected = corrections(files)
+    for segment in files:
         for line in lines(segment, tally):
             try:
                 event = _EVENT.decode(line)
-            except ValueError:  # also what msgspec and bad UTF-8 raise
+            except (ValueError, RecursionError):  # msgspec and bad UTF-8 raise the first
                 tally.damaged += 1
+                continue
+            if corrected.stands(event.invalid, event.at):
                 continue
             if event.event == "click" and event.measured:
                 clicks.setdefault(event.number, set()).add(event.bid)
@@ -78,7 +82,7 @@ def read_outcomes(path: Path) -> dict[int, Outcome]:
         return {int(key): value for key, value in kept.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         advice = f"cannot be read: {error}; `train` writes it anew"
         raise InvalidConfig([Fault(str(path), "$", advice)]) from error
 
@@ -91,6 +95,8 @@ class _Event(msgspec.Struct):
     advertiser: str = ""
     order_hash: str = ""
     credit: str = ""
+    at: float = 0.0
+    invalid: str = ""
 
     @property
     def number(self) -> int:

@@ -10,13 +10,15 @@ import structlog
 from adserver.domain.attribution import CLICK_WINDOW_S, NOBODYS, Credit, last_touch
 from adserver.domain.budget import EVERYWHERE, ceiling_key
 from adserver.domain.campaign import Fees
-from adserver.domain.entries import LateLiability, Ordered, Quarantined, Seen, Settled
+from adserver.domain.entries import Corrected, LateLiability, Ordered, Quarantined, Seen, Settled
 from adserver.domain.ledger import Ledger
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Notice
 from adserver.domain.person import PersonKey, Touch
+from adserver.domain.set_forward import SetForward
 from adserver.domain.settlement import charge
 from adserver.domain.ticket import Ticket
+from adserver.domain.validity import Correction
 from adserver.metrics import CONVERSIONS, SETTLED
 from adserver.processes.owner.grants import Enter
 from adserver.processes.owner.lines import Lines
@@ -52,20 +54,26 @@ class Notices:
         self._ledger = ledger
         self._enter = enter
         self.lines = lines
+        self.set_forward = SetForward()
 
     def notice(self, notice: Notice, now_s: float) -> Outcome:
         """Count a notice; settle its bid if this is the event that bills and its price can be read.
 
         Settling does not hang on the notice being the first of its kind: a repetition that brings
-        the price at last is worth having. Bids of `test=1` leave no trace.
+        the price at last is worth having. Bids of `test=1` leave no trace. An invalid notice settles like
+        any other, is counted apart, and gives its place to the first valid one: somebody may have looked at the
+        advertisement before the person did.
         """
         ticket = notice.ticket
         until_s = max(ticket.bill_until_s, ticket.click_until_s) + REMEMBER_S
         if ticket.test:
             return Outcome(first=True)
-        if now_s > until_s:
+        # What may have been forgotten while the clock was ahead cannot be told from a repetition either.
+        if max(now_s, self._ledger.forgotten_s) > until_s:
             return REPEATED  # too old to be told from one
-        first = not self._ledger.has_seen(ticket.bid, notice.kind)
+        first = not self._ledger.has_seen(ticket.bid, notice.kind) or (
+            not notice.rule and self._ledger.is_marked(ticket.bid, notice.kind)
+        )
         resolved = None
         if notice.settles and notice.wire_price is not None:
             resolved = self._settle(notice, notice.wire_price, int(now_s), until_s, first=first)
@@ -73,12 +81,13 @@ class Notices:
             resolved = (ticket.lease, ticket.bid, 0)
         if not first:
             return Outcome(first=False, resolved=resolved)
-        self._enter(Seen(ticket.bid, notice.kind, ticket.line_item, until_s))
+        self._enter(
+            Seen(ticket.bid, notice.kind, ticket.line_item, until_s, notice.rule, notice.at_s)
+        )
         touch = None
-        if ticket.person and (
-            notice.kind == "impression"  # counted for caps: a basic ad's purpose, not a profile's
-            or (notice.kind == "click" and ticket.profiled)
-        ):
+        # Impressions are counted for caps: a basic ad's purpose, not a profile's.
+        is_contact = notice.kind == "impression" or (notice.kind == "click" and ticket.profiled)
+        if ticket.person and is_contact and not notice.rule:
             touch = (
                 ticket.person,
                 Touch(
@@ -101,13 +110,28 @@ class Notices:
             CONVERSIONS.labels("repeated").inc()
             return REPEATED
         credit = self._credit(order, touches)
+        rule = self._ledger.invalid_by(credit.bid, "click") if credit.contact == "click" else ""
         self._enter(
             Ordered(
-                order.advertiser, hashed, order.at_s, order.value, credit.line_item, credit.contact
+                order.advertiser, hashed, order.at_s, order.value, credit.line_item, credit.contact, rule,
             )
-        )
+        )  # fmt: skip
         CONVERSIONS.labels(credit.contact).inc()
-        return Outcome(first=True, line=self._order_line(order, hashed, credit))
+        return Outcome(first=True, line=self._order_line(order, hashed, credit, rule))
+
+    def correct(self, correction: Correction) -> bytes:
+        """Correct the books and return the line for the event log."""
+        self._enter(Corrected(correction))
+        return _json(
+            {
+                "event": "correction",
+                "at": correction.at_s,
+                "rule": correction.rule,
+                "from": correction.start_s,
+                "to": correction.end_s,
+                "valid": correction.valid,
+            }
+        )
 
     def _settle(
         self, notice: Notice, wire_price: int, now_s: int, until_s: int, *, first: bool
@@ -161,7 +185,8 @@ class Notices:
 
     def _paying(self, ticket: Ticket, total: Nanos, now_s: int) -> int | None:
         """Return the pot that pays; `None` if the bid's money has been let go of."""
-        if now_s > ticket.bill_until_s + LATE_AFTER_S:
+        # Workers hold a bid's money as long as it was promised, whatever the clock was set to since.
+        if now_s - self.set_forward.since(ticket.at_s) > ticket.bill_until_s + LATE_AFTER_S:
             return None
         if self._ledger.has_seen(ticket.bid, "loss"):
             return None
@@ -220,10 +245,13 @@ class Notices:
                 "creative": self.lines.creatives.get(ticket.creative, str(ticket.creative)),
                 "exchange": ticket.exchange,
                 "measured": ticket.measured,
+                "invalid": notice.rule,
             }
         )
 
-    def _order_line(self, order: Conversion, hashed: bytes, credit: Credit) -> bytes:
+    def _order_line(
+        self, order: Conversion, hashed: bytes, credit: Credit, rule: str = ""
+    ) -> bytes:
         return _json(
             {
                 "event": "conversion",
@@ -233,5 +261,6 @@ class Notices:
                 "value": order.value,
                 "line_item": self.lines.name(credit.line_item) if credit.line_item else "",
                 "credit": credit.contact,
+                "invalid": rule,
             }
         )

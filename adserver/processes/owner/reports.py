@@ -1,8 +1,10 @@
 """The state of every line item, for people to read."""
 
-from adserver.background.protocol import LineReport
+from adserver.background.protocol import InvalidRow, LineReport
 from adserver.domain.budget import day_of
-from adserver.domain.ledger import LIFETIME, NO_FEES, Ledger
+from adserver.domain.ledger import IMPRESSION, LIFETIME, NO_FEES, Ledger
+from adserver.domain.marks import SPEND, Marks, by_day, by_line_item
+from adserver.domain.validity import Correction
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.paces import Paces
 
@@ -10,6 +12,11 @@ from adserver.processes.owner.paces import Paces
 def report(ledger: Ledger, lines: Lines, paces: Paces, now_s: float) -> tuple[LineReport, ...]:
     """Return one row per line item of the catalog, whether it ever spent or not."""
     rows = []
+    invalid, restored = by_line_item(ledger.marks.invalid), by_line_item(ledger.marks.restored)
+
+    def counted(key: int, kind: str) -> int:
+        return ledger.counts.get((key, kind), 0) + restored[key, kind]
+
     for key, chain in lines.chains.items():
         item = chain.line_item
         name = f"line_item/{item.id}"
@@ -34,9 +41,25 @@ def report(ledger: Ledger, lines: Lines, paces: Paces, now_s: float) -> tuple[Li
                 margin=margin,
                 pace=paces.value(key),
                 planned=min(plans, default=None),
-                impressions=ledger.counts.get((key, "impression"), 0),
-                clicks=ledger.counts.get((key, "click"), 0),
-                orders=ledger.counts.get((key, "order"), 0),
+                impressions=counted(key, IMPRESSION),
+                clicks=counted(key, "click"),
+                orders=counted(key, "order"),
+                billable=media + data + tech + margin - invalid[key, SPEND],
+                invalid_spend=invalid[key, SPEND],
+                invalid_impressions=invalid[key, IMPRESSION],
+                invalid_clicks=invalid[key, "click"],
+                invalid_orders=invalid[key, "order"],
             )
         )
     return tuple(rows)
+
+
+def invalid_rows(marks: Marks, of: Correction | None = None) -> tuple[InvalidRow, ...]:
+    """Return what each rule marked on each day, the latest day first; or only what a correction names."""
+    invalid, restored = by_day(marks.invalid), by_day(marks.restored)
+    keys = sorted(invalid.keys() | restored.keys(), key=lambda key: (-key[1], key))
+    return tuple(
+        InvalidRow(rule, day_s, kind, invalid[rule, day_s, kind], restored[rule, day_s, kind])
+        for rule, day_s, kind in keys
+        if of is None or of.names(rule, day_s)
+    )

@@ -1,0 +1,1 @@
+"""Whether requests, impressions and clicks come from people: pure judging, no clock and no network."""
