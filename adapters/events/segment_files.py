@@ -29,8 +29,11 @@ class SegmentFiles:
         self._count = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            names = [path.name for path in folder.glob("events-*.jsonl")]
         except OSError as error:
             raise Unavailable(f"cannot make the events folder {folder}: {error}") from error
+        self._stamp = max(names, default="").removeprefix("events-").partition("-")[0]
+        """The newest segment's: names go on in the order of writing even if the clock is set back."""
 
     def append(self, lines: bytes) -> None:
         """Add whole lines to the current segment; none of them if the disk takes only a part."""
@@ -43,7 +46,10 @@ class SegmentFiles:
                 while done < len(lines):
                     done += os.write(file, lines[done:])
             except OSError:
-                os.ftruncate(file, self._size)
+                try:
+                    os.ftruncate(file, self._size)
+                except OSError:
+                    self.close()  # a torn line may only be the last of its segment
                 raise
             self._size += len(lines)
         except OSError as error:
@@ -60,10 +66,11 @@ class SegmentFiles:
         if self._file is not None and not old:
             return self._file
         self.close()
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time()))
+        self._stamp = max(now, self._stamp)
         while self._file is None:
             self._count += 1
-            path = self._folder / f"events-{stamp}-{self._count:06}.jsonl"
+            path = self._folder / f"events-{self._stamp}-{self._count:06}.jsonl"
             try:
                 self._file = os.open(
                     path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600
@@ -93,7 +100,7 @@ class EventReader:
                         continue
                     try:
                         yield _decode(line)
-                    except msgspec.DecodeError as error:
+                    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                         raise ValueError(f"{path.name}, line {number}: {error}") from error
 
 

@@ -27,6 +27,7 @@ HEADER = b"adserver ledger 1\n"
 MARK = b"\xf5LJ\n"
 FRAME = Struct(">4sII")
 MAX_FRAME_BYTES = 1 << 30
+COPY_BYTES = 1 << 20
 REWRITE_BYTES = 64 << 20
 """Beyond this a start writes a checkpoint and begins a new file; the old one is kept beside it."""
 
@@ -44,7 +45,10 @@ class Journal:
         self._queue: list[AnyEntry] = []
         self._queued = self._durable = 0
         self._writing: asyncio.Task[None] | None = None
-        self._broken = ""
+        self._suspect = False
+        """A sync of this file failed: what the kernel shows of it need not be on the disk."""
+        self._refused = False
+        """No sync has succeeded since one failed, and that was said."""
         self._end = 0
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -66,7 +70,7 @@ class Journal:
             while self._end < size:
                 try:
                     entries, frame_bytes = _read_frame(source)
-                except msgspec.DecodeError as error:
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                     raise self._damage(
                         self._end, f"another version wrote this ({error})"
                     ) from error
@@ -75,6 +79,7 @@ class Journal:
                     return
                 yield from entries
                 self._end += frame_bytes
+        self._settle()
 
     def append(self, entries: Sequence[AnyEntry]) -> None:
         """Queue entries for the next commit."""
@@ -97,19 +102,22 @@ class Journal:
         fresh = self._path.with_suffix(".next")
         fresh.unlink(missing_ok=True)
         successor = Journal(fresh)
+        kept = self._path.with_name(f"{self._path.name}.{time.time_ns()}")
         try:
             successor._begin()
             successor._write([checkpoint()])
-        except Unavailable:
+            os.link(self._path, kept)
+            fresh.replace(self._path)
+        except (OSError, Unavailable) as error:
             successor.close()
-            fresh.unlink()
-            raise
-        kept = self._path.with_name(f"{self._path.name}.{time.time_ns()}")
-        os.link(self._path, kept)
-        fresh.replace(self._path)
-        _sync_folder(self._path.parent)
+            fresh.unlink(missing_ok=True)
+            raise Unavailable(f"cannot shorten the ledger {self._path}: {error}") from error
         os.close(self._file)
         self._file, self._end = successor._file, successor._end
+        try:
+            _sync_folder(self._path.parent)
+        except OSError:
+            self._suspect = True  # the new name may not last: the next write gives it another
         _log.info("ledger_checkpoint", file=str(self._path), kept=str(kept))
 
     def close(self) -> None:
@@ -137,8 +145,8 @@ class Journal:
 
     def _write(self, entries: list[AnyEntry]) -> None:
         """Write one frame and wait for the disk; runs in a thread."""
-        if self._broken:
-            raise Unavailable(self._broken)
+        if self._suspect:
+            self._move()
         payload = _encoder.encode(entries)
         frame = FRAME.pack(MARK, len(payload), crc32(payload)) + payload
         try:
@@ -152,12 +160,51 @@ class Journal:
         try:
             os.fdatasync(self._file)
         except OSError as error:
-            # After a failed sync the kernel may have dropped the pages: only a restart, which reads
-            # what is really there, knows the truth.
-            self._broken = f"the disk refused the ledger {self._path}: {error}; restart the owner"
-            _log.critical("ledger_sync_failed", file=str(self._path), error=str(error))
-            raise Unavailable(self._broken) from error
+            # The kernel may have dropped the pages and forgotten that they were never written: a second sync of
+            # this file would succeed and mean nothing. What was synced before is on the disk; the rest goes.
+            self._suspect = True
+            with suppress(OSError):
+                # Whoever starts anew must not take the frame for durable.
+                os.ftruncate(self._file, self._end)
+            if not self._refused:
+                _log.critical("ledger_sync_failed", file=str(self._path), error=str(error))
+            self._refused = True
+            raise Unavailable(f"the disk refused the ledger {self._path}: {error}") from error
         self._end += len(frame)
+        if self._refused:
+            self._refused = False
+            _log.warning("ledger_moved", file=str(self._path), bytes=self._end)
+
+    def _move(self) -> None:
+        """Go on in a fresh file with all that was ever synced, since this one cannot be trusted again."""
+        fresh = self._path.with_suffix(".next")
+        try:
+            fresh.unlink(missing_ok=True)
+            file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                for offset in range(0, self._end, COPY_BYTES):
+                    part = os.pread(self._file, min(COPY_BYTES, self._end - offset), offset)
+                    _write_all(file, part)
+                os.fsync(file)
+                fresh.replace(self._path)
+            except OSError:
+                os.close(file)
+                fresh.unlink(missing_ok=True)
+                raise
+            os.close(self._file)
+            self._file = file
+            _sync_folder(self._path.parent)
+        except OSError as error:
+            raise Unavailable(f"cannot write the ledger {self._path} anew: {error}") from error
+        self._suspect = False
+
+    def _settle(self) -> None:
+        """Make durable what was read: a predecessor may have died between writing and syncing it."""
+        try:
+            os.fdatasync(self._file)
+        except OSError as error:
+            raise Unavailable(f"the disk refused the ledger {self._path}: {error}") from error
 
     def _cut(self, source: BufferedReader, size: int) -> None:
         source.seek(self._end)
@@ -165,15 +212,22 @@ class Journal:
         if _good_frame_within(tail):
             raise self._damage(self._end, "this frame is damaged, though later ones are good")
         kept = self._path.with_name(f"{self._path.name}.torn-{self._end}")
-        kept.write_bytes(tail)
-        os.ftruncate(self._file, self._end)
-        os.fsync(self._file)
+        try:
+            kept.write_bytes(tail)
+        except OSError:
+            # A full disk: the tail is of interest, but nothing that was acknowledged is in it.
+            kept.unlink(missing_ok=True)
+        try:
+            os.ftruncate(self._file, self._end)
+            os.fsync(self._file)
+        except OSError as error:
+            raise Unavailable(f"cannot mend the ledger {self._path}: {error}") from error
         _log.warning(
             "ledger_tail_cut",
             file=str(self._path),
             offset=self._end,
             cut_bytes=size - self._end,
-            kept=str(kept),
+            kept=str(kept) if kept.exists() else "",
             meaning="the last write was interrupted; nothing in it had been acknowledged",
         )
 
@@ -210,6 +264,11 @@ def _good_frame_within(tail: bytes) -> bool:
                 return True
         at = tail.find(MARK, at + 1)
     return False
+
+
+def _write_all(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]
 
 
 def _sync_folder(folder: Path) -> None:

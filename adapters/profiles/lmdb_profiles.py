@@ -31,7 +31,9 @@ COUNT_BYTES = 2
 _UNPACK = tuple(struct.Struct(f"<{count}I").unpack_from for count in range(256))
 _encode_touches = msgspec.msgpack.Encoder().encode
 _decode_touches = msgspec.msgpack.Decoder(tuple[Touch, ...]).decode
-_DAMAGED = (struct.error, IndexError, msgspec.DecodeError)
+_DAMAGED = (
+    struct.error, IndexError, msgspec.DecodeError, UnicodeDecodeError, RecursionError
+)  # fmt: skip
 
 
 class Config(msgspec.Struct, tag="lmdb", tag_field="kind", frozen=True, forbid_unknown_fields=True):
@@ -60,7 +62,7 @@ class LmdbProfiles:
         self._environment: Any = None
         self._begin: Callable[[], Any] = self._open
 
-    async def profile(self, person: PersonKey) -> Profile:
+    def profile(self, person: PersonKey) -> Profile:
         """Return what is known of a person, in some 3 us. Raises `Unavailable`."""
         try:
             with self._begin() as transaction:
@@ -106,12 +108,10 @@ class LmdbProfileWriter:
 
     def __init__(self, path: str | Path, *, map_bytes: int = MAP_BYTES) -> None:
         """Open or create the folder `path`. Raises `Unavailable`."""
+        self._path = str(path)
         with _named_failure():
             Path(path).mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._environment = lmdb.open(
-                str(path), map_size=map_bytes, metasync=False, max_spare_txns=2,
-                max_readers=MAX_READERS, mode=0o600,
-            )  # fmt: skip
+            self._environment = self._open(map_bytes)
             self._environment.reader_check()  # slots of workers that were killed
 
     def put_segments(self, people: Iterable[tuple[PersonKey, Sequence[int]]]) -> int:
@@ -160,6 +160,12 @@ class LmdbProfileWriter:
         """Let go of the file."""
         self._environment.close()
 
+    def _open(self, map_bytes: int) -> Any:
+        return lmdb.open(
+            self._path, map_size=map_bytes, metasync=False, max_spare_txns=2,
+            max_readers=MAX_READERS, mode=0o600,
+        )  # fmt: skip
+
     def _write(self, change: Callable[[Any], None]) -> None:
         """Make a change in one transaction, again with twice the address space whenever that runs out."""
         with _named_failure():
@@ -169,6 +175,11 @@ class LmdbProfileWriter:
                         change(transaction)
                 except lmdb.MapFullError:
                     self._environment.set_mapsize(2 * self._environment.info()["map_size"])
+                except lmdb.PanicError:
+                    # The disk failed within a commit: LMDB does nothing more with this environment.
+                    self._environment.close()
+                    self._environment = self._open(0)
+                    raise
                 else:
                     return
 

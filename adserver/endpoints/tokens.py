@@ -7,9 +7,7 @@ without padding. What it carries (value, person, line item) is for nobody else t
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
-from collections.abc import Sequence
-from pathlib import Path
-from stat import S_IMODE
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from adserver.domain.ticket import Ticket
-from adserver.errors import Fault, InvalidConfig, InvalidToken
+from adserver.errors import InvalidToken
 
 CLICK_PARAMETER = "adclick"
 """The query parameter that carries the token of a click to the landing page, and from there to the order."""
@@ -25,7 +23,6 @@ CLICK_PARAMETER = "adclick"
 MAX_TOKEN_CHARS = 400
 """Longer ones are not looked at; ours stay below 300."""
 
-SECRET_BYTES = 32
 _PREFIX_BYTES = 8
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
@@ -40,10 +37,22 @@ class Key(NamedTuple):
     """0 to 255; every token names its key by it."""
     secret: bytes
     """32 bytes"""
+    seals_from_s: int = 0
+    """From when on tokens are sealed with it, seconds since the epoch; it opens them before."""
+
+    def __repr__(self) -> str:
+        """Return what may be shown: a traceback or a log with local variables must not hold the secret."""
+        return f"Key(id={self.id}, secret=..., seals_from_s={self.seals_from_s})"
+
+
+def sealing(keys: Sequence[Key], now_s: float) -> Key:
+    """Return the key to seal with: of those whose time has come the newest, of several the first in order."""
+    due = [key for key in keys if key.seals_from_s <= now_s]
+    return max(due, key=lambda key: key.seals_from_s) if due else keys[0]
 
 
 class TokenVault:
-    """Seals tickets with the first key and opens what any key sealed.
+    """Seals tickets with the newest key whose time has come and opens what any key sealed.
 
     GCM breaks if a nonce repeats under one key. Ours is 8 random bytes and a counter of 4: within a prefix the
     counter never repeats, and a new prefix is drawn by every vault, after every fork and after 2^32 tokens. So
@@ -51,14 +60,25 @@ class TokenVault:
     The counter is readable: who sees two tokens of a worker learns how many it made between them.
     """
 
-    def __init__(self, keys: Sequence[Key]) -> None:
-        if not keys:
-            raise ValueError("a vault needs a key")
-        self._ciphers = {key.id: AESGCM(key.secret) for key in keys}
-        self._seal_with = keys[0].id
+    def __init__(self, keys: Sequence[Key], now_s: float = 0.0) -> None:
+        self.look_again: Callable[[], object] = lambda: None
+        """Called when a token names a key that is not here, before it is refused: there may be a newer one."""
+        self.use(keys, now_s)
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(Ticket).decode
         self._draw()
+
+    def use(self, keys: Sequence[Key], now_s: float) -> None:
+        """Open with these keys from now on, and seal with the one of them whose turn it is."""
+        if not keys:
+            raise ValueError("a vault needs a key")
+        self._keys = keys
+        self._ciphers = {key.id: AESGCM(key.secret) for key in keys}
+        self.follow(now_s)
+
+    def follow(self, now_s: float) -> None:
+        """Seal with the key whose turn it is at this moment."""
+        self._seal_with = sealing(self._keys, now_s).id
 
     def _draw(self) -> None:
         self._process = os.getpid()
@@ -85,6 +105,9 @@ class TokenVault:
         raw = _bytes_of(token)
         cipher = self._ciphers.get(raw[0])
         if cipher is None:
+            self.look_again()
+            cipher = self._ciphers.get(raw[0])
+        if cipher is None:
             raise InvalidToken("unknown_key")
         try:
             opened = cipher.decrypt(raw[1 : 1 + _NONCE_BYTES], raw[1 + _NONCE_BYTES :], raw[:1])
@@ -92,59 +115,9 @@ class TokenVault:
             raise InvalidToken("forged") from None
         try:
             return self._decode(opened)
-        except msgspec.DecodeError:  # sealed by another version, whose tickets had other fields
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            # Sealed by another version, whose tickets had other fields.
             raise InvalidToken("malformed") from None
-
-
-def make_keys(path: Path) -> None:
-    """Write a key file with one fresh key, for its owner's eyes only.
-
-    Raises `InvalidConfig` if the file exists: overwriting keys would turn every notice under way into a forgery.
-    To rotate, add a line with a new id at the end and restart everything, so that all processes can open it; then
-    move it to the top, so that they seal with it; drop the old line when its last token has expired.
-    """
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise _invalid(path, "$", "exists already; move it away to start with new keys") from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"# id and secret; the first line seals\n1 {os.urandom(SECRET_BYTES).hex()}\n")
-
-
-def load_keys(path: Path) -> tuple[Key, ...]:
-    """Return the keys of a file, the sealing one first. Raises `InvalidConfig` with what to mend."""
-    try:
-        with path.open(encoding="ascii") as file:
-            mode = S_IMODE(os.fstat(file.fileno()).st_mode)
-            lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError) as failure:
-        raise _invalid(path, "$", f"cannot be read: {failure}") from None
-    if mode & 0o077:
-        raise _invalid(path, "$", f"mode {mode:04o} lets others read it; run `chmod 600` on it")
-    keys = tuple(
-        _key(path, number, line)
-        for number, line in enumerate(lines, 1)
-        if line.strip() and not line.startswith("#")
-    )
-    if not keys or len({key.id for key in keys}) != len(keys):
-        raise _invalid(path, "$", "needs at least one key, and every id only once")
-    return keys
-
-
-def _key(path: Path, number: int, line: str) -> Key:
-    try:
-        identifier, secret = line.split()
-        key = Key(int(identifier), bytes.fromhex(secret))
-    except ValueError:
-        key = Key(-1, b"")
-    if not 0 <= key.id <= 255 or len(key.secret) != SECRET_BYTES:  # noqa: PLR2004  a byte
-        # The line itself may hold a secret: it is not repeated.
-        raise _invalid(path, f"line {number}", "expected `<id 0-255> <64 hexadecimal digits>`")
-    return key
-
-
-def _invalid(path: Path, where: str, message: str) -> InvalidConfig:
-    return InvalidConfig([Fault(str(path), where, message)])
 
 
 def _bytes_of(token: str) -> bytes:

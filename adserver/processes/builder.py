@@ -8,7 +8,7 @@ from adserver.bootstrap import places
 from adserver.catalog.compiler import compile_snapshot
 from adserver.config import Loaded
 from adserver.domain.campaign import Catalog
-from adserver.endpoints.tokens import make_keys
+from adserver.endpoints.keys import make_keys
 from adserver.errors import Fault, InvalidConfig
 
 
@@ -27,6 +27,11 @@ def check(loaded: Loaded) -> Catalog:
     catalog = source.build(tuple(loaded.terms), loaded.settings.currency).load()
     compile_snapshot(catalog)
     return catalog
+
+
+def check_lists(loaded: Loaded) -> None:
+    """Read the lists of networks and let go of them. Raises `InvalidConfig` naming every bad line."""
+    loaded.settings.invalid_traffic.lists(loaded.file.parent)
 
 
 def prepare_state(loaded: Loaded) -> None:
@@ -59,8 +64,13 @@ def claim_state(loaded: Loaded) -> int:
         os.close(descriptor)
         message = f"process {supervising(loaded)} serves from {loaded.state}; stop it or choose another folder"
         raise InvalidConfig([Fault(str(loaded.file), "$.state_folder", message)]) from None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+    except OSError as error:
+        os.close(descriptor)
+        message = f"cannot be written to: {error.strerror}; free some space"
+        raise InvalidConfig([Fault(str(path), "$.state_folder", message)]) from None
     return descriptor
 
 

@@ -1,12 +1,55 @@
 """Structured logs: one JSON object a line on standard error, or readable lines for a person's terminal."""
 
+import json
 import logging
+import os
 import sys
+from typing import TextIO, cast
 
 import structlog
 
 MAX_CHARS = 2_000
 """No value in a log line is longer: strangers' texts end up in some of them."""
+STDERR = 2
+
+
+class _Stderr:
+    """Standard error as a file of whole lines that never fails: a disk full of logs must not end the server.
+
+    What could not be written is counted, and said as soon as something can be written again.
+    """
+
+    def __init__(self, process: str) -> None:
+        self._process = process
+        self._lost = 0
+        self._torn = False
+        """The last line is unfinished."""
+
+    def write(self, line: str) -> None:
+        """Write a line, or count it as lost."""
+        if self._lost:
+            told = {"event": "log_lines_lost", "count": self._lost, "level": "error"}
+            if not self._put(json.dumps({**told, "process": self._process}) + "\n"):
+                self._lost += 1
+                return
+            self._lost = 0
+        if not self._put(line):
+            self._lost += 1
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def _put(self, line: str) -> bool:
+        data = ("\n" * self._torn + line).encode("utf-8", "backslashreplace")
+        done = 0
+        try:
+            while done < len(data):
+                done += os.write(STDERR, data[done:])
+        except OSError:  # where should it be said? It is counted, and told later
+            self._torn = self._torn or done > 0
+            return False
+        self._torn = False
+        return True
 
 
 class _Forward(logging.Handler):
@@ -25,6 +68,7 @@ def configure(process: str) -> None:
         if sys.stderr.isatty()
         else structlog.processors.JSONRenderer()
     )
+    file: TextIO = sys.stderr if sys.stderr.isatty() else cast(TextIO, _Stderr(process))
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -34,7 +78,7 @@ def configure(process: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(file),
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.clear_contextvars()

@@ -109,6 +109,7 @@ class Supervisor:
         builder.prepare_state(self._loaded)
         where = bootstrap.places(self._loaded)
         self._claim = builder.claim_state(self._loaded)
+        builder.check_lists(self._loaded)
         try:
             if not self._as_compiled:
                 builder.build(self._loaded)
@@ -245,7 +246,7 @@ class Supervisor:
 
 
 def _built(loaded: Loaded) -> None:
-    bootstrap.check_click_model(loaded)  # first: what is refused must leave no new snapshot behind
+    builder.check_lists(loaded)
     builder.build(loaded)
 
 

@@ -1,6 +1,7 @@
 """Group commit: contacts, then events, then money; only then is anything acknowledged."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -8,12 +9,17 @@ import structlog
 from adserver.domain.entries import AnyEntry
 from adserver.domain.person import PersonKey, Touch
 from adserver.errors import Unavailable
-from adserver.metrics import EVENTS_DROPPED
+from adserver.metrics import EVENTS_DROPPED, WRITES_FAILING
 from adserver.ports import Contacts, EventStore, LedgerStore
 
 RETRY_S = 0.5
+REPEAT_S = 60.0
+"""What goes on failing is said so often."""
 MAX_EVENT_BYTES = 64 << 20
 MAX_TOUCHES = 200_000
+MEND = (
+    "free space on that disk, or mend it; it is tried twice a second, and nothing need be restarted"
+)
 
 _log = structlog.get_logger()
 
@@ -25,7 +31,8 @@ class Commits:
     """Collects while one commit is under way, and makes the next of all that has come.
 
     Events and contacts go first, so that whoever is killed in between has written them twice rather
-    than never: readers and the contact store count a bid's event once.
+    than never: readers and the contact store count a bid's event once. While commits fail, bid events
+    are dropped: the first space that there is again belongs to what must not be lost.
     """
 
     def __init__(self, store: LedgerStore, events: EventStore, contacts: Contacts) -> None:
@@ -37,7 +44,11 @@ class Commits:
         self._contacts = contacts
         self._entries: list[AnyEntry] = []
         self._lines: list[bytes] = []
-        self._lines_bytes = 0
+        self._droppable: list[bytes] = []
+        self._droppable_bytes = 0
+        self._told = {"ledger": -REPEAT_S, "contacts": -REPEAT_S}
+        """When each trouble was last said, monotonic seconds: one that comes and goes is not said each time."""
+        self._outage_told = False
         self._touches: list[tuple[PersonKey, Touch]] = []
         self._acknowledge: list[Acknowledge] = []
         self._then: list[Callable[[], None]] = []
@@ -57,18 +68,15 @@ class Commits:
     def line(self, line: bytes) -> None:
         """Queue an event that must not be lost."""
         self._lines.append(line + b"\n")
-        self._lines_bytes += len(line) + 1
         self._wake.set()
 
     def droppable(self, lines: bytes) -> None:
-        """Queue whole lines, or drop and count them if too much waits."""
-        if self._lines_bytes + len(lines) > MAX_EVENT_BYTES:
-            count = lines.count(b"\n")
-            self.events_dropped += count
-            EVENTS_DROPPED.inc(count)
+        """Queue whole lines, or drop and count them if too much waits or nothing can be written."""
+        if self.failing or self._droppable_bytes + len(lines) > MAX_EVENT_BYTES:
+            self._drop((lines,))
             return
-        self._lines.append(lines)
-        self._lines_bytes += len(lines)
+        self._droppable.append(lines)
+        self._droppable_bytes += len(lines)
         self._wake.set()
 
     def then(self, push: Callable[[], None]) -> None:
@@ -108,16 +116,21 @@ class Commits:
         try:
             await self._write()
         except Unavailable as error:
-            if not self.failing:
-                _log.critical("ledger_unavailable", error=str(error))
             self.failing = str(error)
             self._then = then + self._then
+            self._drop(self._droppable)
+            self._droppable, self._droppable_bytes = [], 0
+            if self._is_due("ledger"):
+                self._outage_told = True
+                _log.critical("ledger_unavailable", error=self.failing, mend=MEND)
         else:
-            if self.failing:
-                _log.warning("ledger_available_again")
+            if self._outage_told:
+                _log.warning("ledger_available_again", events_dropped=self.events_dropped)
+                self._outage_told = False
             self.failing = ""
             for push in then:
                 push()
+        WRITES_FAILING.set(bool(self.failing))
         for answer in acknowledge:
             answer(self.failing)
 
@@ -125,12 +138,17 @@ class Commits:
         loop = asyncio.get_running_loop()
         entries, lines, touches = len(self._entries), len(self._lines), self._touches
         self._touches = []
-        batch = b"".join(self._lines)
+        droppable, self._droppable, self._droppable_bytes = self._droppable, [], 0
+        # Bids first: whoever reads the log has met the bid when its notice comes.
+        batch = b"".join([*droppable, *self._lines])
         if batch or touches:
-            # In one thread call, so that a commit costs the loop two switches and no more.
-            await loop.run_in_executor(None, self._write_beside, batch, touches)
+            try:
+                # In one thread call, so that a commit costs the loop two switches and no more.
+                await loop.run_in_executor(None, self._write_beside, batch, touches)
+            except Unavailable:
+                self._drop(droppable)
+                raise
             del self._lines[:lines]
-            self._lines_bytes -= len(batch)
         # Not a moment earlier: an entry must never be durable before the event that belongs to it.
         self._store.append(self._entries[:entries])
         del self._entries[:entries]
@@ -142,6 +160,22 @@ class Commits:
                 self._contacts.add_touches(touches)
         except Unavailable as error:
             # Money does not wait for frequency counts; they are tried again with the next commit.
-            _log.error("contacts_unavailable", error=str(error), waiting=len(touches))
             self._touches[:0] = touches[-MAX_TOUCHES:]
+            if self._is_due("contacts"):
+                _log.error(
+                    "contacts_unavailable", error=str(error), waiting=len(touches), mend=MEND
+                )
         self._events.append(batch)
+
+    def _drop(self, batches: Sequence[bytes]) -> None:
+        count = sum(lines.count(b"\n") for lines in batches)
+        self.events_dropped += count
+        EVENTS_DROPPED.inc(count)
+
+    def _is_due(self, trouble: str) -> bool:
+        """Tell whether to say it again: at once, then once a minute."""
+        now = time.monotonic()
+        if now - self._told[trouble] < REPEAT_S:
+            return False
+        self._told[trouble] = now
+        return True

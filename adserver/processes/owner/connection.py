@@ -11,6 +11,8 @@ from adserver.background.protocol import (
     Ask,
     Broken,
     Contact,
+    Correct,
+    Corrected,
     Events,
     Failed,
     FromOwner,
@@ -28,6 +30,7 @@ from adserver.background.protocol import (
     Return,
     Scrape,
     Scraped,
+    Trouble,
     Welcome,
     frame,
     from_worker,
@@ -36,6 +39,7 @@ from adserver.background.protocol import (
 from adserver.domain.ledger import Ledger
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Notice
+from adserver.domain.validity import Correction
 from adserver.errors import InvalidConfig, Unavailable
 from adserver.metrics import REGISTRY
 from adserver.ports import Clock
@@ -43,7 +47,7 @@ from adserver.processes.owner.commits import Commits
 from adserver.processes.owner.grants import Grants
 from adserver.processes.owner.notices import Notices, Outcome
 from adserver.processes.owner.paces import Paces as PaceKeeper
-from adserver.processes.owner.reports import report
+from adserver.processes.owner.reports import invalid_rows, report
 
 MAX_UNREAD_BYTES = 64 << 20
 """A worker that reads nothing for so long is as good as gone."""
@@ -121,18 +125,23 @@ class Connection:
             case Ask(wants):
                 self._grant(wants)
             case Return(amounts):
-                for pot, amount in amounts:
-                    self._desk.grants.give_back(self.lease, pot, amount)
+                self._give_back(amounts)
             case Hello():
                 self._welcome(message)
             case Query(request):
                 self._report(request)
+            case Correct():
+                self._correct(message)
             case Scrape(request):
                 self.send(Scraped(request, generate_latest(REGISTRY)))
             case Reload(request):
                 task = asyncio.create_task(self._reload(request))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+
+    def _give_back(self, amounts: Iterable[tuple[int, Nanos]]) -> None:
+        for pot, amount in amounts:
+            self._desk.grants.give_back(self.lease, pot, amount)
 
     def _welcome(self, hello: Hello) -> None:
         desk = self._desk
@@ -150,6 +159,8 @@ class Connection:
                 self.send(Resolved(resolved))
             if paces:
                 self.send(Paces(paces))
+            if desk.workers.trouble:
+                self.send(Trouble(desk.workers.trouble))
 
         desk.commits.then(welcome)
 
@@ -195,6 +206,22 @@ class Connection:
             )
         )
 
+    def _correct(self, asked: Correct) -> None:
+        desk = self._desk
+        if desk.commits.failing:
+            self.send(Failed(asked.request, desk.commits.failing))
+            return
+        correction = Correction(
+            asked.rule, asked.start_s, asked.end_s, asked.valid, int(desk.clock.now())
+        )
+        desk.commits.line(desk.notices.correct(correction))
+        rows = invalid_rows(desk.ledger.marks, correction)
+        desk.commits.acknowledge(
+            lambda failure: self.send(
+                Failed(asked.request, failure) if failure else Corrected(asked.request, rows)
+            )
+        )
+
     async def _reload(self, request: int) -> None:
         try:
             await self._desk.reload()
@@ -211,6 +238,8 @@ class Connection:
                 report(desk.ledger, desk.grants.lines, desk.paces, now_s),
                 desk.ledger.quarantined,
                 desk.commits.events_dropped,
+                desk.commits.failing,
+                invalid_rows(desk.ledger.marks),
             )
         )
 
@@ -220,6 +249,8 @@ class Workers:
 
     def __init__(self) -> None:
         self.by_lease: dict[int, Connection] = {}
+        self.trouble = ""
+        """What they were told last of why nothing can be made durable."""
         self._recalled: dict[int, float] = {}
 
     def leave(self, connection: Connection) -> bool:
@@ -243,12 +274,18 @@ class Workers:
         """Tell everybody how much to hold back."""
         self._tell(Paces(dict(multipliers)))
 
+    def tell_trouble(self, problem: str) -> None:
+        """Tell everybody that nothing can be made durable, or that it can again; once per change."""
+        if problem != self.trouble:
+            self.trouble = problem
+            self._tell(Trouble(problem))
+
     def recall(self, asker: int, pots: Iterable[tuple[int, int]], now_s: float) -> None:
         """Ask the others for what the asker cannot get: pairs of pot and lease that has much of it."""
         for pot, lease in pots:
             holder = self.by_lease.get(lease)
-            due_s = self._recalled.get(pot, 0.0) + RECALL_S
-            if lease != asker and holder is not None and now_s >= due_s:
+            ago_s = now_s - self._recalled.get(pot, 0.0)
+            if lease != asker and holder is not None and not 0 <= ago_s < RECALL_S:
                 self._recalled[pot] = now_s
                 holder.send(Recall((pot,)))
 

@@ -1,5 +1,6 @@
 """Leases and what is granted to them: the only place where budget becomes spendable."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 import structlog
@@ -20,6 +21,7 @@ from adserver.domain.entries import (
 from adserver.domain.ledger import OPEN, Ledger
 from adserver.domain.money import Nanos
 from adserver.processes.owner.lines import Lines, Payer
+from adserver.processes.owner.plan_time import PlanTime
 
 USUAL_UNITS = 250
 """A first grant pays for about so many bids."""
@@ -35,11 +37,19 @@ Enter = Callable[[AnyEntry], None]
 class Grants:
     """Decides who may spend how much; every decision is an entry."""
 
-    def __init__(self, ledger: Ledger, enter: Enter, lines: Lines, billing_life_s: int) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        enter: Enter,
+        lines: Lines,
+        billing_life_s: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._ledger = ledger
         self._enter = enter
         self._billing_life_s = billing_life_s
         self.lines = lines
+        self.plan_time = PlanTime(monotonic)
         self.spending: set[int] = set()
         """Keys granted to since somebody emptied this set."""
 
@@ -95,6 +105,16 @@ class Grants:
             if closed_s == OPEN:
                 self.close(lease, now_s)
 
+    def clock_set(self, now_s: float, by_s: float) -> None:
+        """Follow a clock that was set by so many seconds and says `now_s` now.
+
+        What workers long gone hold is held as long as before, or longer.
+        """
+        self.plan_time.clock_set(now_s, by_s)
+        for lease, closed_s in list(self._ledger.leases.items()):
+            if closed_s != OPEN and by_s > 0:
+                self._enter(Closed(lease, closed_s + round(by_s)))
+
     def expire(self, now_s: float) -> None:
         """Free what workers long gone still held: none of their bids can be billed in time now."""
         wait_s = PARTED_S + self._billing_life_s + 2 * RELEASE_AFTER_S
@@ -134,7 +154,8 @@ class Grants:
             left = self._ledger.headroom(bound.account, bound.amount)
             room = left if room is None else min(room, left)
             spent = bound.amount - left
-            ahead = payer.plan(bound, now_s + PLAN_AHEAD_S) - spent
+            plan_s = self.plan_time.of(bound.start_s, now_s)
+            ahead = payer.plan(bound, plan_s + PLAN_AHEAD_S) - spent
             paced = ahead if paced is None else min(paced, ahead)
         return room, paced
 

@@ -50,5 +50,6 @@ class Paces:
         steps = []
         for bound in payer.bounds:
             spent = bound.amount - self._ledger.headroom(bound.account, bound.amount)
-            steps.append(multiplier(before, payer.plan(bound, now_s), spent, bound.amount))
+            plan = payer.plan(bound, self._grants.plan_time.of(bound.start_s, now_s))
+            steps.append(multiplier(before, plan, spent, bound.amount))
         return min(steps, default=1.0)

@@ -7,6 +7,7 @@ import signal
 import structlog
 import uvloop
 
+from adserver.background.clock_watch import ClockWatch
 from adserver.background.owner_parts import OwnerParts
 from adserver.domain.entries import AnyEntry
 from adserver.domain.ledger import Ledger
@@ -20,6 +21,8 @@ from adserver.processes.owner.paces import Paces
 
 SECOND = 1.0
 PRUNE_S = 300
+WARY_S = 86_400
+"""Nothing is forgotten for so long after the clock was set: it may be set back."""
 
 _log = structlog.get_logger()
 
@@ -32,13 +35,18 @@ class OwnerService:
         self._parts = parts
         self.ledger = Ledger(parts.store.replay())
         self.ledger.prune(parts.clock.now())
-        parts.store.compact(self.ledger.checkpoint)
+        try:
+            parts.store.compact(self.ledger.checkpoint)
+        except Unavailable as error:  # a full disk: long is better than not at all
+            _log.warning("ledger_not_shortened", error=str(error))
         self.commits = Commits(parts.store, parts.events, parts.contacts)
         lines = Lines(parts.campaigns.load(), parts.ceilings)
-        self.grants = Grants(self.ledger, self._enter, lines, parts.billing_life_s)
+        self.grants = Grants(self.ledger, self._enter, lines, parts.billing_life_s, parts.monotonic)
         self.notices = Notices(self.ledger, self._enter, lines)
         self.paces = Paces(self.ledger, self.grants)
         self.workers = Workers()
+        self._watch = ClockWatch(parts.clock, parts.monotonic)
+        self._prune_at = parts.monotonic() + PRUNE_S
         self._desk = Desk(
             clock=parts.clock,
             ledger=self.ledger,
@@ -92,18 +100,23 @@ class OwnerService:
         await Connection(self._desk, writer).serve(reader)
 
     async def _tick(self) -> None:
-        seconds = 0
         while True:
             await asyncio.sleep(SECOND)
-            seconds += 1
+            before_s, by_s = self._watch.step()
             now_s = self._parts.clock.now()
+            if by_s:
+                self._prune_at = self._parts.monotonic() + WARY_S
+                self.grants.clock_set(now_s, by_s)
+                self.notices.set_forward.note(before_s, by_s)
+            self.workers.tell_trouble(self.commits.failing)
             for connection in list(self.workers.by_lease.values()):
                 connection.grant_waiting()
             changed = self.paces.step(now_s)
             if changed:
                 self.workers.tell_paces(changed)
             self.grants.expire(now_s)
-            if seconds % PRUNE_S == 0:
+            if self._parts.monotonic() >= self._prune_at:
+                self._prune_at = self._parts.monotonic() + PRUNE_S
                 self.ledger.prune(now_s)
 
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,43 @@ def test_full_disk_leaves_no_half_lines(tmp_path: Path, monkeypatch: pytest.Monk
             store.append(b'{"n":2}\n')
     store.append(b'{"n":3}\n')
     assert [event["n"] for event in read_events(tmp_path)] == [1, 3]
+
+
+def test_a_torn_line_that_cannot_be_cut_off_ends_its_segment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SegmentFiles(tmp_path)
+    store.append(b'{"n":1}\n')
+    whole, calls = os.write, iter(range(9))
+
+    def partly(file: int, data: bytes) -> int:
+        if next(calls):
+            raise OSError(errno.ENOSPC, "no space left")
+        return whole(file, data[:4])
+
+    def refuse(_file: int, _size: int) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", partly)
+        patch.setattr(os, "ftruncate", refuse)
+        with pytest.raises(Unavailable):
+            store.append(b'{"n":2}\n')
+    store.append(b'{"n":3}\n')
+    events = read_events(tmp_path)
+    assert [event["n"] for event in events] == [1, 3]
+    assert events.torn == 1
+
+
+def test_names_go_on_in_the_order_of_writing_when_the_clock_is_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 1_790_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now_s)
+    for number in range(4):
+        store = SegmentFiles(tmp_path, segment_bytes=1)
+        store.append(b'{"n":%d}\n' % (2 * number))
+        now_s += 60 if number else -86_400  # back by a day, then on
+        store.append(b'{"n":%d}\n' % (2 * number + 1))
+        store.close()
+    assert [event["n"] for event in read_events(tmp_path)] == list(range(8))

@@ -126,23 +126,94 @@ async def test_full_disk_is_unavailable_and_the_next_commit_writes_it_all(
     assert read(path) == [*ONE, *TWO]
 
 
-async def test_after_a_failed_sync_nothing_is_promised_any_more(
+async def test_a_file_that_failed_to_sync_is_never_synced_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = Journal(tmp_path / "ledger")
+    """What was synced before moves to a fresh file; the second sync of the old one would mean nothing."""
+    path = tmp_path / "ledger"
+    store = Journal(path)
     list(store.replay())
+    store.append(ONE)
+    await store.commit()
+    old = path.read_bytes()
+    real, refused = os.fdatasync, list[int]()
 
-    def refuse(_: int) -> None:
+    def refuse(file: int) -> None:
+        refused.append(os.fstat(file).st_ino)
         raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    store.append(TWO)
+    with pytest.raises(Unavailable, match="input/output error"):
+        await store.commit()
+    assert path.read_bytes() == old, "whoever starts now does not take the frame for durable"
+    with pytest.raises(Unavailable, match="input/output error"):
+        await store.commit()
+    assert refused[0] != refused[1], "the second try is another file"
+    monkeypatch.setattr(os, "fdatasync", real)
+    await store.commit()
+    assert path.stat().st_ino != refused[-1]
+    store.close()
+    assert read(path) == [*ONE, *TWO]
+    assert beside(path) == []
+
+
+async def test_moving_to_a_fresh_file_is_tried_until_there_is_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger"
+    store = Journal(path)
+    list(store.replay())
+    store.append(ONE)
+    await store.commit()
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "no space left")
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", refuse)
-        store.append(ONE)
-        with pytest.raises(Unavailable, match="restart the owner"):
+        store.append(TWO)
+        with pytest.raises(Unavailable, match="no space"):
             await store.commit()
-    with pytest.raises(Unavailable, match="restart the owner"):
-        await store.commit()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", refuse)
+        with pytest.raises(Unavailable, match=r"anew: .*no space"):
+            await store.commit()
+    assert beside(path) == []
+    await store.commit()
+    with pytest.raises(Unavailable, match="cannot open"):
+        Journal(path)  # the fresh file is locked as the old one was
     store.close()
+    assert read(path) == [*ONE, *TWO]
+
+
+async def test_what_a_predecessor_wrote_and_did_not_sync_is_synced_before_it_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger"
+    await written(path, ONE)
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    store = Journal(path)
+    assert list(store.replay()) == ONE
+    assert len(synced) == 1
+    store.close()
+
+
+async def test_a_torn_end_is_cut_although_there_is_no_space_to_keep_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger"
+    await written(path, ONE)
+    with path.open("ab") as file:
+        file.write(b"torn")
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    assert read(path) == ONE
+    assert beside(path) == []
 
 
 async def test_waiting_callers_share_a_sync(
@@ -175,3 +246,26 @@ async def test_a_long_journal_is_compacted_and_the_old_one_kept(
     assert read(path) == [Leased(9, 9), *TWO]
     (kept,) = beside(path)
     assert contents(kept) == old
+
+
+async def test_compacting_without_space_leaves_all_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger"
+    await written(path, ONE)
+    monkeypatch.setattr(journal, "REWRITE_BYTES", 1)
+    store = Journal(path)
+    list(store.replay())
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "link", refuse)
+        with pytest.raises(Unavailable, match="no space"):
+            store.compact(lambda: Leased(9, 9))
+    store.append(TWO)
+    await store.commit()
+    store.close()
+    assert read(path) == [*ONE, *TWO]
+    assert beside(path) == []

@@ -15,7 +15,7 @@ from tests.unit.commands import shop
 
 COMMANDS = (
     "demo", "serve", "reload", "stop", "resume", "check", "segments", "train", "explain", "report",
-    "doctor",
+    "doctor", "keys",
 )  # fmt: skip
 
 

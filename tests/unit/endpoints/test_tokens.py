@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from adserver.domain.ticket import Ticket
 from adserver.endpoints import tokens
-from adserver.endpoints.tokens import Key, TokenVault, load_keys, make_keys
+from adserver.endpoints.keys import load_keys, make_keys
+from adserver.endpoints.tokens import Key, TokenVault
 from adserver.errors import InvalidConfig, InvalidToken
 from tests.unit.endpoints.desk import TICKET
 

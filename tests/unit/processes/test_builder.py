@@ -1,5 +1,6 @@
 """Campaigns as written -> the snapshot file that servers load."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -72,3 +73,15 @@ def test_only_one_server_claims_a_state(tmp_path: Path) -> None:
     assert f"process {os.getpid()} serves from" in refused.stderr
     allowed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own text
     assert (allowed.returncode, allowed.stdout) == (0, "None\n")
+
+
+def test_a_state_on_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = load_settings(shop.write(tmp_path))
+    builder.prepare_state(loaded)
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", refuse)
+    with pytest.raises(InvalidConfig, match=r"supervisor\.pid: .*No space left.*free some"):
+        builder.claim_state(loaded)

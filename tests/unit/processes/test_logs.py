@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 CHILD = """
 import logging, structlog
@@ -45,3 +46,36 @@ def test_lines_are_json_objects_named_by_process() -> None:
     (library,) = told[3:]
     assert library["event"] == "from a library\nwith two lines"
     assert (library["library"], library["level"]) == ("library", "warning")
+
+
+CROWDED = """
+import resource, structlog
+from adserver.processes import logs
+logs.configure("worker")
+log = structlog.get_logger()
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+for number in range(20):
+    log.info("counted", number=number)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+log.info("roomy")
+"""
+
+
+def test_a_full_disk_loses_log_lines_and_says_how_many_and_nothing_else_ends(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "server.log"
+    with log.open("ab") as file:
+        subprocess.run([sys.executable, "-c", CROWDED], stderr=file, check=True)  # noqa: S603 - our own text
+    whole, torn = [], 0
+    for line in log.read_text("utf-8").splitlines():
+        try:
+            whole.append(json.loads(line))
+        except ValueError:
+            torn += 1
+    assert torn == 1
+    *counted, lost, roomy = whole
+    assert (lost["event"], lost["level"], lost["process"]) == ("log_lines_lost", "error", "worker")
+    assert len(counted) + lost["count"] == 20
+    assert roomy["event"] == "roomy"

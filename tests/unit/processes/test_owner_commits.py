@@ -1,6 +1,10 @@
 """In which order things become durable, and what happens when one of them cannot."""
 
 import asyncio
+import time
+
+import pytest
+import structlog.testing
 
 from adserver.domain.entries import AnyEntry, Leased
 from adserver.domain.person import Touch
@@ -77,6 +81,52 @@ async def test_bid_events_are_dropped_and_counted_before_memory_runs_out() -> No
     parts.commits.line(b"kept")
     await parts.commits._flush()
     assert parts.events.lines.endswith(b"kept\n")
+
+
+async def test_while_nothing_can_be_written_bid_events_are_dropped_and_notices_kept() -> None:
+    parts = Parts()
+    parts.commits.droppable(b"bid 1\nbid 2\n")
+    parts.events.broken = True
+    parts.add("kept")
+    await parts.commits._flush()
+    parts.commits.droppable(b"bid 3\n")
+    assert parts.commits.events_dropped == 3
+    parts.events.broken = False
+    await parts.commits._flush()
+    assert parts.events.lines == b"kept\n"
+    parts.commits.droppable(b"bid 4\n")
+    await parts.commits._flush()
+    assert parts.events.lines == b"kept\nbid 4\n"
+
+
+async def test_a_bid_stands_before_its_notice_in_the_log() -> None:
+    parts = Parts()
+    parts.commits.line(b"win")
+    parts.commits.droppable(b"bid\n")
+    await parts.commits._flush()
+    assert parts.events.lines == b"bid\nwin\n"
+
+
+async def test_what_goes_on_failing_is_said_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts, now = Parts(), 1_000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    parts.events.broken = parts.contacts.broken = True
+    with structlog.testing.capture_logs() as told:
+        parts.add("one")
+        for _ in range(130):  # a little more than a minute, twice a second
+            await parts.commits._flush()
+            now += 0.5
+        parts.events.broken = False
+        await parts.commits._flush()
+        parts.events.broken = True  # it comes and goes
+        parts.add("two")
+        await parts.commits._flush()
+    said = [line["event"] for line in told]
+    assert said.count("ledger_unavailable") == 2
+    assert said.count("contacts_unavailable") == 2
+    assert said.count("ledger_available_again") == 1
+    assert "events are broken" in told[1]["error"]
+    assert "free space" in told[1]["mend"]
 
 
 async def test_last_commit_is_made_on_the_way_out() -> None:

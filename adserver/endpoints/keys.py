@@ -1,0 +1,149 @@
+"""The file of the tokens' keys: read by every worker while it serves, changed in one step, for its owner's eyes only.
+
+A line is `<id 0-255> <64 hexadecimal digits> [<from when on it seals, RFC 3339 UTC>]`. A key opens tokens as soon as it
+stands there; so a new one is announced first, and seals when every worker has read it.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from stat import S_IMODE
+
+import structlog
+
+from adserver.endpoints.tokens import Key, TokenVault
+from adserver.errors import Fault, InvalidConfig
+from adserver.ports import Clock
+
+SECRET_BYTES = 32
+IDS = 256
+_HEADER = "# id, secret, and from when on it seals; `adserver keys` changes this file\n"
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+_log = structlog.get_logger()
+
+
+def make_keys(path: Path) -> None:
+    """Write a key file with one fresh key.
+
+    Raises `InvalidConfig` if the file exists: overwriting keys would turn every notice under way into a forgery.
+    """
+    with _draft(path, [Key(1, os.urandom(SECRET_BYTES))]) as draft:
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            raise _invalid(path, "$", "exists already; move it away to start anew") from None
+
+
+def load_keys(path: Path) -> tuple[Key, ...]:
+    """Return the keys of a file in its order. Raises `InvalidConfig` with what to mend."""
+    try:
+        with path.open(encoding="ascii") as file:
+            mode = S_IMODE(os.fstat(file.fileno()).st_mode)
+            lines = file.read().splitlines()
+    except (OSError, UnicodeDecodeError) as failure:
+        raise _invalid(path, "$", f"cannot be read: {failure}") from None
+    if mode & 0o077:
+        raise _invalid(path, "$", f"mode {mode:04o} lets others read it; run `chmod 600` on it")
+    keys = tuple(
+        _key(path, number, line)
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.startswith("#")
+    )
+    if not keys or len({key.id for key in keys}) != len(keys):
+        raise _invalid(path, "$", "needs at least one key, and every id only once")
+    return keys
+
+
+def write_keys(path: Path, keys: Sequence[Key]) -> None:
+    """Replace the file in one step and durably; it stays whose it is. Raises `InvalidConfig`."""
+    with _draft(path, keys) as draft:
+        before = path.stat()
+        if os.geteuid() == 0:  # a server of another user must still be able to read it
+            os.chown(draft, before.st_uid, before.st_gid)
+        draft.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+class KeyFile:
+    """Keeps a vault to what the file says; call `poll` at least every half second."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """Read the file. Raises `InvalidConfig`."""
+        self._path = path
+        self._clock = clock
+        self._stamp = self._look()
+        self.vault = TokenVault(load_keys(path), clock.now())
+        # A worker that read the file a moment later may have sealed with a key that we do not know yet.
+        self.vault.look_again = self.poll
+
+    def poll(self) -> None:
+        """Look whether the file changed or another key's time has come; a damaged file changes nothing."""
+        stamp, now_s = self._look(), self._clock.now()
+        if stamp == self._stamp:
+            self.vault.follow(now_s)
+            return
+        self._stamp = stamp
+        try:
+            keys = load_keys(self._path)
+        except InvalidConfig as error:
+            _log.error("keys_unreadable", error=str(error), in_force="those from before")
+            return
+        self.vault.use(keys, now_s)
+        _log.info("keys_changed", keys=[key.id for key in keys])
+
+    def _look(self) -> tuple[int, int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None  # `load_keys` meets the same error and says so
+        return found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode
+
+
+@contextmanager
+def _draft(path: Path, keys: Sequence[Key]) -> Iterator[Path]:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(_HEADER + "".join(map(_line, keys)))
+            file.flush()
+            os.fsync(file.fileno())
+        yield draft
+    except OSError as error:
+        raise _invalid(path, "$", f"cannot be written: {error.strerror or error}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _line(key: Key) -> str:
+    time = datetime.fromtimestamp(key.seals_from_s, UTC).strftime(f" {_TIME}")
+    return f"{key.id} {key.secret.hex()}{time if key.seals_from_s else ''}\n"
+
+
+def _key(path: Path, number: int, line: str) -> Key:
+    try:
+        identifier, secret, *times = line.split()
+        (from_s,) = [_seconds(time) for time in times] or [0]
+        key = Key(int(identifier), bytes.fromhex(secret), from_s)
+    except ValueError:
+        key = Key(-1, b"")
+    if not 0 <= key.id < IDS or len(key.secret) != SECRET_BYTES:
+        # The line itself may hold a secret: it is not repeated.
+        expected = "expected `<id 0-255> <64 hexadecimal digits>` and perhaps a time like 2026-01-31T12:00:00Z"
+        raise _invalid(path, f"line {number}", expected)
+    return key
+
+
+def _seconds(time: str) -> int:
+    return int(datetime.strptime(time, _TIME).replace(tzinfo=UTC).timestamp())
+
+
+def _invalid(path: Path, where: str, message: str) -> InvalidConfig:
+    return InvalidConfig([Fault(str(path), where, message)])
