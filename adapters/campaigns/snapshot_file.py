@@ -62,7 +62,7 @@ def read(path: Path) -> Catalog:
         raise _refused(path, f"is damaged or cut short; {_MEND}")
     try:
         return _decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # Whole, but written by a build with other structs: somebody forgot to raise VERSION.
         raise _refused(path, f"does not hold a catalog of this build ({error}); {_MEND}") from None
 

@@ -82,6 +82,16 @@ class Reload(_Message, frozen=True):
     request: int
 
 
+class Correct(_Message, frozen=True):
+    """Take back what a rule said of impressions and clicks, or take that back; answered by `Corrected`."""
+
+    request: int
+    rule: str
+    start_s: int
+    end_s: int
+    valid: bool
+
+
 class Scrape(_Message, frozen=True):
     """Tell the metrics."""
 
@@ -141,6 +151,12 @@ class Paces(_Message, frozen=True):
     multipliers: dict[int, float]
 
 
+class Trouble(_Message, frozen=True):
+    """Why nothing can be made durable now; empty when it can again."""
+
+    problem: str
+
+
 class LineReport(msgspec.Struct, frozen=True):
     """One line item for people to read; amounts in house nanos."""
 
@@ -162,6 +178,27 @@ class LineReport(msgspec.Struct, frozen=True):
     impressions: int
     clicks: int
     orders: int
+    """Of these three only what counts; what rules called invalid stands below."""
+    billable: Nanos = 0
+    """All that was billed to us, less `invalid_spend`: what to bill the advertiser."""
+    invalid_spend: Nanos = 0
+    """What bids cost whose impression is invalid; part of `settled` or `late` all the same."""
+    invalid_impressions: int = 0
+    invalid_clicks: int = 0
+    invalid_orders: int = 0
+
+
+class InvalidRow(msgspec.Struct, frozen=True):
+    """What a rule called invalid on one day, over all line items."""
+
+    rule: str
+    day_s: int
+    """Beginning of the day (UTC), seconds since the epoch; -1 for days too long ago to be corrected."""
+    kind: str
+    """That of a notice; `order`, or `spend` in nanos."""
+    invalid: int
+    restored: int
+    """What was corrected and counts again."""
 
 
 class Report(_Message, frozen=True):
@@ -171,6 +208,16 @@ class Report(_Message, frozen=True):
     lines: tuple[LineReport, ...] = ()
     quarantined: int = 0
     events_dropped: int = 0
+    failing: str = ""
+    """Why nothing can be made durable now."""
+    invalid: tuple[InvalidRow, ...] = ()
+
+
+class Corrected(_Message, frozen=True):
+    """It is durable: how it stands now with what the correction names."""
+
+    request: int
+    rows: tuple[InvalidRow, ...]
 
 
 class Scraped(_Message, frozen=True):
@@ -180,9 +227,10 @@ class Scraped(_Message, frozen=True):
     text: bytes
 
 
-FromWorker = Hello | Ask | Return | Record | Events | Query | Reload | Scrape
+FromWorker = Hello | Ask | Return | Record | Events | Query | Reload | Correct | Scrape
 FromOwner = (
     Welcome | Grant | Recall | Recorded | Failed | Resolved | Contact | Paces | Report | Scraped
+    | Trouble | Corrected
 )  # fmt: skip
 
 _encoder = msgspec.msgpack.Encoder()
@@ -215,7 +263,7 @@ async def messages(
                 break
             try:
                 message = decoder.decode(bytes(waiting[start + _LENGTH.size : end]))
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise Broken(str(error)) from error
             yield message
             start = end

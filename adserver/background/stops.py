@@ -47,7 +47,7 @@ def read_stops(folder: Path) -> Stops:
         return _decode(path.read_bytes())
     except FileNotFoundError:
         return Stops()
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         advice = f"{error}; mend it, or delete it and stop again what must stay stopped"
         raise InvalidConfig([Fault(str(path), "$", advice)]) from error
 
@@ -56,11 +56,14 @@ def write_stops(folder: Path, stops: Stops) -> None:
     """Replace the stops in one step; readers see the old or the new. Raises `OSError`."""
     path = folder / FILE_NAME
     fresh = path.with_name(f"{FILE_NAME}.{os.getpid()}")
-    with fresh.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(stops, order="sorted")) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        with fresh.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(stops, order="sorted")) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 class StopSwitch:

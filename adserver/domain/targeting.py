@@ -69,7 +69,7 @@ Expression = Segment | Not | All | Any
 
 MAX_EXPRESSION_LENGTH = 4_000
 MAX_EXPRESSION_DEPTH = 32
-_TOKEN = re.compile(r"\s*(?:([()])|([^\s()]+))")
+_TOKEN = re.compile(r"([()])|([^\s()]+)")
 
 
 def parse_audience(text: str) -> Expression:

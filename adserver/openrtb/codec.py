@@ -57,7 +57,7 @@ def decode(body: bytes) -> Decoded:
     return decoded
 
 
-def encode(response: msgspec.Struct) -> bytes:
+def encode(response: msgspec.Struct | str) -> bytes:
     """Return a response as JSON."""
     return _ENCODER.encode(response)
 
@@ -80,17 +80,22 @@ def inflate(body: bytes, limit: int = MAX_BODY_BYTES) -> bytes:
 
 
 def _second_look(body: bytes, error: Exception) -> Decoded:
-    """Repair what is JSON but of wrong types; refuse the rest."""
+    """Repair what is JSON but of wrong types; refuse the rest.
+
+    `error` must not be raised again: its traceback would hold this frame, the frame the error, and both the body,
+    until the collector looks, thousands of requests later.
+    """
+    if isinstance(error, RecursionError):  # msgspec counts levels itself, in skipped fields too
+        raise InvalidBidRequest("too_deep") from None
+    if not isinstance(error, msgspec.ValidationError | UnicodeDecodeError):
+        raise InvalidBidRequest("not_json", str(error)) from None
     try:
-        if isinstance(error, msgspec.ValidationError | UnicodeDecodeError):
-            decoded = Decoded(*repair(body, BidRequest))
-        else:
-            raise error
+        decoded = Decoded(*repair(body, BidRequest))
     except msgspec.ValidationError as unlike:  # no object at all
         raise InvalidBidRequest("wrong_type", str(unlike)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as broken:
         raise InvalidBidRequest("not_json", str(broken)) from None
-    except RecursionError:  # msgspec counts levels itself, in skipped fields too
+    except RecursionError:
         raise InvalidBidRequest("too_deep") from None
     for path in decoded.dropped:
         if _REQUIRED.fullmatch(path):

@@ -15,6 +15,8 @@ DEFAULT_VERSION = "1.2"
 MAIN_IMAGE = 3
 REMEMBERED = 256
 MAX_REMEMBERED_LENGTH = 4_096
+MAX_REMEMBERED_BLOCKS = 64
+MAX_VERSION = 8
 """Publishers repeat their native request word for word, so reading one is remembered."""
 
 
@@ -85,8 +87,10 @@ def native_space(native: Native) -> NativeSpace | None:
     text = native.request
     if not text:
         return None
-    read = _remembered if len(text) <= MAX_REMEMBERED_LENGTH else _read
-    return read(text, native.ver, tuple(native.battr) if native.battr else ())
+    blocked = tuple(native.battr) if native.battr else ()
+    is_long = len(text) > MAX_REMEMBERED_LENGTH or len(blocked) > MAX_REMEMBERED_BLOCKS
+    read = _read if is_long else _remembered
+    return read(text, native.ver and native.ver[:MAX_VERSION], blocked)
 
 
 def _read(text: str, outer_version: str | None, blocked: tuple[int, ...]) -> NativeSpace | None:
@@ -109,7 +113,7 @@ def _read(text: str, outer_version: str | None, blocked: tuple[int, ...]) -> Nat
     return NativeSpace(
         assets=assets,
         wrapped=root.native is not None,
-        version=(markup.ver or outer_version or DEFAULT_VERSION)[:8],
+        version=(markup.ver or outer_version or DEFAULT_VERSION)[:MAX_VERSION],
         trackers=tuple(
             (tracker.event, method)
             for tracker in markup.eventtrackers or ()

@@ -12,19 +12,21 @@ MAX_ID_LENGTH = 200
 
 def person_key(request: BidRequest, pseudonym: Callable[[str, str], PersonKey]) -> PersonKey | None:
     """Return the person's key by the most lasting id sent: the device's, ours, the exchange's."""
+    found = identifier(request)
+    return None if found is None else pseudonym(*found)
+
+
+def identifier(request: BidRequest) -> tuple[str, str] | None:
+    """Return the most lasting id sent, behind its kind."""
     device, user = request.device, request.user
     if device is not None and device.ifa and not (device.lmt or device.dnt):
         ifa = device.ifa.strip().lower()
         if ifa.strip("0-") and len(ifa) <= MAX_ID_LENGTH:  # all zeros: the person turned it off
-            return pseudonym("ifa", ifa)
+            return "ifa", ifa
     if user is not None:
-        for kind, identifier in (("buyeruid", user.buyeruid), ("user", user.id)):
-            if (
-                identifier is not None
-                and identifier != ""
-                and len(str(identifier)) <= MAX_ID_LENGTH
-            ):
-                return pseudonym(kind, str(identifier))
+        for kind, sent in (("buyeruid", user.buyeruid), ("user", user.id)):
+            if sent is not None and sent != "" and len(str(sent)) <= MAX_ID_LENGTH:
+                return kind, str(sent)
     return None
 
 

@@ -38,7 +38,7 @@ def repair(document: bytes | msgspec.Raw, kind: type[Wire]) -> tuple[Wire, tuple
 def _object(raw: bytes | msgspec.Raw, kind: type[Wire], path: str, dropped: list[str]) -> Wire:
     members = _MEMBERS.decode(raw)
     values: dict[str, Any] = {}
-    for field in msgspec.structs.fields(kind):
+    for field in _fields(kind):
         name = field.encode_name
         if name in members:
             value = _value(members[name], field.type, f"{path}.{name}" if path else name, dropped)
@@ -69,6 +69,12 @@ def _value(raw: msgspec.Raw, kind: Any, path: str, dropped: list[str]) -> Any:
 
 
 @lru_cache(maxsize=256)  # one entry per declared type
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """Ask msgspec once: its answer is slow, and leaves cycles for the collector."""
+    return msgspec.structs.fields(kind)
+
+
+@lru_cache(maxsize=256)
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind, strict=False)
 

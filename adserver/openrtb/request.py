@@ -168,6 +168,7 @@ class UserAgent(Wire):
     """Structured user agent."""
 
     platform: Brand | None = None
+    browsers: list[Brand] | None = None
 
 
 class Device(Wire):
@@ -180,6 +181,9 @@ class Device(Wire):
     lmt: int | None = None
     dnt: int | None = None
     ifa: str | None = None
+    ua: str | None = None
+    ip: str | None = None
+    ipv6: str | None = None
 
 
 class Segment(Wire):

@@ -125,7 +125,7 @@ def domain(cursor: Cursor) -> str:
 
 def bare_host(word: str) -> str:
     """Return the host of an address, lower case and without `www.`: what people meant by a domain."""
-    return re.sub(r"^(?:[a-z]+://)?(?:www\.)?|[/?#:].*$", "", word.lower())
+    return re.sub(r"^(?:[a-z]+://)?(?:www\.)?|(?s:[/?#:].*)", "", word.lower())
 
 
 def url(cursor: Cursor, *, secure: bool) -> str:

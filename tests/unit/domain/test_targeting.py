@@ -46,7 +46,7 @@ def test_not_binds_tightest_then_and_then_or(text: str, expression: Expression) 
     [
         ("", "at character 1: found the end, expected a segment"),
         ("a and", "found the end, expected a segment"),
-        ("a b", "at character 2: found 'b', expected `and`, `or` or the end"),
+        ("a b", "at character 3: found 'b', expected `and`, `or` or the end"),
         ("(a", "found the end, expected `)`"),
         ("a)", "at character 2: found ')'"),
         ("and a", "found 'and', expected a segment"),

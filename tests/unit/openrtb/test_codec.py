@@ -1,7 +1,9 @@
 """What is refused, what is repaired, and that nothing else ever escapes."""
 
+import gc
 import gzip
 import zlib
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -207,3 +209,24 @@ def test_the_slow_path_reads_what_the_fast_path_reads() -> None:
     assert isinstance(slow.request, BidRequest)
     assert slow.dropped == ("tmax",)
     assert slow.request == fast
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[" * 5_000, b'{"id": "1", "imp": [{"id": "1", "secure": {}}]}', b"null", b'"\\ud800"'],
+)
+def test_what_is_refused_or_repaired_leaves_nothing_for_the_collector(body: bytes) -> None:
+    """It looks seldom: what stays until then is a body of any size for each damaged request."""
+
+    def attempt() -> None:
+        with suppress(InvalidBidRequest):
+            codec.decode(body)
+
+    attempt()
+    gc.collect()
+    gc.disable()
+    try:
+        attempt()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adserver.domain.opportunity import NativeAsset, NativeSpace
+from adserver.openrtb import native
 from adserver.openrtb.native import native_space
 from adserver.openrtb.request import Native
 
@@ -105,3 +106,17 @@ def test_a_wrong_type_inside_costs_only_its_field() -> None:
 
 def test_no_request_is_no_space() -> None:
     assert native_space(Native()) is None
+
+
+def test_endless_lists_and_texts_are_not_remembered() -> None:
+    text = json.dumps({"assets": [TITLE]})
+    native._remembered.cache_clear()
+    for number in range(3):
+        endless = list(range(number, 50_000))
+        read = native_space(Native(request=text, battr=endless))
+        assert read is not None
+        assert read.blocked_attributes == tuple(endless)
+    assert native._remembered.cache_info().currsize == 0
+    for number in range(3):
+        native_space(Native(request=text, ver="1.2.3.4.5" + "x" * number))
+    assert native._remembered.cache_info().currsize == 1
