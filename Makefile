@@ -6,11 +6,13 @@ RUN := $(BIN)/python -m
 SECONDS ?=
 RATE ?= 200
 BARS ?=
+MINUTES ?=
+TARGETS ?=
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q pyproject.toml
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types architecture unit bench torture load clean lock
+.PHONY: help setup demo test lint types architecture unit bench torture fuzz soak load clean lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,11 +53,17 @@ unit: setup ## pytest
 	@echo "pytest: tests"
 	@$(RUN) pytest -q -n 2 --dist loadfile
 
-bench: setup ## the speed table of the goals, as far as it exists
-	@$(RUN) tests.bench
+bench: setup ## the speed table of the goals; fails if worse than recorded; make bench BARS="P1 P2"
+	@$(RUN) tests.bench $(BARS) || test $$? -eq 3
 
 torture: setup ## what the server must survive, each figure beside its bar; make torture BARS="R1 R9"
 	@$(RUN) tests.torture $(BARS)
+
+fuzz: setup ## every parser under atheris, a minute each; make fuzz TARGETS="token price" SECONDS=600
+	@$(RUN) tests.fuzz $(TARGETS) $(if $(SECONDS),--seconds $(SECONDS))
+
+soak: setup ## a long time at 70 % of capacity, what must be flat beside its bar: make soak MINUTES=20
+	@$(RUN) tests.torture.soak --chart $(if $(MINUTES),--minutes $(MINUTES))
 
 load: setup ## ten seconds of open-loop load on a running server at port 8080
 	@$(RUN) loadtest traffic --out $(VENV)/requests.jsonl --requests 1000

@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol, cast
 
 _NO_BODY = (204, 304)
+_LAST = b"onnection: close"
 
 
 class Unframed(ValueError):
@@ -27,6 +28,10 @@ class Connection(asyncio.Protocol):
         self._listener = listener
         self._transport: asyncio.Transport | None = None
         self._received = b""
+        self.answer = b""
+        """The newest whole response."""
+        self.leaving = False
+        """Set when an answer said that it was the connection's last; the other side will close."""
         self._fault = "closed"
         self.intended_s = 0.0
         """When the request under way should have been sent."""
@@ -65,7 +70,8 @@ class Connection(asyncio.Protocol):
         if found is None:
             return
         status, end = found
-        self._received = self._received[end:]
+        self.answer, self._received = self._received[:end], self._received[end:]
+        self.leaving = self.answer.find(_LAST, 0, self.answer.find(b"\r\n\r\n")) > 0
         self.busy = False
         self._listener.answered(self, status)
 

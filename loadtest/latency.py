@@ -21,6 +21,13 @@ class Latencies:
         self.count += 1
         self.longest_s = max(self.longest_s, seconds)
 
+    def add_all(self, others: "Latencies") -> None:
+        """Count what others counted."""
+        for bucket, count in others._counts.items():  # noqa: SLF001 - of our own kind
+            self._counts[bucket] = self._counts.get(bucket, 0) + count
+        self.count += others.count
+        self.longest_s = max(self.longest_s, others.longest_s)
+
     def percentile_ms(self, share: float) -> float:
         """Return the duration in ms that this share (0 to 1) does not exceed; 0 without any."""
         wanted, seen = math.ceil(share * self.count), 0

@@ -114,7 +114,7 @@ class _Generator:
         await asyncio.gather(*(self._connect() for _ in range(self._options.connections)))
         self._ticker = Ticker(self._tick)
         began = time.monotonic() + 0.01
-        self._schedule = _arrivals(self._options, began)
+        self._schedule = self.plan(began)
         self._next_s = next(self._schedule, None)
         self._ticker.at(began)
         try:
@@ -130,6 +130,10 @@ class _Generator:
         if self._bug:
             raise self._bug
         return self._report
+
+    def plan(self, began: float) -> Iterator[float]:
+        """Yield when to send, by the monotonic clock and rising; measurements of another course override this."""
+        return _arrivals(self._options, began)
 
     def _fail(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """End the run on a bug in a callback, which the event loop would only log."""
@@ -180,6 +184,9 @@ class _Generator:
         self._finish_if_idle()
 
     def _hand_out(self, connection: Connection, now: float) -> None:
+        if connection.leaving:  # what is sent on it now would be lost; `lost` makes another
+            self._finish_if_idle()
+            return
         if self._waiting:
             intended, request = self._waiting.popleft()
             connection.send(request, intended, now)

@@ -17,6 +17,8 @@ Space = TypeVar("Space", VideoSpace, NativeSpace)
 Step = tuple[Reason, int]
 """A reason and the candidates that pass it."""
 REMEMBERED_SPACES = 512
+REMEMBERED_LENGTH = 2_048
+"""Spaces that are longer than this when written out are judged anew each time."""
 
 
 class FitIndex:
@@ -119,9 +121,12 @@ class _Remembered(Generic[Space]):
             reason = misfit(space)
             if reason is not None:
                 failing[reason] = failing.get(reason, 0) | members
-        if len(self._answers) >= REMEMBERED_SPACES:  # hostile variety must not fill the memory
-            self._answers.clear()
-        answer = self._answers[space] = tuple(failing.items())
+        answer = tuple(failing.items())
+        # Hostile variety must not fill the memory, neither by number nor by lists of a hundred thousand codes.
+        if len(repr(space)) <= REMEMBERED_LENGTH:
+            if len(self._answers) >= REMEMBERED_SPACES:
+                self._answers.clear()
+            self._answers[space] = answer
         return answer
 
 

@@ -166,7 +166,7 @@ def _models(folder: Path, dice: Random, scale: Scale) -> list[Figure]:
 def _models_lost(good: Path, dice: Random, reloads: int) -> list[str]:
     """Have a server reload broken models, and ask which serves afterwards."""
     wrong = []
-    with serving(one_banner(FIRST), "reload_refused", "process_refused") as server:
+    with serving(one_banner(FIRST), "click_model_refused") as server:
         models = server.state / "models"
         shutil.copytree(good, models, dirs_exist_ok=True)
         _hang_up(server, "reloaded")
@@ -177,9 +177,10 @@ def _models_lost(good: Path, dice: Random, reloads: int) -> list[str]:
             how = model(dice, models)
             if server.command("reload").returncode == 0:
                 wrong.append(f"the command found nothing wrong: {how}")
-            _hang_up(server, "reload_refused")
+            _hang_up(server, "reloaded")
             if (after := server.explain(request())["model"]) != before:
                 wrong.append(f"{after} serves after {how}")
             shutil.rmtree(models)
             shutil.copytree(good, models)
+            _hang_up(server, "reloaded")
     return wrong

@@ -29,6 +29,8 @@ class Situation(msgspec.Struct):
     stopped: bool = False
     """Somebody stopped everything."""
     advertiser_stopped: bool = False
+    hasty: bool = False
+    """The id comes more often than people do."""
     funded: bool = True
     claimable: bool = True
     covered: bool = True
@@ -150,6 +152,9 @@ SPOILERS: tuple[Spoiler, ...] = (
     Spoiler(R.SEAT_EXCLUDED, "seat", _put("bseat", ["adserver"])),
     Spoiler(R.CURRENCY, "cur", _put("cur", ["XXX"], ["EUR", "JPY"])),
     Spoiler(R.NO_LEGAL_BASIS, "regs", _put("regs", *_GIVEN_OPT_OUT)),
+    Spoiler(R.CRAWLER, "ua", _put("device.ua", *strict.CRAWLERS)),
+    Spoiler(R.NETWORK, "ip", _put("device.ip", *strict.LISTED)),
+    Spoiler(R.NON_HUMAN, "hasty", _be(hasty=True), on_the_wire=False),
     Spoiler(R.NO_OPPORTUNITY, "space", _unsold),
     Spoiler(R.NO_OPPORTUNITY, "qty", _put("imp.0.qty", {"multiplier": 3.5})),
     Spoiler(R.NO_OPPORTUNITY, "currency", _put("imp.0.bidfloorcur", "XXX")),
@@ -202,6 +207,9 @@ FLIPS: Mapping[Reason, Change] = {
     R.SEAT_EXCLUDED: _restore("wseat", "bseat"),
     R.CURRENCY: _restore("cur"),
     R.NO_LEGAL_BASIS: _restore("regs"),
+    R.CRAWLER: _restore("device.ua"),
+    R.NETWORK: _restore("device.ip"),
+    R.NON_HUMAN: _be(hasty=False),
     R.NO_OPPORTUNITY: _sold,
     R.CEILING: _covered,
     R.CLAIM_FAILED: _be(claimable=True),

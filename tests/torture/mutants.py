@@ -68,6 +68,11 @@ class Mutants:
             return _plain(self._large(seed))
         return self._http(body)
 
+    def largest(self) -> Mutant:
+        """Return one that makes the server remember or throw away as much as it ever will."""
+        seed = json.loads(self._dice.choice(self._seeds))
+        return _plain(self._large(seed | {"test": 1}))
+
     def _values(self, seed: Json) -> bytes:
         dice = self._dice
         raw = []

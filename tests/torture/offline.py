@@ -10,14 +10,18 @@ from typing import Any
 import msgspec
 
 from adapters.campaigns.yaml_folder import Config
+from adapters.context.crawlers import KnownCrawlers
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.world import World
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Nanos, Rates
+from adserver.domain.networks import Networks, network
 from adserver.domain.person import PersonKey, Profile, Touch, pseudonymiser
 from adserver.endpoints.explain import Explainer
 from adserver.endpoints.gathering import Gatherer
+from adserver.validity.judge import Lists, RequestJudge
+from adserver.validity.rates import RateTable
 from tests.endpoints.client import EXCHANGE
 from tests.fakes.click_model import FakeClickModel, FakeOrderModel
 from tests.torture import strict
@@ -65,6 +69,12 @@ class Bench:
                 pseudonym=pseudonymiser(b"s" * 32),
                 profiles=self,
                 contacts=self,
+                judge=RequestJudge(
+                    crawlers=KnownCrawlers(),
+                    lists=[Lists("clouds", Networks([network(strict.CLOUDS)]))],
+                    per_id=_Haste(self),
+                    monotonic=self.now,
+                ),
             ),
             purse=self,
             stopped=self,
@@ -78,7 +88,7 @@ class Bench:
         self.candidates = EVERYBODY if situation.advertiser_stopped else NOBODYS_BITS
         self.funded = EVERYBODY if situation.funded else NOBODYS_BITS
         body = msgspec.json.encode(situation.request)
-        return await self._explainer.explain(body, situation.exchange)
+        return self._explainer.explain(body, situation.exchange)
 
     # --- the clock, the person ---
 
@@ -86,7 +96,7 @@ class Bench:
         """Return the situation's hour of the day."""
         return MIDNIGHT_S + self.situation.hour * HOUR_S
 
-    async def profile(self, person: PersonKey) -> Profile:
+    def profile(self, person: PersonKey) -> Profile:
         """Return a person who has seen the line items of the situation's media type."""
         numbers = [self._items[f"{self.situation.media}-{kind}"] for kind in ("open", "bound")]
         return Profile(
@@ -105,6 +115,10 @@ class Bench:
     def expect(self, person: PersonKey, touch: Touch, now_s: float) -> None:
         """Explaining makes no contacts."""
         raise AssertionError("an explanation counted a contact")
+
+    def forget(self, bid: bytes) -> None:
+        """Explaining makes no contacts."""
+        raise AssertionError("an explanation forgot a contact")
 
     # --- the purse ---
 
@@ -126,6 +140,18 @@ class Bench:
     def hold(self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int) -> None:
         """Explaining holds nothing."""
         raise AssertionError("an explanation held money")
+
+
+class _Haste(RateTable):
+    """Says of everybody what the situation says."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(1, 1, b"")
+        self._bench = bench
+
+    def exceeds(self, who: bytes, now: float, *, counts: bool = True) -> bool:
+        """Tell whether the situation is hasty."""
+        return self._bench.situation.hasty
 
 
 def all_media() -> Bench:

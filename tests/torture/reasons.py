@@ -114,11 +114,17 @@ async def _alone(chains: Chains, scale: Scale) -> None:
         chains.wrong.append("explaining kept money")
 
 
+def _listing(folder: str) -> Json:
+    """Write the list of networks and return the settings that name it."""
+    Path(folder, "clouds.txt").write_text(strict.CLOUDS, encoding="utf-8")
+    return {"networks": [{"kind": "cidr", "name": "clouds", "paths": ["../clouds.txt"]}]}
+
+
 async def _served(chains: Chains, scale: Scale) -> None:
     box, wanted = scale.time(0.3), scale.count(10_000, 200)
     with tempfile.TemporaryDirectory() as folder:
         exchanges = [{"name": name, "default_tmax_ms": 2_000} for name in offline.EXCHANGES]
-        settings = {"exchanges": exchanges, "workers": 1}
+        settings: Json = {"exchanges": exchanges, "workers": 1, "invalid_traffic": _listing(folder)}
         server = Server(Path(folder, "server"), strict.advertisers(), settings).start()
         try:
             with server.client() as public, Client(server.private_port) as private:

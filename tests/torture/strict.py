@@ -25,6 +25,10 @@ TARGETING = {
     "category": ["IAB17"],
     "audience": "dmp:cyclist and not dmp:owner",
 }
+CRAWLERS = ("Mozilla/5.0 (compatible; Googlebot/2.1)", "curl/8.5.0", "x-spider 1")
+CLOUDS = "198.51.100.0/24"
+"""The one network of our list."""
+LISTED = ("198.51.100.0", "198.51.100.77", "198.51.100.255")
 _CREATIVES: dict[str, Json] = {
     "banner": {"banner": "300x250", "image": "http://cdn.example/a.png"},
     "video": {

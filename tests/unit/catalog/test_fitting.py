@@ -71,3 +71,10 @@ def test_hostile_variety_of_spaces_does_not_fill_the_memory(
         expected = ((Reason.DURATION, 0b100),) if seconds > 15 else ()
         assert fit.video_misfits(VideoSpace(min_duration_s=seconds)) == expected
     assert len(fit._video_spaces._answers) <= 5
+
+
+def test_spaces_with_endless_lists_are_judged_and_forgotten() -> None:
+    fit = FitIndex(CREATIVES)
+    for codes in (tuple(range(100_000)), tuple(range(1, 100_000))):
+        assert fit.video_misfits(VideoSpace(blocked_attributes=codes)) == ()
+    assert fit._video_spaces._answers == {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,35 @@ async def test_a_server_that_never_answers_is_not_left_out() -> None:
     assert report.answered == 0
     assert report.unanswered == report.intended == report.latency.count >= 19
     assert report.latency.percentile_ms(0.5) > 100
+
+
+async def test_nothing_is_sent_on_a_connection_whose_last_answer_came() -> None:
+    """As an exchange would: a server that drains loses no request."""
+    lost = 0
+    serving: list[asyncio.Task[Any] | None] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal lost
+        serving.append(asyncio.current_task())
+        with suppress(asyncio.IncompleteReadError, ConnectionResetError):  # the generator is done
+            for number in range(5):
+                await reader.readuntil(b"{}")
+                last = b"Connection: close\r\n" if number == 4 else b""
+                writer.write(b"HTTP/1.1 200 OK\r\n" + last + b"Content-Length: 2\r\n\r\nok")
+            await asyncio.sleep(0.03)
+            lost += bool(reader._buffer)  # type: ignore[attr-defined] # what came too late
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    report = await measured(f"http://127.0.0.1:{port}/x", rate=200.0, seconds=0.3, connections=2)
+    server.close()
+    await server.wait_closed()
+    await asyncio.gather(*filter(None, serving))
+    assert (lost, report.unanswered, report.errors) == (0, 0, {})
+    assert report.answered == report.intended >= 55
 
 
 async def test_a_broken_connection_is_counted_and_replaced() -> None:
