@@ -1,9 +1,11 @@
 """Which adapters there are: one union line per port, read by the configuration."""
 
 from adapters.campaigns import yaml_folder
+from adapters.context import cidr_files, maxmind
 from adapters.dmp import segment_files
 from adapters.profiles import lmdb_profiles
 
 Campaigns = yaml_folder.Config
 Segments = segment_files.Config
+Networks = cidr_files.Config | maxmind.Config
 Profiles = lmdb_profiles.Config

@@ -4,11 +4,13 @@ Names are `adserver_<noun>_<unit>_total` and so on. Children that the request pa
 when it is built, never per request.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from adserver.tallies import Spreads, Tallies
 
 REGISTRY = CollectorRegistry()
 
-REQUESTS = Counter(
+REQUESTS = Tallies(
     "adserver_bid_requests", "Bid requests received.", ["exchange"], registry=REGISTRY
 )
 INVALID_REQUESTS = Counter(
@@ -22,21 +24,21 @@ DROPPED_FIELDS = Counter(
     "Optional request fields of a wrong type, dropped.",
     registry=REGISTRY,
 )
-BIDS = Counter("adserver_bids", "Bids made.", ["exchange", "media"], registry=REGISTRY)
-NO_BIDS = Counter(
+BIDS = Tallies("adserver_bids", "Bids made.", ["exchange", "media"], registry=REGISTRY)
+NO_BIDS = Tallies(
     "adserver_no_bids",
     "Requests that we did not bid on, by the reason that decided.",
     ["exchange", "reason"],
     registry=REGISTRY,
 )
-OFFERED = Counter(
+OFFERED = Tallies(
     "adserver_offered_nanos", "Sum of prices offered, house nanos.", ["exchange"], registry=REGISTRY
 )
-LATENCY = Histogram(
+LATENCY = Spreads(
     "adserver_bid_seconds",
     "From a request's arrival to its answer.",
     ["exchange"],
-    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
     registry=REGISTRY,
 )
 NOTICES = Counter(
@@ -45,12 +47,56 @@ NOTICES = Counter(
     ["kind", "outcome"],
     registry=REGISTRY,
 )
+INVALID_TRAFFIC = Counter(
+    "adserver_invalid_traffic",
+    "Impressions, clicks and video events recorded as invalid, by kind and the rule that says so.",
+    ["kind", "rule"],
+    registry=REGISTRY,
+)
+NETWORK_FAILURES = Counter(
+    "adserver_network_failures",
+    "Addresses that could not be looked up because a list of networks is damaged in places.",
+    registry=REGISTRY,
+)
 PROFILE_FAILURES = Counter(
     "adserver_profile_failures", "Profile look-ups that failed or timed out.", registry=REGISTRY
 )
 EVENTS_DROPPED = Counter(
     "adserver_events_dropped",
     "Events dropped because the owner could not keep up, or the worker had no time for them.",
+    registry=REGISTRY,
+)
+WRITES_FAILING = Gauge(
+    "adserver_writes_failing",
+    "1 while the owner can make nothing durable (a full disk, say), else 0.",
+    registry=REGISTRY,
+)
+CLICK_MODEL_REFUSED = Gauge(
+    "adserver_click_model_refused",
+    "1 while another model, or a constant, stands in for a click model that was refused, else 0.",
+    registry=REGISTRY,
+)
+CLOCK_SET = Counter(
+    "adserver_clock_set",
+    "How often the machine's clock was set by a second or more while this process ran.",
+    registry=REGISTRY,
+)
+WAITING_LIMIT = Gauge(
+    "adserver_waiting_limit",
+    "How many requests may wait for what is named, as the worker found by how long it takes.",
+    ["dependency"],
+    registry=REGISTRY,
+)
+WAITING = Gauge(
+    "adserver_waiting_requests",
+    "How many requests wait for what is named.",
+    ["dependency"],
+    registry=REGISTRY,
+)
+WAITING_REFUSED = Counter(
+    "adserver_waiting_refused",
+    "Requests refused at once because too many waited for what is named.",
+    ["dependency"],
     registry=REGISTRY,
 )
 CONNECTIONS_CUT = Counter(

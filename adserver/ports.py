@@ -24,7 +24,7 @@ class Clock(Protocol):
 class Profiles(Protocol):
     """Who is in which segment, and what they have seen."""
 
-    async def profile(self, person: PersonKey) -> Profile:
+    def profile(self, person: PersonKey) -> Profile:
         """Return what is known of a person; an unknown person is `NOBODY`. Raises `Unavailable`."""
 
 
@@ -102,6 +102,9 @@ class YoungContacts(Protocol):
 
     def expect(self, person: PersonKey, touch: Touch, now_s: float) -> None:
         """Count a bid just made as an impression that will probably come."""
+
+    def forget(self, bid: bytes) -> None:
+        """The bid lost or was not sent: no impression will come."""
 
     def merged(self, person: PersonKey, stored: tuple[Touch, ...]) -> tuple[Touch, ...]:
         """Return stored and young contacts, an impression that is in both only once."""
@@ -194,6 +197,20 @@ class Audiences(Protocol):
         """
 
 
+class Crawlers(Protocol):
+    """User agents of programs that read pages on their own."""
+
+    def is_crawler(self, user_agent: str) -> bool:
+        """Tell whether this is one; never raises, whatever a stranger sent."""
+
+
+class ListedNetworks(Protocol):
+    """Networks of which somebody says that no people sit there."""
+
+    def __contains__(self, address: bytes) -> bool:
+        """Tell whether an address of 4 or 16 bytes lies in one of them; never raises."""
+
+
 class Links(NamedTuple):
     """Where markup reports to; every URL is complete and carries the encrypted ticket."""
 
@@ -202,13 +219,22 @@ class Links(NamedTuple):
     """Redirects to the creative's landing page."""
     events: str
     """A prefix: append the name of a video event (`start`, `complete` ...)."""
+    serving: str
+    """Names this serving of the creative and tells nothing else; letters and digits."""
 
 
 class Markup(Protocol):
     """One creative, prepared at load."""
 
+    varies: bool
+    """Whether the markup depends on the space: what is asked of a video or a native ad."""
+
     def render(self, links: Links, opportunity: Opportunity) -> str:
-        """Return the `adm` for this opportunity, escaped for its context."""
+        """Return the `adm` for this opportunity, escaped for its context.
+
+        It depends on nothing but the links, which it contains as they are but for escaped punctuation, and, if it
+        varies, on the opportunity's space of the creative's kind.
+        """
 
 
 class Channel(Protocol):

@@ -11,6 +11,8 @@ from adserver.ports import Links
 class DisplayMarkup:
     """Three fixed pieces with the two links between them."""
 
+    varies = False
+
     def __init__(self, before_click: str, before_impression: str, end: str) -> None:
         self._before_click = before_click
         self._before_impression = before_impression

@@ -17,7 +17,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 class NativeMarkup:
-    """A native ad. Its answer depends on what is asked for, so it is written per request (about 5 us)."""
+    """A native ad. Its answer depends on what is asked for, so it is written per space (about 5 us)."""
+
+    varies = True
 
     def __init__(self, creative: Native) -> None:
         self._creative = creative

@@ -5,7 +5,6 @@ VideoClicks, MediaFiles; from 4.0 on it goes by the alphabet within each type, t
 """
 
 import re
-from hashlib import blake2b
 from html import escape
 from typing import NamedTuple
 
@@ -41,6 +40,8 @@ class _File(NamedTuple):
 class VideoMarkup:
     """One document per VAST version, whole but for links and media files."""
 
+    varies = True
+
     def __init__(self, creative: Video) -> None:
         if not creative.media_files:
             raise ValueError(f"{creative.id}: a video without media files")
@@ -65,8 +66,7 @@ class VideoMarkup:
             _uncut(links.click),
             _uncut(links.events),
             files,
-            # VAST wants an id of this serving. A digest of its own link names it and tells nothing else.
-            blake2b(links.click.encode(), digest_size=16).hexdigest(),
+            links.serving,
         )
         pieces = self._documents[protocol].copy()
         for at in range(1, len(pieces), 2):

@@ -3,13 +3,20 @@
 from collections import deque
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from adserver.domain.person import PersonKey, Touch
+from adserver.domain.set_forward import SetForward
 
 PENDING_S = 60.0
 """A bid whose impression has not come by then counts no longer: most bids lose, often silently, and
 a cap must not wait an hour for them. An impression still later than this may exceed a cap by one."""
 PUSHED_S = 5.0
 """Reported impressions are in the profiles well before."""
+MAX_YOUNG = 64
+"""So many young contacts are known of a person, the newest: a flood of requests in one person's name must not make
+each cost more than the one before. A profile keeps no more of them either.
+"""
 
 
 class PendingContacts:
@@ -21,6 +28,7 @@ class PendingContacts:
         self._in_flight: deque[tuple[float, bytes]] = deque()
         self._pushed: deque[tuple[float, bytes]] = deque()
         self._reported: set[bytes] = set()
+        self._set_forward = SetForward()
 
     def expect(self, person: PersonKey, touch: Touch, now_s: float) -> None:
         """Count a bid just made as an impression that will probably come."""
@@ -44,7 +52,12 @@ class PendingContacts:
         return tuple(found.values()) if found else ()
 
     def merged(self, person: PersonKey, stored: tuple[Touch, ...]) -> tuple[Touch, ...]:
-        """Return stored and young contacts, an impression that is in both only once."""
+        """Return stored and young contacts, an impression that is in both only once.
+
+        Those from before the clock was set forward are as young as they were: caps fail closed.
+        """
+        if self._set_forward:
+            stored = tuple(map(self._moved, stored))
         young = self._people.get(person)
         if not young:
             return stored
@@ -60,8 +73,29 @@ class PendingContacts:
             self._reported.discard(bid)
             self._drop(bid)
 
+    def clock_set(self, before_s: float, by_s: float) -> None:
+        """Follow a clock that was set by so many seconds when it said `before_s`."""
+        self._set_forward.note(before_s, by_s)
+        for queue in (self._in_flight, self._pushed):
+            moved = [(until_s + by_s, bid) for until_s, bid in queue]
+            queue.clear()
+            queue.extend(moved)
+        if by_s > 0:
+            for young in self._people.values():
+                for bid, touch in young.items():
+                    young[bid] = replace(touch, at_s=touch.at_s + int(by_s))
+
+    def _moved(self, touch: Touch) -> Touch:
+        by_s = self._set_forward.since(touch.at_s)
+        return replace(touch, at_s=touch.at_s + int(by_s)) if by_s else touch
+
     def _put(self, person: PersonKey, touch: Touch) -> None:
-        self._people.setdefault(person, {})[touch.bid] = touch
+        young = self._people.setdefault(person, {})
+        if len(young) >= MAX_YOUNG:
+            oldest = next(iter(young))
+            del young[oldest]
+            self._person_of.pop(oldest, None)
+        young[touch.bid] = touch
         self._person_of[touch.bid] = person
 
     def _drop(self, bid: bytes) -> None:

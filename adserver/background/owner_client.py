@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
+from adserver.background.clock_watch import ClockWatch
 from adserver.background.contacts import PendingContacts
 from adserver.background.protocol import (
     Broken,
@@ -28,6 +30,7 @@ from adserver.background.protocol import (
     Resolved,
     Scrape,
     Scraped,
+    Trouble,
     Welcome,
     frame,
     from_owner,
@@ -61,13 +64,19 @@ class OwnerClient:
         purse: LeasedPurse,
         contacts: PendingContacts,
         on_welcome: Callable[[], None] = lambda: None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Speak for worker `slot`; nothing happens before `start`."""
         self.lease = 0
         """Our lease, for tickets; 0 before the first welcome."""
+        self.trouble = ""
+        """Why the owner can make nothing durable now."""
         self._socket = socket
         self._slot = slot
         self._clock = clock
+        self._monotonic = monotonic
+        self._watch = ClockWatch(clock, monotonic)
         self._purse = purse
         self._contacts = contacts
         self._on_welcome = on_welcome
@@ -190,7 +199,7 @@ class OwnerClient:
         """The line is down: whoever waits is told, so that the exchange is asked to send again."""
         self._writer = None
         if self._parted_at is None:
-            self._parted_at = self._clock.now()
+            self._parted_at = self._monotonic()
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_exception(Unavailable("the connection to the owner broke"))
@@ -221,6 +230,8 @@ class OwnerClient:
                     answer.set_exception(Unavailable(text))
             case Paces(multipliers):
                 self._purse.pace(multipliers)
+            case Trouble(problem):
+                self.trouble = problem
             case Recall(pots):
                 self._purse.recall(pots)
             case Welcome(lease):
@@ -230,6 +241,7 @@ class OwnerClient:
         self._purse.resume(fresh=lease != self.lease)
         self.lease = lease
         self._parted_at = None
+        self.trouble = ""
         self._writer = writer
         _log.info("owner_connected", lease=lease)
         self._on_welcome()
@@ -237,12 +249,16 @@ class OwnerClient:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
+            before_s, by_s = self._watch.step()
+            if by_s:
+                self._purse.clock_set(round(by_s))
+                self._contacts.clock_set(before_s, by_s)
             now_s = self._clock.now()
             self._purse.expire(now_s)
             self._contacts.expire(now_s)
             if self._writer is not None:
                 self._send_dues()
-            elif self._parted_at is not None and now_s - self._parted_at > PARTED_S:
+            elif self._parted_at is not None and self._monotonic() - self._parted_at > PARTED_S:
                 self._purse.suspend()
 
     def _send_dues(self) -> None:

@@ -1,6 +1,7 @@
 """What the owner process is made of; bootstrap builds it, the owner runs it."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ class OwnerParts:
     contacts: Contacts
     campaigns: CampaignSource
     clock: Clock
+    monotonic: Callable[[], float] = time.monotonic
     ceilings: Mapping[str, Nanos] = field(default_factory=dict)
     """Nanos per hour of the clock, by exchange name; `all` for everything together."""
     billing_life_s: int = 3_600

@@ -1,4 +1,4 @@
-"""One question to the owner from the command line: no lease, no money."""
+"""One question to the owner from the command line: no lease."""
 
 import asyncio
 from contextlib import suppress
@@ -6,7 +6,12 @@ from pathlib import Path
 
 from adserver.background.protocol import (
     Broken,
+    Correct,
+    Corrected,
     Failed,
+    FromOwner,
+    FromWorker,
+    InvalidRow,
     Query,
     Reload,
     Report,
@@ -24,15 +29,33 @@ async def ask_owner(socket: Path, *, reload: bool = False) -> Report:
 
     Raises `Unavailable` if no owner answers, or with what is wrong with the catalog.
     """
+    answer = await _ask(socket, Reload(1) if reload else Query(1), Report)
+    assert isinstance(answer, Report)  # noqa: S101 - for the type checker: it was asked for
+    return answer
+
+
+async def correct(
+    socket: Path, rule: str, start_s: int, end_s: int, *, valid: bool
+) -> tuple[InvalidRow, ...]:
+    """Correct what a rule said of a period of whole days; return how it stands with that now, once it is durable.
+
+    Raises `Unavailable` if no owner answers, or cannot promise it.
+    """
+    answer = await _ask(socket, Correct(1, rule, start_s, end_s, valid), Corrected)
+    assert isinstance(answer, Corrected)  # noqa: S101 - ditto
+    return answer.rows
+
+
+async def _ask(socket: Path, question: FromWorker, wanted: type[FromOwner]) -> FromOwner:
     try:
         async with asyncio.timeout(ANSWER_S):
             reader, writer = await asyncio.open_unix_connection(str(socket))
             try:
-                writer.write(frame(Reload(1) if reload else Query(1)))
+                writer.write(frame(question))
                 async for message in messages(reader, from_owner):
                     if isinstance(message, Failed):
                         raise Unavailable(message.message)
-                    if isinstance(message, Report):
+                    if isinstance(message, wanted):
                         return message
             finally:
                 writer.close()

@@ -245,6 +245,17 @@ class LeasedPurse:
             self._back.clear()
         self._refund()
 
+    def clock_set(self, by_s: int) -> None:
+        """Follow a clock that was set by so many seconds: what bids hold they hold as long as before, or longer."""
+        if by_s < 0:
+            for lease in self._keys.values():  # its window may begin in what is the future now
+                self._empty(lease)
+            return
+        self._due = {until_s + by_s: bids for until_s, bids in self._due.items()}
+        self._due_order = [until_s + by_s for until_s in self._due_order]
+        for bid, hold in self._holds.items():
+            self._holds[bid] = _Hold(hold.until_s + by_s, hold.amount, hold.places)
+
     # --- inside ---
 
     def _lease(self, key: int) -> Lease:

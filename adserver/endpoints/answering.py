@@ -1,9 +1,9 @@
 """Act: give each bid an identity, set its money aside, write its markup, and say so in the event log."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from adserver.domain.bid import Bid
 from adserver.domain.consent import Permission
@@ -15,12 +15,22 @@ from adserver.domain.ticket import Ticket
 from adserver.endpoints.desk import Desk
 from adserver.endpoints.events import bid_event
 from adserver.endpoints.tokens import TokenVault
-from adserver.openrtb.links import markup_links, notice_urls
-from adserver.openrtb.outbound import Answer, respond, wire_price
-from adserver.ports import EventLog, Markup, Wallet, YoungContacts
+from adserver.openrtb.outbound import BidWriter, respond, wire_price
+from adserver.ports import EventLog, Wallet, YoungContacts
 
 DAY_S = 86_400
 _ID_BYTES = 16
+
+
+class Draft(NamedTuple):
+    """A response that is written and not yet sent."""
+
+    body: bytes
+    desk: Desk
+    auction: Auction
+    bids: Sequence[Bid]
+    tickets: Sequence[Ticket]
+    now_s: float
 
 
 class Leaseholder(Protocol):
@@ -36,9 +46,8 @@ class Answerer:
         self,
         *,
         rates: Rates,
-        base_url: str,
+        writer: BidWriter,
         vault: TokenVault,
-        markups: Mapping[str, Markup],
         purse: Wallet,
         contacts: YoungContacts,
         events: EventLog,
@@ -47,9 +56,8 @@ class Answerer:
         click_days: int,
     ) -> None:
         self._rates = rates
-        self._base_url = base_url
+        self._writer = writer
         self._vault = vault
-        self._markups = markups
         self._purse = purse
         self._contacts = contacts
         self._events = events
@@ -67,33 +75,62 @@ class Answerer:
         bids: Sequence[Bid],
         missed: Mapping[str, Reason],
         now_s: float,
-        is_in_time: Callable[[], bool],
-    ) -> bytes | None:
-        """Return the response for at least one bid, or nothing if it is not in time once it is written.
-
-        Books nothing unless it returns a response.
-        """
+    ) -> Draft:
+        """Return the response for at least one bid; then `book` or `withdraw` it."""
         tickets = []
-        answers = []
+        written = []
         for bid in bids:
             bid_id = self._random.getrandbits(8 * _ID_BYTES).to_bytes(_ID_BYTES, "big")
-            ticket = self._ticket(desk, auction, permission, bid, bid_id, int(now_s))
+            ticket = self._ticket(desk, auction, permission, bid, bid_id, now_s)
             tickets.append(ticket)
-            answers.append(self._dress(desk, bid, ticket))
-        body = respond(auction, answers, answers[0].bid_id, desk.terms, self._rates, missed)
-        if not is_in_time():
-            return None
-        if not auction.test:
-            for ticket, answer in zip(tickets, answers, strict=True):
-                self._book(desk, auction, answer, ticket, now_s)
-        return body
+            written.append(
+                self._writer.write(
+                    auction,
+                    bid,
+                    desk.terms,
+                    bid_id=bid_id.hex(),
+                    token=self._vault.seal(ticket),
+                    wire_price=ticket.wire_price,
+                )
+            )
+        body = respond(auction, written, tickets[0].bid.hex(), desk.terms, missed)
+        if not auction.test:  # before the next decision: caps count what is in flight
+            for ticket in tickets:
+                if ticket.person:
+                    self._contacts.expect(ticket.person, _touch(ticket), now_s)
+        return Draft(body, desk, auction, bids, tickets, now_s)
 
-    def withdraw(self, auction: Auction, bids: Sequence[Bid]) -> None:
-        """Put back what was claimed for bids that will not be sent."""
+    def book(self, draft: Draft) -> None:
+        """Keep the money until the bids are resolved; log and count them."""
+        if draft.auction.test:
+            return
+        desk, auction = draft.desk, draft.auction
+        for bid, ticket in zip(draft.bids, draft.tickets, strict=True):
+            index = bid.candidate.line_item_index
+            self._purse.hold(ticket.bid, index, auction.exchange, bid.reserved, ticket.bill_until_s)
+            self._events.write(
+                bid_event(
+                    auction,
+                    bid,
+                    ticket.bid.hex(),
+                    draft.now_s,
+                    self._model,
+                    measured=ticket.measured,
+                )
+            )
+            desk.bids[bid.media_type].value += 1
+            desk.offered.value += bid.price
+
+    def withdraw(
+        self, auction: Auction, bids: Sequence[Bid], tickets: Sequence[Ticket] = ()
+    ) -> None:
+        """Undo what was done for bids that will not be sent."""
         if not auction.test:
             for bid in bids:
                 index = bid.candidate.line_item_index
                 self._purse.put_back(index, auction.exchange, bid.reserved)
+            for ticket in tickets:
+                self._contacts.forget(ticket.bid)
 
     def _ticket(
         self,
@@ -102,9 +139,10 @@ class Answerer:
         permission: Permission,
         bid: Bid,
         bid_id: bytes,
-        at_s: int,
+        now_s: float,
     ) -> Ticket:
         terms = desk.terms
+        at_s, at_ms = divmod(int(now_s * 1_000), 1_000)
         life_s = terms.life_s(bid.opportunity.expiry_s)
         return Ticket(
             bid_id,
@@ -123,29 +161,9 @@ class Answerer:
             permission.measure,
             permission.profile,
             auction.test,
+            at_ms,
         )
 
-    def _dress(self, desk: Desk, bid: Bid, ticket: Ticket) -> Answer:
-        """Give a bid its token, its markup and its notice URLs."""
-        token = self._vault.seal(ticket)
-        billable = desk.terms.billable(bid.media_type)
-        markup = self._markups[bid.candidate.creative.id].render(
-            markup_links(self._base_url, token, billable), bid.opportunity
-        )
-        return Answer(bid, ticket.bid.hex(), markup, notice_urls(self._base_url, token, billable))
 
-    def _book(
-        self, desk: Desk, auction: Auction, answer: Answer, ticket: Ticket, now_s: float
-    ) -> None:
-        """Keep the money until the bid is resolved, expect the contact, log, count."""
-        bid = answer.bid
-        index = bid.candidate.line_item_index
-        self._purse.hold(ticket.bid, index, auction.exchange, bid.reserved, ticket.bill_until_s)
-        if ticket.person:
-            touch = Touch("impression", ticket.at_s, ticket.line_item, ticket.creative, ticket.bid)
-            self._contacts.expect(ticket.person, touch, now_s)
-        self._events.write(
-            bid_event(auction, bid, answer.bid_id, now_s, self._model, measured=ticket.measured)
-        )
-        desk.bids[bid.media_type].inc()
-        desk.offered.inc(bid.price)
+def _touch(ticket: Ticket) -> Touch:
+    return Touch("impression", ticket.at_s, ticket.line_item, ticket.creative, ticket.bid)

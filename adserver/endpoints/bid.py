@@ -2,30 +2,32 @@
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 import structlog
-from aiohttp import web
 
 from adserver.decision.pipeline import decide
 from adserver.decision.tracing import Untraced
 from adserver.decision.world import World
 from adserver.domain.reasons import Reason
 from adserver.endpoints.admission import HOPELESS_S, Admission
-from adserver.endpoints.answering import Answerer
+from adserver.endpoints.answering import Answerer, Draft
 from adserver.endpoints.desk import Desk
 from adserver.endpoints.gathering import Declined, Gatherer, moment
+from adserver.endpoints.messages import Reply, Request, head
 from adserver.endpoints.replies import empty, problem, wrong_method
 from adserver.errors import InvalidBidRequest
 from adserver.metrics import INVALID_REQUESTS
-from adserver.openrtb.codec import MAX_BODY_BYTES, REFUSALS
+from adserver.openrtb.codec import REFUSALS
 from adserver.openrtb.outbound import no_bid
 from adserver.ports import Clock, Restraint, Wallet
 
-_VERSION = {"x-openrtb-version": "2.6"}
+_VERSION = head(x_openrtb_version="2.6")
+_BID = head(Content_Type="application/json") + _VERSION
+_PACKED = _BID + head(Content_Encoding="gzip")
+_NO_BID = Reply(204, b"", _VERSION)
 _ENCODINGS = frozenset({"", "identity", "gzip"})
-CUT_OFF = "cut_off"
-"""The reason when a body never ended."""
 SEND_S = 0.001
 """What sending an answer takes at most once it is written."""
 _log = structlog.get_logger()
@@ -57,24 +59,22 @@ class BidEndpoint:
         self._clock = clock
         self._admission = admission
         self._monotonic = monotonic
-        self._refused = {reason: INVALID_REQUESTS.labels(reason) for reason in (*REFUSALS, CUT_OFF)}
+        self._refused = {reason: INVALID_REQUESTS.labels(reason) for reason in REFUSALS}
 
-    async def __call__(self, request: web.BaseRequest, parts: Sequence[str]) -> web.Response:
+    def __call__(self, request: Request, parts: Sequence[str]) -> Reply:
         """Answer 200 with bids, 204 without, 4xx for what is no bid request or comes from a stranger."""
-        arrived = self._arrival(request)
         desk = self._desks.get(parts[1]) if len(parts) == 2 else None  # noqa: PLR2004 - name and exchange
         if desk is None:
             known = ", ".join(self._desks) or "none"
             return problem(404, f"No such exchange; configured are: {known}.", "exchange")
         if request.method != "POST":
             return wrong_method("POST")
-        desk.requests.inc()
-        encoding = request.headers.get("Content-Encoding", "").lower()
+        desk.requests.value += 1
+        encoding = request.header(b"content-encoding").lower()
         if encoding not in _ENCODINGS:
             return problem(415, "Send the body plain or compressed with gzip.", "Content-Encoding")
         try:
-            body = await _read(request)
-            return await self._answer(request, desk, body, encoding, arrived)
+            return self._answer(request, desk, encoding)
         except InvalidBidRequest as error:
             self._refused[error.reason].inc()
             _log.info("bid_request_refused", exchange=parts[1], reason=error.reason)
@@ -83,29 +83,23 @@ class BidEndpoint:
             _log.exception(
                 "bid_request_failed", exchange=parts[1]
             )  # a bug of ours: loud, not theirs
-            return self._none(desk, "", Reason.SERVER_FAULT, arrived)
+            return self._none(desk, "", Reason.SERVER_FAULT, request.arrived_s)
         finally:
             self._admission.worked()
 
-    def _arrival(self, request: web.BaseRequest) -> float:
-        """Return when the request's newest bytes came; a server without our connections cannot tell."""
-        arrived: float = getattr(request.protocol, "arrived_s", 0.0)
-        return arrived or self._monotonic()
-
-    async def _answer(
-        self, request: web.BaseRequest, desk: Desk, body: bytes, encoding: str, arrived: float
-    ) -> web.Response:
+    def _answer(self, request: Request, desk: Desk, encoding: str) -> Reply:
+        if request.excessive:
+            raise InvalidBidRequest("too_large")
         terms = desk.terms
+        arrived = request.arrived_s
         began = self._monotonic()
-        waited_s = began - self._arrival(request)  # until the body was there it was theirs to hurry
-        reason = self._refusal(desk, body, began, waited_s)
+        waited_s = began - arrived
+        reason = self._refusal(desk, request.body, began, waited_s)
         if reason is not None:
-            response = self._none(desk, "", reason, arrived)
-            if waited_s > HOPELESS_S:
-                response.force_close()
-            return response
+            reply = self._none(desk, "", reason, arrived)
+            return reply if waited_s <= HOPELESS_S else msgspec.structs.replace(reply, close=True)
         # 1. Gather: all the decision may look at, and no more time than tmax leaves us.
-        gathered = await self._gatherer.gather(body, encoding, terms)
+        gathered = self._gatherer.gather(request.body, encoding, terms)
         if isinstance(gathered, Declined):
             return self._none(desk, gathered.request_id, gathered.reason, arrived)
         auction = gathered.auction
@@ -124,22 +118,29 @@ class BidEndpoint:
         if not bids:
             self._admission.answered(self._monotonic() - began)
             return self._none(desk, auction.id, trace.reason, arrived, trace.missed)
-        # 3. Act: set the money aside, answer, count.
+        # 3. Act: answer; and when the answer goes out, set the money aside and count.
         try:
-            answer = self._answerer.answer(
-                desk, auction, gathered.permission, bids, trace.missed, now_s,
-                lambda: self._monotonic() <= deadline,
-            )  # fmt: skip
+            draft = self._answerer.answer(
+                desk, auction, gathered.permission, bids, trace.missed, now_s
+            )
         except Exception:
             self._answerer.withdraw(auction, bids)  # a bug must not keep the money
             raise
-        done = self._monotonic()
-        self._admission.answered(done - began)
-        if answer is None:  # late after all, and not booked
-            self._answerer.withdraw(auction, bids)
-            return self._none(desk, auction.id, Reason.TIME_OUT, arrived)
-        desk.latency.observe(done - arrived)
-        return _response(request, answer, terms.gzip_above_bytes)
+        self._admission.answered(self._monotonic() - began)
+        body, lines = _packed(request, draft.body, terms.gzip_above_bytes)
+        return Reply(200, body, lines, confirm=partial(self._confirm, draft, arrived, deadline))
+
+    def _confirm(
+        self, draft: Draft, arrived: float, deadline: float, possible: bool,  # noqa: FBT001 - a callback
+    ) -> Reply | None:
+        """Book bids that are about to be sent in time; otherwise return what is sent in their place."""
+        now = self._monotonic()
+        if possible and now <= deadline:
+            self._answerer.book(draft)
+            draft.desk.latency.observe(now - arrived)
+            return None
+        self._answerer.withdraw(draft.auction, draft.bids, draft.tickets)
+        return self._none(draft.desk, draft.auction.id, Reason.TIME_OUT, arrived)
 
     def _refusal(self, desk: Desk, body: bytes, now: float, waited_s: float) -> Reason | None:
         """Return why a request is not even decoded."""
@@ -159,36 +160,17 @@ class BidEndpoint:
         reason: Reason,
         arrived: float,
         missed: Mapping[str, Reason] | None = None,
-    ) -> web.Response:
-        desk.no_bids[reason].inc()
+    ) -> Reply:
+        desk.no_bids[reason].value += 1
         desk.latency.observe(self._monotonic() - arrived)
         if desk.terms.explain_no_bids and request_id:
-            return web.Response(
-                body=no_bid(request_id, reason, missed),
-                content_type="application/json",
-                headers=_VERSION,
-            )
-        return web.Response(status=204, headers=_VERSION)
+            return Reply(200, no_bid(request_id, reason, missed), _BID)
+        return _NO_BID
 
 
-async def _read(request: web.BaseRequest) -> bytes:
-    """Return the body; raises `InvalidBidRequest` at once for one that says it is too large."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise InvalidBidRequest("too_large")
-    try:
-        return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise InvalidBidRequest("too_large") from None
-    except (OSError, web.RequestPayloadError):  # they hung up, were cut, or broke the framing
-        raise InvalidBidRequest(CUT_OFF) from None
-
-
-def _response(request: web.BaseRequest, body: bytes, gzip_above_bytes: int) -> web.Response:
-    if len(body) > gzip_above_bytes and "gzip" in request.headers.get("Accept-Encoding", ""):
+def _packed(request: Request, body: bytes, gzip_above_bytes: int) -> tuple[bytes, bytes]:
+    """Return the body as it is sent, and its head."""
+    if len(body) > gzip_above_bytes and "gzip" in request.header(b"accept-encoding"):
         packer = zlib.compressobj(1, wbits=31)  # 31: gzip header and checksum
-        return web.Response(
-            body=packer.compress(body) + packer.flush(),
-            content_type="application/json",
-            headers={**_VERSION, "Content-Encoding": "gzip"},
-        )
-    return web.Response(body=body, content_type="application/json", headers=_VERSION)
+        return packer.compress(body) + packer.flush(), _PACKED
+    return body, _BID

@@ -16,12 +16,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from aiohttp import web
 
 from adserver.domain.money import Nanos, nanos
 from adserver.domain.notice import Conversion
 from adserver.domain.person import PersonKey
 from adserver.domain.ticket import Ticket
+from adserver.endpoints.messages import Reply, Request
 from adserver.endpoints.replies import json, pixel, problem, wrong_method
 from adserver.endpoints.tokens import CLICK_PARAMETER, TokenVault
 from adserver.errors import AdserverError, InvalidToken, Unavailable
@@ -67,12 +67,12 @@ class Conversions:
         self._refused = CONVERSIONS.labels("refused")
         self._unavailable = CONVERSIONS.labels("unavailable")
 
-    async def __call__(self, request: web.BaseRequest, parts: Sequence[str]) -> web.Response:
+    async def __call__(self, request: Request, parts: Sequence[str]) -> Reply:
         """Answer `{"counted": true}` the first time and false for a repetition, or with a pixel."""
         if request.method not in {"GET", "POST"}:
             return wrong_method("GET", "POST")
         try:
-            conversion, reason = self._read(parts, await _fields(request))
+            conversion, reason = self._read(parts, _fields(request))
         except InvalidOrder as fault:
             self._refused.inc()
             return problem(fault.status, fault.detail, fault.field)
@@ -81,7 +81,7 @@ class Conversions:
         except Unavailable:
             self._unavailable.inc()
             return problem(503, "Nothing was counted; please send the order again.")
-        if request.method == "GET" and request.headers.get("Accept", "").startswith("image/"):
+        if request.method == "GET" and request.header(b"accept").startswith("image/"):
             return pixel(200, reason)
         return json({"counted": counted}, reason)
 
@@ -130,22 +130,20 @@ class Conversions:
         return ticket, ""
 
 
-async def _fields(request: web.BaseRequest) -> Mapping[str, Any]:
-    query = dict(request.query)
+def _fields(request: Request) -> Mapping[str, Any]:
+    query = request.query
     if request.method == "GET":
         return query
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidOrder(f"More than {MAX_BODY_BYTES} bytes.", status=413)
-    if request.content_type != "application/json":
+    body = request.body
+    if request.excessive or len(body) > MAX_BODY_BYTES:
+        raise InvalidOrder(f"More than {MAX_BODY_BYTES} bytes.", status=413)
+    if request.header(b"content-type").partition(";")[0].strip().lower() != "application/json":
         try:
             return query | dict(parse_qsl(body.decode(), keep_blank_values=True))
         except ValueError:
             raise InvalidOrder("The form is no UTF-8, or has too many fields.") from None
     try:
-        read = msgspec.json.decode(bytes(body))
+        read = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError):
         raise InvalidOrder("The body is no JSON.") from None
     if not isinstance(read, dict):

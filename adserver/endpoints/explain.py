@@ -59,13 +59,13 @@ class Explainer:
         self._stopped = stopped
         self._clock = clock
 
-    async def explain(self, body: bytes, exchange: str = "") -> dict[str, Any]:
+    def explain(self, body: bytes, exchange: str = "") -> dict[str, Any]:
         """Return the walk of a request as plain values; the first exchange unless one is named.
 
         Raises `InvalidBidRequest`, and `KeyError` for an exchange that is not configured.
         """
         terms = self._terms[exchange] if exchange else next(iter(self._terms.values()))
-        gathered = await self._gatherer.gather(body, "", terms)
+        gathered = self._gatherer.gather(body, "", terms)
         if isinstance(gathered, Gathered) and (closed := self._closed(terms)):
             gathered = Declined(gathered.auction.id, closed)
         if isinstance(gathered, Declined):

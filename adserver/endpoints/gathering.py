@@ -12,12 +12,14 @@ from adserver.domain.money import Rates
 from adserver.domain.opportunity import Auction
 from adserver.domain.person import NOBODY, PersonKey, Profile, Touch
 from adserver.domain.reasons import Reason
+from adserver.endpoints.suspicion import suspect
 from adserver.errors import Unavailable
 from adserver.metrics import DROPPED_FIELDS, PROFILE_FAILURES
 from adserver.openrtb import inbound
 from adserver.openrtb.codec import decode, inflate
 from adserver.ports import Profiles, Purse, YoungContacts
 from adserver.privacy.permission import permit
+from adserver.validity.judge import RequestJudge
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -49,14 +51,17 @@ class Gatherer:
         pseudonym: Callable[[str, str], PersonKey],
         profiles: Profiles,
         contacts: YoungContacts,
+        judge: RequestJudge | None = None,
     ) -> None:
+        """Without a judge every request is taken for a person's."""
         self._rates = rates
         self._vendor = vendor
         self._pseudonym = pseudonym
         self._profiles = profiles
         self._contacts = contacts
+        self._judge = judge
 
-    async def gather(self, body: bytes, encoding: str, terms: ExchangeTerms) -> Gathered | Declined:
+    def gather(self, body: bytes, encoding: str, terms: ExchangeTerms) -> Gathered | Declined:
         """Return what to decide on. Raises `InvalidBidRequest` for what is no bid request.
 
         A failed look-up is counted and leaves a stranger: bidding untargeted beats not bidding.
@@ -77,6 +82,10 @@ class Gatherer:
         )
         if not permission.bid:
             return Declined(str(request.id), Reason.NO_LEGAL_BASIS)
+        if self._judge is not None:
+            reason = suspect(self._judge, request, identified=permission.identify)
+            if reason is not None:
+                return Declined(str(request.id), reason)
         auction = inbound.auction(request, terms, self._rates, permission, self._pseudonym)
         if isinstance(auction, Reason):
             return Declined(str(request.id), auction)
@@ -84,7 +93,7 @@ class Gatherer:
         touches: tuple[Touch, ...] = ()
         if auction.person is not None:
             try:
-                profile = await self._profiles.profile(auction.person)
+                profile = self._profiles.profile(auction.person)
             except Unavailable:
                 PROFILE_FAILURES.inc()
             touches = self._contacts.merged(auction.person, profile.touches)

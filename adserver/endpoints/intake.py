@@ -7,10 +7,12 @@ from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.notice import KINDS, Kind, Notice
 from adserver.domain.opportunity import MediaType
 from adserver.domain.ticket import Ticket
+from adserver.endpoints.suspicion import Visitor
 from adserver.endpoints.tokens import TokenVault
 from adserver.errors import InvalidToken, Unavailable
-from adserver.metrics import NOTICES
+from adserver.metrics import INVALID_TRAFFIC, NOTICES
 from adserver.ports import Clock, Owner
+from adserver.validity.judge import ContactJudge
 
 PriceReader = Callable[[str | None], int | str | None]
 """Micros per mille in the bid's currency from a price parameter. A text says why there is no price: the notice is
@@ -18,6 +20,7 @@ recorded without.
 """
 
 _UNTIL_BILLED = frozenset[Kind]({"win", "billing", "loss", "impression"})
+_FROM_EXCHANGES = frozenset[Kind]({"win", "billing", "loss"})
 _MAX_LOSS_CODE = 9_999
 
 
@@ -67,22 +70,36 @@ class Intake:
         clock: Clock,
         terms: Mapping[str, ExchangeTerms],
         read_price: PriceReader,
+        judge: ContactJudge | None = None,
     ) -> None:
+        """Without a judge every impression and click is taken for a person's."""
         self._vault = vault
         self._owner = owner
         self._clock = clock
         self._terms = terms
         self._read_price = read_price
+        self._judge = judge
+        self._invalid = {
+            (kind, rule): INVALID_TRAFFIC.labels(kind, rule)
+            for kind in (KINDS if judge else ())
+            for rule in (judge.rules if judge else ())
+            if kind not in _FROM_EXCHANGES
+        }
         self._counters = {
             (kind, outcome): NOTICES.labels(kind, outcome) for kind in KINDS for outcome in Outcome
         }
 
-    async def take(self, kind: Kind, token: str, query: Mapping[str, str]) -> Outcome:
-        """Record the notice once and say what became of it; never raises for what a stranger sent."""
+    async def take(
+        self, kind: Kind, token: str, query: Mapping[str, str], visitor: Visitor | None = None
+    ) -> Outcome:
+        """Record the notice once and say what became of it; never raises for what a stranger sent.
+
+        Behind an exchange's notices there is no visitor.
+        """
         ticket = self.open(kind, token)
         if isinstance(ticket, Outcome):
             return ticket
-        notice = self.notice(kind, ticket, query)
+        notice = self.notice(kind, ticket, query, visitor)
         if notice.at_s > _until_s(notice):
             return self.count(kind, Outcome.EXPIRED)
         return await self.record(notice)
@@ -94,19 +111,30 @@ class Intake:
         except InvalidToken as refusal:
             return self.count(kind, Outcome(refusal.reason))
 
-    def notice(self, kind: Kind, ticket: Ticket, query: Mapping[str, str]) -> Notice:
+    def notice(
+        self,
+        kind: Kind,
+        ticket: Ticket,
+        query: Mapping[str, str],
+        visitor: Visitor | None = None,
+    ) -> Notice:
         """Return the notice with whatever of its query can be read.
 
         `p` is the cleared price; in a loss notice it is what would have won. `r` is the loss code.
         """
         price = self._read_price(query.get("p"))
+        now_s = self._clock.now()
+        rule = ""
+        if visitor is not None and self._judge is not None:
+            rule = self._judge.judge(kind, ticket, now_s, *visitor)
         return Notice(
             kind=kind,
             ticket=ticket,
-            at_s=int(self._clock.now()),
+            at_s=int(now_s),
             settles=not ticket.test and self._billable(ticket) == kind,
             wire_price=price if isinstance(price, int) else None,
             loss_code=_loss_code(query.get("r")) if kind == "loss" else None,
+            rule=rule,
         )
 
     async def record(self, notice: Notice) -> Outcome:
@@ -115,6 +143,8 @@ class Intake:
             new = await self._owner.record(notice)
         except Unavailable:
             return self.count(notice.kind, Outcome.UNAVAILABLE)
+        if new and notice.rule:
+            self._invalid[notice.kind, notice.rule].inc()
         return self.count(notice.kind, Outcome.NEW if new else Outcome.REPEATED)
 
     def count(self, kind: Kind, outcome: Outcome) -> Outcome:

@@ -6,10 +6,9 @@ A billing notice after its time is accepted all the same (the exchange will invo
 
 from collections.abc import Mapping, Sequence
 
-from aiohttp import web
-
 from adserver.domain.notice import Kind
 from adserver.endpoints.intake import Intake
+from adserver.endpoints.messages import Reply, Request
 from adserver.endpoints.replies import empty, wrong_method
 
 AUCTION_NOTICES: Mapping[str, Kind] = {"win": "win", "billing": "billing", "loss": "loss"}
@@ -21,7 +20,7 @@ class Notices:
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
-    async def __call__(self, request: web.BaseRequest, parts: Sequence[str]) -> web.Response:
+    async def __call__(self, request: Request, parts: Sequence[str]) -> Reply:
         """Answer with a status and no body: 200, 400, 410 or 503."""
         match parts:
             case [_, name, token] if name in AUCTION_NOTICES:

@@ -9,6 +9,7 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from adserver.endpoints.explain import Explainer
+from adserver.endpoints.messages import Reply
 from adserver.endpoints.replies import json, problem
 from adserver.errors import InvalidBidRequest, Unavailable
 from adserver.metrics import REGISTRY
@@ -23,12 +24,17 @@ class PrivatePort:
         self,
         *,
         ready: Callable[[], str],
+        trouble: Callable[[], str] = lambda: "",
         explainer: Explainer,
         report: Callable[[], Any],
         scrape: Callable[[], Awaitable[bytes]],
     ) -> None:
-        """`ready` returns why the worker cannot serve, or nothing; the last two ask the owner."""
+        """`ready` returns why the worker cannot serve, or nothing; the last two ask the owner.
+
+        `trouble` returns what is wrong although the worker can serve.
+        """
         self._ready = ready
+        self._trouble = trouble
         self._explainer = explainer
         self._report = report
         self._scrape = scrape
@@ -59,7 +65,7 @@ class PrivatePort:
         try:
             text = await self._scrape()
         except Unavailable as error:
-            return problem(503, str(error))
+            return _aiohttp(problem(503, str(error)))
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _healthz(self, _: web.Request) -> web.Response:
@@ -69,21 +75,32 @@ class PrivatePort:
         why_not = self._ready()
         if why_not:
             return web.Response(status=503, text=f"{why_not}\n")
-        return web.Response(text="ready\n")
+        trouble = self._trouble()
+        # Still 200: bids go on while leases last, and another worker on this disk would be no better.
+        return web.Response(
+            text=f"ready, but notices get 503: {trouble}\n" if trouble else "ready\n"
+        )
 
     async def _money(self, _: web.Request) -> web.Response:
         try:
             books = msgspec.structs.asdict(await self._report())
             del books["request"]  # between worker and owner
-            return json(books)
+            return _aiohttp(json(books))
         except Unavailable as error:
-            return problem(503, str(error))
+            return _aiohttp(problem(503, str(error)))
 
     async def _explain(self, request: web.Request) -> web.Response:
         exchange = request.match_info.get("exchange", "")
         try:
-            return json(await self._explainer.explain(await request.read(), exchange))
+            return _aiohttp(json(self._explainer.explain(await request.read(), exchange)))
         except InvalidBidRequest as error:
-            return problem(400, str(error))
+            return _aiohttp(problem(400, str(error)))
         except KeyError as error:
-            return problem(404, f"No such exchange: {error}.", "exchange")
+            return _aiohttp(problem(404, f"No such exchange: {error}.", "exchange"))
+
+
+def _aiohttp(reply: Reply) -> web.Response:
+    """Return a reply as the private port's framework has it."""
+    lines = reply.head.decode("ascii").splitlines()
+    fields = dict(line.split(": ", 1) for line in lines)
+    return web.Response(status=reply.status, body=reply.body, headers=fields)

@@ -1,31 +1,28 @@
 """The public port: from the first part of a path to whoever answers it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
-from aiohttp import web
-
+from adserver.endpoints.messages import Reply, Request
 from adserver.endpoints.replies import empty
 
-Handler = Callable[[web.BaseRequest, Sequence[str]], Awaitable[web.StreamResponse]]
+Answer = Reply | Coroutine[Any, Any, Reply]
+Handler = Callable[[Request, Sequence[str]], Answer]
+"""Who needs to wait for nothing answers at once; who must wait returns a coroutine."""
 
 
 class Site:
-    """A handler for aiohttp's low-level server: no router, no middleware, a dictionary."""
+    """No router, no middleware: a dictionary."""
 
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
         """Know handlers by the first part of the path: `openrtb2`, `n`, `t`, `v`, `c`."""
         self._handlers = handlers
-        self.draining = False
-        """When set, every answer asks for a new connection, which another worker will take."""
 
-    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+    def __call__(self, request: Request) -> Answer:
         """Answer one request. Parts of the path are not percent-decoded."""
-        path = request.raw_path.partition("?")[0]
+        path = request.target.partition("?")[0]
+        if not path.startswith("/"):  # the absolute form, which proxies may send (RFC 9112, 3.2.2)
+            path = "/" + path.partition("://")[2].partition("/")[2]
         parts = path[1:].split("/")
         handler = self._handlers.get(parts[0])
-        if handler is None:
-            return empty(404)
-        response = await handler(request, parts)
-        if self.draining:
-            response.force_close()
-        return response
+        return empty(404) if handler is None else handler(request, parts)

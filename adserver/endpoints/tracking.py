@@ -1,17 +1,18 @@
 """`/t/{impression|click}/{token}` and `/v/{token}/{event}`: what a person's device tells us.
 
-Of the person only what the encrypted ticket carries is recorded: no address, no user agent, no cookie.
+Of the person only what the encrypted ticket carries is recorded: no address, no user agent, no cookie. Address and
+user agent are looked at, to tell people from machines.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from aiohttp import web
-
 from adserver.domain.notice import Kind
 from adserver.domain.web_address import web_address
 from adserver.endpoints.intake import Intake, Outcome
+from adserver.endpoints.messages import Reply, Request
 from adserver.endpoints.replies import empty, pixel, redirect, sentence, wrong_method
+from adserver.endpoints.suspicion import Visitor, Visitors
 from adserver.endpoints.tokens import CLICK_PARAMETER
 
 VIDEO_EVENTS: Mapping[str, Kind] = {
@@ -38,23 +39,25 @@ class Tracking:
         intake: Intake,
         landing_page: Callable[[int], str | None],
         patience_s: float = PATIENCE_S,
+        visitors: Visitors | None = None,
     ) -> None:
         self._intake = intake
         self._landing_page = landing_page
+        self._visitors = visitors
         self._patience_s = patience_s
         self._under_way: set[asyncio.Task[Outcome]] = set()
 
-    async def __call__(self, request: web.BaseRequest, parts: Sequence[str]) -> web.Response:
+    async def __call__(self, request: Request, parts: Sequence[str]) -> Reply:
         """Answer a pixel with a pixel and a click with a redirect."""
         if request.method != "GET":
             return wrong_method("GET")
         match parts:
             case ["t", "impression", token]:
-                return await self._pixel("impression", token, request.query)
+                return await self._pixel("impression", token, request)
             case ["t", "click", token]:
-                return await self._click(token)
+                return await self._click(token, request)
             case ["v", token, event] if event in VIDEO_EVENTS:
-                return await self._pixel(VIDEO_EVENTS[event], token, request.query)
+                return await self._pixel(VIDEO_EVENTS[event], token, request)
         return empty(404)
 
     async def drain(self) -> None:
@@ -62,11 +65,16 @@ class Tracking:
         if self._under_way:
             await asyncio.wait(self._under_way)
 
-    async def _pixel(self, kind: Kind, token: str, query: Mapping[str, str]) -> web.Response:
-        outcome = await self._intake.take(kind, token, query)
+    def _visitor(self, request: Request) -> Visitor | None:
+        if self._visitors is None:
+            return None
+        return self._visitors.visitor(request.headers, request.peer)
+
+    async def _pixel(self, kind: Kind, token: str, request: Request) -> Reply:
+        outcome = await self._intake.take(kind, token, request.query, self._visitor(request))
         return pixel(outcome.status, outcome.reason)
 
-    async def _click(self, token: str) -> web.Response:
+    async def _click(self, token: str, request: Request) -> Reply:
         """Lead on to the advertiser's page, which comes from the catalog and never from the request.
 
         The click is recorded first, if that takes no longer than our patience; a slow record goes on behind
@@ -81,7 +89,7 @@ class Tracking:
         if landing is None:
             gone = self._intake.count("click", Outcome.UNLINKED)
             return sentence(gone.status, "What this advertisement led to is gone.", gone)
-        notice = self._intake.notice("click", ticket, {})
+        notice = self._intake.notice("click", ticket, {}, self._visitor(request))
         if notice.at_s > ticket.click_until_s:
             self._intake.count("click", Outcome.EXPIRED)
             return redirect(landing)

@@ -19,11 +19,14 @@ class NoticeUrls(NamedTuple):
     loss: str
 
 
-def markup_links(base: str, token: str, billable: Billable) -> Links:
+def markup_links(base: str, token: str, serving: str, billable: Billable) -> Links:
     """Return the links for a creative's markup; the price macro only where the pixel is what bills."""
     price = "?p=${AUCTION_PRICE}" if billable == "impression" else ""
     return Links(
-        f"{base}/t/impression/{token}{price}", f"{base}/t/click/{token}", f"{base}/v/{token}/"
+        f"{base}/t/impression/{token}{price}",
+        f"{base}/t/click/{token}",
+        f"{base}/v/{token}/",
+        serving,
     )
 
 

@@ -1,46 +1,132 @@
-"""Decided bids as a bid response: everything that an exchange checks is said."""
+"""Decided bids as a bid response: everything that an exchange checks is said.
+
+A creative's part of a bid is written once per kind of space, with gaps for what differs from bid to bid; after that
+a bid is a join of texts.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from secrets import token_hex
 
 from adserver.domain.bid import Bid
 from adserver.domain.creative import Banner, Creative, Video
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Nanos, Rates, wire_cpm
-from adserver.domain.opportunity import Auction, VideoSpace
+from adserver.domain.opportunity import Auction, MediaType, NativeSpace, Opportunity, VideoSpace
 from adserver.domain.reasons import Reason
 from adserver.domain.vast import vast_protocol
 from adserver.openrtb.codec import encode
-from adserver.openrtb.links import NoticeUrls
+from adserver.openrtb.links import markup_links, notice_urls
 from adserver.openrtb.lists import no_bid_code
-from adserver.openrtb.response import BidOut, BidResponse, NoBid, NoBidExt, SeatBid
+from adserver.openrtb.response import Described, NoBid, NoBidExt
+from adserver.ports import Markup
+
+REMEMBERED_BIDS = 2_048
+"""Written parts that are kept, some 3 kB each; then all are forgotten, since what is still asked for is soon back."""
+REMEMBERED_CHARS = 16_384
+"""Longer ones are written anew each time."""
+
+_Key = tuple[int, str, bool, VideoSpace | NativeSpace | None]
 
 
-class Answer(NamedTuple):
-    """A bid with its identity, its markup and its notice URLs."""
+class BidWriter:
+    """Writes bids as JSON; one per worker.
 
-    bid: Bid
-    bid_id: str
-    adm: str
-    urls: NoticeUrls
+    The gaps are letters and digits, which no context escapes, and so random that no creative contains them.
+    """
+
+    def __init__(self, base_url: str, markups: Mapping[str, Markup]) -> None:
+        """Know what our URLs begin with, and creatives by id, prepared."""
+        self._base_url = base_url
+        self._markups = markups
+        self._token, self._serving = token_hex(16), token_hex(16)
+        self._written: dict[_Key, tuple[str, ...]] = {}
+
+    def write(
+        self,
+        auction: Auction,
+        bid: Bid,
+        terms: ExchangeTerms,
+        *,
+        bid_id: str,
+        token: str,
+        wire_price: Nanos,
+    ) -> str:
+        """Return one bid object. `bid_id` and `token` are letters, digits, hyphens and underscores."""
+        opportunity = bid.opportunity
+        candidate = bid.candidate
+        in_app = auction.inventory_type == "app"
+        markup = self._markups[candidate.creative.id]
+        space = _space(opportunity, bid.media_type) if markup.varies else None
+        key = (candidate.index, terms.name, in_app, space)
+        pieces = self._written.get(key)
+        if pieces is None:
+            pieces = self._describe(bid, terms, markup, in_app=in_app)
+            self._remember(key, pieces)
+        deal = f',"dealid":{_quoted(bid.deal.id)}' if bid.deal is not None else ""
+        return (
+            f'{{"id":"{bid_id}","impid":{_quoted(opportunity.id)},"price":{wire_cpm(wire_price)!r}'
+            f',"exp":{terms.life_s(opportunity.expiry_s)}{deal},'
+            + token.join(pieces).replace(self._serving, bid_id)
+        )
+
+    def _describe(
+        self, bid: Bid, terms: ExchangeTerms, markup: Markup, *, in_app: bool
+    ) -> tuple[str, ...]:
+        """Return what follows the changing fields, cut where the token belongs."""
+        billable = terms.billable(bid.media_type)
+        links = markup_links(self._base_url, self._token, self._serving, billable)
+        urls = notice_urls(self._base_url, self._token, billable)
+        candidate = bid.candidate
+        creative = candidate.creative
+        described = Described(
+            adm=markup.render(links, bid.opportunity),
+            adid=creative.id,
+            crid=creative.id,
+            cid=candidate.campaign,
+            adomain=(candidate.advertiser_domain,),
+            mtype=bid.media_type.value,
+            nurl=urls.win,
+            burl=urls.billing,
+            lurl=urls.loss,
+            attr=creative.attributes,
+            iurl=creative.preview_url,
+            language=creative.language,
+        )
+        if candidate.categories:
+            described.cat = candidate.categories
+            described.cattax = candidate.category_taxonomy
+        if candidate.advertiser_bundle and in_app:
+            described.bundle = candidate.advertiser_bundle
+        _measure(described, creative, bid.opportunity.video)
+        return tuple(encode(described).decode()[1:].split(self._token))
+
+    def _remember(self, key: _Key, pieces: tuple[str, ...]) -> None:
+        """Keep what is written within bounds: strangers choose the spaces."""
+        if sum(map(len, pieces)) + len(repr(key)) > REMEMBERED_CHARS:
+            return
+        if len(self._written) >= REMEMBERED_BIDS:
+            self._written.clear()
+        self._written[key] = pieces
 
 
 def respond(
     auction: Auction,
-    answers: Sequence[Answer],
+    bids: Sequence[str],
     response_id: str,
     terms: ExchangeTerms,
-    rates: Rates,
     missed: Mapping[str, Reason] | None = None,
 ) -> bytes:
-    """Return the response's bytes; `answers` is not empty. `response_id` becomes `bidid`.
+    """Return the response's bytes for bids as `BidWriter` wrote them, at least one. `response_id` becomes `bidid`.
 
     `missed` says why other imps have no bid; it is sent where the exchange wants to know.
     """
-    bids = [_bid(auction, answer, terms, rates) for answer in answers]
-    ext = NoBidExt(dict(missed)) if missed and terms.explain_no_bids else None
-    seatbid = (SeatBid(auction.seat, bids),)
-    return encode(BidResponse(auction.id, auction.currency, response_id, seatbid, ext))
+    ext = ""
+    if missed and terms.explain_no_bids:
+        ext = f',"ext":{encode(NoBidExt(dict(missed))).decode()}'
+    return (
+        f'{{"id":{_quoted(auction.id)},"cur":"{auction.currency}","bidid":"{response_id}"'
+        f',"seatbid":[{{"seat":{_quoted(auction.seat)},"bid":[{",".join(bids)}]}}]{ext}}}'
+    ).encode()
 
 
 def wire_price(bid: Bid, currency: str, rates: Rates) -> Nanos:
@@ -59,47 +145,21 @@ def no_bid(request_id: str, reason: Reason, by_imp: Mapping[str, Reason] | None 
     return encode(NoBid(request_id, no_bid_code(reason), ext))
 
 
-def _bid(auction: Auction, answer: Answer, terms: ExchangeTerms, rates: Rates) -> BidOut:
-    bid, bid_id, adm, urls = answer
-    opportunity = bid.opportunity
-    candidate = bid.candidate
-    creative = candidate.creative
-    # More than 15 keywords cost a microsecond (CPython packs them into a dict): the rest follows.
-    out = BidOut(
-        id=bid_id,
-        impid=opportunity.id,
-        price=wire_cpm(wire_price(bid, auction.currency, rates)),
-        adm=adm,
-        adid=creative.id,
-        crid=creative.id,
-        cid=candidate.campaign,
-        adomain=(candidate.advertiser_domain,),
-        mtype=bid.media_type.value,
-        exp=terms.life_s(opportunity.expiry_s),
-        nurl=urls.win,
-        burl=urls.billing,
-        lurl=urls.loss,
-        attr=creative.attributes,
-    )
-    if bid.deal is not None:
-        out.dealid = bid.deal.id
-    if candidate.categories:
-        out.cat = candidate.categories
-        out.cattax = candidate.category_taxonomy
-    if candidate.advertiser_bundle and auction.inventory_type == "app":
-        out.bundle = candidate.advertiser_bundle
-    out.iurl = creative.preview_url
-    out.language = creative.language
-    _describe(out, creative, opportunity.video)
-    return out
+def _space(opportunity: Opportunity, media_type: MediaType) -> VideoSpace | NativeSpace | None:
+    return opportunity.native if media_type is MediaType.NATIVE else opportunity.video
 
 
-def _describe(out: BidOut, creative: Creative, player: VideoSpace | None) -> None:
+def _quoted(text: str) -> str:
+    """Return a stranger's text as JSON."""
+    return encode(text).decode()
+
+
+def _measure(described: Described, creative: Creative, player: VideoSpace | None) -> None:
     """Say what differs by kind of creative: size, and for videos duration and VAST version."""
     if isinstance(creative, Banner):
-        out.w, out.h = creative.width, creative.height
+        described.w, described.h = creative.width, creative.height
     elif isinstance(creative, Video):
-        out.dur = creative.duration_s
+        described.dur = creative.duration_s
         first = creative.media_files[0]
-        out.w, out.h = (player and player.size) or (first.width, first.height)
-        out.protocol = vast_protocol(player.protocols if player else ())
+        described.w, described.h = (player and player.size) or (first.width, first.height)
+        described.protocol = vast_protocol(player.protocols if player else ())

@@ -5,19 +5,15 @@ import msgspec
 from adserver.domain.reasons import Reason
 
 
-class BidOut(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
-    """One bid."""
+class Described(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
+    """Of a bid what is the same whenever this creative is offered for such a space."""
 
-    id: str
-    impid: str
-    price: float
     adm: str
     adid: str
     crid: str
     cid: str
     adomain: tuple[str, ...]
     mtype: int
-    exp: int
     nurl: str
     burl: str | None = None
     lurl: str
@@ -28,34 +24,15 @@ class BidOut(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
     attr: tuple[int, ...] = ()
     protocol: int | None = None
     language: str | None = None
-    dealid: str | None = None
     w: int | None = None
     h: int | None = None
     dur: int | None = None
-
-
-class SeatBid(msgspec.Struct, gc=False):
-    """The bids of one seat."""
-
-    seat: str
-    bid: list[BidOut]
 
 
 class NoBidExt(msgspec.Struct, gc=False):
     """Our own words, imp by imp."""
 
     reasons: dict[str, Reason]
-
-
-class BidResponse(msgspec.Struct, omit_defaults=True, gc=False):
-    """The answer to one request."""
-
-    id: str
-    cur: str
-    bidid: str
-    seatbid: tuple[SeatBid]
-    ext: NoBidExt | None = None
-    """Why the other imps have no bid, for exchanges that want to know."""
 
 
 class NoBid(msgspec.Struct, omit_defaults=True, gc=False):

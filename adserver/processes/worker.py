@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import logging
 import os
 import resource
 import signal
@@ -12,12 +11,12 @@ import time
 import structlog
 import uvloop
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from adserver.bootstrap import Worker, build_worker
 from adserver.catalog.snapshot import Snapshot
 from adserver.config import Loaded
 from adserver.metrics import SNAPSHOT_AGE
+from adserver.processes.allocation import keep_flat
 from adserver.processes.http_server import HttpServer
 
 READY = b"1"
@@ -48,6 +47,7 @@ def run(
     ready: int,
 ) -> None:
     """Be worker `slot` until SIGTERM; writes a byte to the descriptor `ready` when it can bid."""
+    keep_flat()
     worker = build_worker(loaded, snapshot, slot)
     # Everything so far lives as long as the process: the collector need not look at it again.
     SNAPSHOT_AGE.set(time.time())
@@ -65,7 +65,7 @@ async def _serve(worker: Worker, public: socket.socket, private: socket.socket, 
         loop.add_signal_handler(number, stopping.set)
     await worker.owner.start()
     _allow_files(worker.http.max_connections)
-    server = HttpServer(worker.site, worker.admission, worker.http, logger=_http_logger())
+    server = HttpServer(worker.site, worker.admission, worker.http)
     listener = await loop.create_server(server, sock=public, backlog=BACKLOG, start_serving=False)
     runner = web.AppRunner(worker.private.application(), access_log=None)
     await runner.setup()
@@ -73,10 +73,9 @@ async def _serve(worker: Worker, public: socket.socket, private: socket.socket, 
     watching = asyncio.create_task(_watch(worker, listener, ready))
     sweeping = asyncio.create_task(server.sweep())
     await stopping.wait()
-    worker.site.draining = True
+    server.draining = True
     listener.close()  # our copy: the supervisor's stays open, so nobody in the queue is turned away
     await _last_requests(server)
-    server.pre_shutdown()
     await server.shutdown(DRAIN_S)
     await worker.tracking.drain()
     watching.cancel()
@@ -96,7 +95,7 @@ def _allow_files(connections: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _last_requests(server: web.Server) -> None:
+async def _last_requests(server: HttpServer) -> None:
     """Wait until every connection has been told to go elsewhere, or has nothing to say."""
     for _ in range(int(FAREWELL_S / LOOK_S)):
         if not server.connections:
@@ -105,11 +104,12 @@ async def _last_requests(server: web.Server) -> None:
 
 
 async def _watch(worker: Worker, listener: asyncio.Server, ready: int) -> None:
-    """Take requests, and tell the supervisor so, once we can bid; look at the kill switch for ever."""
+    """Take requests, and tell the supervisor so, once we can bid; look at the kill switch and the keys for ever."""
     told = False
     looks = FUNDS_LOOKS
     while True:
         worker.stopped.poll()
+        worker.keys.poll()
         if not told and worker.owner.connected:
             looks -= 1
             if worker.is_funded() or not looks:
@@ -118,21 +118,3 @@ async def _watch(worker: Worker, listener: asyncio.Server, ready: int) -> None:
                 os.close(ready)
                 told = True
         await asyncio.sleep(POLL_S if told else LOOK_S)
-
-
-class _OneLine(logging.Filter):
-    """Turns what aiohttp logs into lines of ours: it writes a traceback for every request that is no HTTP."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, HttpProcessingError):
-            _log.info("no_http_refused", error=type(error).__name__)
-        else:
-            _log.error("http_failed", text=record.getMessage(), exc_info=record.exc_info)
-        return False
-
-
-def _http_logger() -> logging.Logger:
-    logger = logging.getLogger("adserver.http")
-    logger.addFilter(_OneLine())
-    return logger

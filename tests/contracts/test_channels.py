@@ -9,14 +9,15 @@ import pytest
 
 from adapters.channels import CHANNELS, prepare
 from adserver.domain.creative import AnyCreative
-from adserver.domain.opportunity import Opportunity
-from adserver.ports import Channel
+from adserver.domain.opportunity import BannerSpace, Opportunity
+from adserver.ports import Channel, Links
 from tests.unit.adapters_channels.samples import (
     BANNER,
     BANNER_SPACE,
     LINKS,
     NATIVE,
     NATIVE_SPACE,
+    TOKEN,
     VIDEO,
     VIDEO_SPACE,
 )
@@ -74,6 +75,27 @@ def test_rendering_twice_gives_the_same_text(
 ) -> None:
     markup = _channel(creative).prepare(creative)
     assert markup.render(LINKS, opportunity) == markup.render(LINKS, opportunity)
+
+
+@every_channel
+def test_what_stands_in_for_a_link_can_be_filled_in_afterwards(
+    creative: AnyCreative, opportunity: Opportunity
+) -> None:
+    """So a markup is written once per space and filled per bid."""
+    markup = prepare(creative)
+    gaps = Links(*(text.replace(TOKEN, "gap1").replace(LINKS.serving, "gap2") for text in LINKS))
+    filled = markup.render(gaps, opportunity).replace("gap1", TOKEN).replace("gap2", LINKS.serving)
+    assert filled == markup.render(LINKS, opportunity)
+
+
+@every_channel
+def test_markup_that_says_it_does_not_vary_does_not(
+    creative: AnyCreative, opportunity: Opportunity
+) -> None:
+    markup = prepare(creative)
+    if not markup.varies:
+        anywhere = Opportunity(id="other", secure=True, banner=BannerSpace(((1, 1),)), position=7)
+        assert markup.render(LINKS, anywhere) == markup.render(LINKS, opportunity)
 
 
 @every_channel

@@ -22,11 +22,11 @@ class LmdbStore:
         self._path = path
         LmdbProfileWriter(path).close()
 
-    async def profile(self, person: PersonKey) -> Profile:
+    def profile(self, person: PersonKey) -> Profile:
         """Look somebody up, as a worker would."""
         reader = LmdbProfiles(self._path)
         try:
-            return await reader.profile(person)
+            return reader.profile(person)
         finally:
             reader.close()
 
@@ -67,15 +67,15 @@ def contact(bid: int, at_s: int = NOW_S, kind: str = "impression") -> Touch:
 
 
 async def test_an_unknown_person_is_nobody(store: Store) -> None:
-    assert await store.profile(NONE) == NOBODY
+    assert store.profile(NONE) == NOBODY
     assert store.touches(NONE) == ()
 
 
 async def test_segments_come_back_as_they_were_put(store: Store) -> None:
     many = tuple(range(1 << 31, (1 << 31) + 700))
     assert store.put_segments([(BEN, many), (ADA, (0, 1, 2**32 - 1))]) == 2
-    assert (await store.profile(ADA)).segments == (0, 1, 2**32 - 1)
-    assert (await store.profile(BEN)).segments == many
+    assert store.profile(ADA).segments == (0, 1, 2**32 - 1)
+    assert store.profile(BEN).segments == many
 
 
 async def test_new_segments_take_the_place_of_old_ones_and_leave_contacts_alone(
@@ -84,13 +84,13 @@ async def test_new_segments_take_the_place_of_old_ones_and_leave_contacts_alone(
     store.put_segments([(ADA, (1, 2)), (BEN, (3,))])
     store.add_touches([(ADA, contact(1))])
     store.put_segments([(ADA, (9,))])
-    assert await store.profile(ADA) == Profile((9,), (contact(1),))
-    assert await store.profile(BEN) == Profile((3,))
+    assert store.profile(ADA) == Profile((9,), (contact(1),))
+    assert store.profile(BEN) == Profile((3,))
 
 
 async def test_a_person_named_twice_counts_once_with_what_was_said_last(store: Store) -> None:
     assert store.put_segments([(ADA, (1,)), (BEN, ()), (ADA, (2,))]) == 2
-    assert (await store.profile(ADA)).segments == (2,)
+    assert store.profile(ADA).segments == (2,)
 
 
 async def test_contacts_are_kept_in_order_of_time_beside_segments(store: Store) -> None:
@@ -98,7 +98,7 @@ async def test_contacts_are_kept_in_order_of_time_beside_segments(store: Store) 
     store.add_touches([(ADA, contact(2, NOW_S + 5)), (BEN, contact(3))])
     store.add_touches([(ADA, contact(1, NOW_S)), (ADA, contact(2, NOW_S + 9, "click"))])
     wanted = (contact(1, NOW_S), contact(2, NOW_S + 5), contact(2, NOW_S + 9, "click"))
-    assert await store.profile(ADA) == Profile((5,), wanted)
+    assert store.profile(ADA) == Profile((5,), wanted)
     assert store.touches(ADA) == wanted
     assert store.touches(BEN) == (contact(3),)
 
@@ -127,8 +127,8 @@ async def test_an_erased_person_is_nobody_again(store: Store) -> None:
     store.add_touches([(ADA, contact(1))])
     assert store.erase(ADA)
     assert not store.erase(ADA)
-    assert await store.profile(ADA) == NOBODY
-    assert (await store.profile(BEN)).segments == (2,)
+    assert store.profile(ADA) == NOBODY
+    assert store.profile(BEN).segments == (2,)
 
 
 def test_an_empty_batch_is_nothing_to_do(store: Store) -> None:

@@ -17,7 +17,7 @@ class FakeProfiles:
         self.broken = False
         """Set it, and every call raises `Unavailable`."""
 
-    async def profile(self, person: PersonKey) -> Profile:
+    def profile(self, person: PersonKey) -> Profile:
         """Return what was put."""
         return self._known(person)
 

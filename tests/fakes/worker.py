@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -24,7 +25,7 @@ from adserver.endpoints.bid import BidEndpoint
 from adserver.endpoints.desk import Desk
 from adserver.endpoints.gathering import Gatherer
 from adserver.endpoints.tokens import Key, TokenVault
-from adserver.ports import Links, Markup
+from adserver.openrtb.outbound import BidWriter
 from tests.endpoints.catalogs import one_banner
 from tests.fakes.click_model import FakeClickModel, FakeOrderModel
 from tests.fakes.profiles import FakeProfiles
@@ -42,9 +43,9 @@ class _Profiles(FakeProfiles):
         super().__init__()
         self._stall = stall
 
-    async def profile(self, person: PersonKey) -> Profile:
+    def profile(self, person: PersonKey) -> Profile:
         self._stall()
-        return await super().profile(person)
+        return super().profile(person)
 
 
 class _Clicks(FakeClickModel):
@@ -63,14 +64,14 @@ class _Clicks(FakeClickModel):
         return super().click_probabilities(auction, opportunity, candidates, now_s)
 
 
-class _Markup:
-    def __init__(self, markup: Markup, stall: Callable[[], None]) -> None:
-        self._markup = markup
-        self._stall = stall
+class _Writer(BidWriter):
+    """A writer that can be made to stall."""
 
-    def render(self, links: Links, opportunity: Opportunity) -> str:
-        self._stall()
-        return self._markup.render(links, opportunity)
+    stall: Callable[[], None] = staticmethod(nothing)
+
+    def write(self, *arguments: Any, **names: Any) -> str:
+        self.stall()
+        return super().write(*arguments, **names)
 
 
 class FakeWorker:
@@ -102,6 +103,15 @@ class FakeWorker:
         )
         for item in snapshot.line_items:
             self.purse.granted(item.number, 1, PLENTY, int(wall()) + FOREVER_S, wall())
+        writer = _Writer(
+            "https://ads.example",
+            {
+                creative.id: prepare(creative)
+                for advertiser in catalog.advertisers
+                for creative in advertiser.creatives
+            },
+        )
+        writer.stall = answering
         contacts = PendingContacts()
         rates = Rates("USD", {})
         self.events: list[bytes] = []
@@ -119,13 +129,8 @@ class FakeWorker:
             ),
             answerer=Answerer(
                 rates=rates,
-                base_url="https://ads.example",
+                writer=writer,
                 vault=TokenVault([Key(1, b"k" * 32)]),
-                markups={
-                    creative.id: _Markup(prepare(creative), answering)
-                    for advertiser in catalog.advertisers
-                    for creative in advertiser.creatives
-                },
                 purse=self.purse,
                 contacts=contacts,
                 events=Sparing(self, self.admission),

@@ -1,19 +1,26 @@
 """A small desk to test endpoints at: keys, a clock, an owner, tickets, and a real HTTP server."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 
 import msgspec
-from aiohttp import ClientResponse, web
-from aiohttp.test_utils import RawTestServer, TestClient
+from aiohttp import ClientResponse, ClientSession
 from yarl import URL
 
+from adserver.config import Http
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.ticket import Ticket
+from adserver.endpoints.admission import Admission
 from adserver.endpoints.intake import Intake
+from adserver.endpoints.messages import Request
+from adserver.endpoints.routes import Answer, Handler
 from adserver.endpoints.tokens import Key, TokenVault
 from adserver.metrics import REGISTRY
+from adserver.processes.http_server import HttpServer
+from adserver.validity.judge import ContactJudge
 from tests.fakes.owner import FakeOwner
 
 NOW_S = 1_790_000_000
@@ -36,7 +43,6 @@ TERMS = {
     "north": ExchangeTerms(name="north"),
     "south": ExchangeTerms(name="south", billable_banner="impression", billable_video="win"),
 }
-Handler = Callable[[web.BaseRequest, Sequence[str]], Awaitable[web.Response]]
 
 
 class Moment:
@@ -65,12 +71,17 @@ class Desk:
         self.owner = FakeOwner()
         self.clock = Moment()
         self.vault = TokenVault([Key(1, b"k" * 32)])
-        self.intake = Intake(
+        self.intake = self.make_intake()
+
+    def make_intake(self, judge: ContactJudge | None = None) -> Intake:
+        """Return an intake of this desk."""
+        return Intake(
             vault=self.vault,
             owner=self.owner,
             clock=self.clock,
             terms=TERMS,
             read_price=read_price,
+            judge=judge,
         )
 
     def token(self, **changes: object) -> str:
@@ -81,29 +92,35 @@ class Desk:
 class Client:
     """Calls one handler over HTTP, with paths exactly as written."""
 
-    def __init__(self, client: "TestClient[web.BaseRequest, None]") -> None:
-        self._client = client
+    def __init__(self, session: ClientSession, origin: str) -> None:
+        self._session = session
+        self._origin = origin
 
     async def get(self, path: str, **headers: str) -> ClientResponse:
         """GET without following redirects."""
-        url = URL(path, encoded=True)
-        return await self._client.get(url, allow_redirects=False, headers=headers)
+        return await self._session.get(self._url(path), allow_redirects=False, headers=headers)
 
     async def send(self, method: str, path: str, **body: object) -> ClientResponse:
         """Send any method; `data`, `json` or `headers` as in aiohttp."""
-        return await self._client.request(method, URL(path, encoded=True), **body)  # type: ignore[arg-type]  # a test's shorthand
+        return await self._session.request(method, self._url(path), **body)  # type: ignore[arg-type]  # a test's shorthand
+
+    def _url(self, path: str) -> URL:
+        return URL(self._origin + path, encoded=True)
 
 
 @asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[Client]:
-    """Serve a handler as the dispatcher does: the raw path, split, not decoded."""
+async def serving(handler: Handler, admission: Admission | None = None) -> AsyncIterator[Client]:
+    """Serve a handler as the site does: the raw path, split, not decoded."""
 
-    async def dispatch(request: web.BaseRequest) -> web.StreamResponse:
-        return await handler(request, request.rel_url.raw_path[1:].split("/"))
+    def site(request: Request) -> Answer:
+        return handler(request, request.target.partition("?")[0][1:].split("/"))
 
-    client: TestClient[web.BaseRequest, None] = TestClient(RawTestServer(dispatch))
-    async with client:
-        yield Client(client)
+    server = HttpServer(site, admission or Admission(time.monotonic), Http())
+    listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
+    async with ClientSession() as session:
+        yield Client(session, f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
+    listener.close()
+    await server.shutdown(1.0)
 
 
 def counted(name: str, **labels: str) -> float:

@@ -61,7 +61,7 @@ async def test_a_bid_is_never_written_after_the_deadline(worker: FakeWorker, tim
     dice = Random(3)
     answers = {200: 0, 204: 0}
     before = counted("adserver_no_bids", exchange="deadlines", reason="time_out")
-    async with serving(worker.bid) as client:
+    async with serving(worker.bid, worker.admission) as client:
         for number in range(REQUESTS):
             tmax = dice.randint(5, 200)
             stage = dice.choice(list(time.stalls_s))
@@ -91,7 +91,7 @@ async def test_an_exchange_beyond_its_quota_gets_no_bids_by_that_name(tmp_path: 
     terms = ExchangeTerms(name="eager", max_requests_per_s=5)
     worker = FakeWorker(tmp_path, terms, monotonic=clock, wall=lambda: float(NOW_S))
     before = counted("adserver_no_bids", exchange="eager", reason="quota")
-    async with serving(worker.bid) as client:
+    async with serving(worker.bid, worker.admission) as client:
 
         async def ask() -> int:
             reply = await client.send("POST", "/openrtb2/eager", json=request())

@@ -5,8 +5,11 @@ import time
 
 import pytest
 
+from adserver.domain.networks import Networks, network
 from adserver.endpoints.replies import PIXEL
+from adserver.endpoints.suspicion import Visitors
 from adserver.endpoints.tracking import VIDEO_EVENTS, Tracking
+from adserver.validity.judge import ContactJudge
 from tests.unit.endpoints.desk import NOW_S, TICKET, Desk, counted, serving
 
 LANDING = "https://shop.example/autumn?a=1#boots"
@@ -193,3 +196,22 @@ async def test_other_paths_and_methods_are_not_ours(desk: Desk) -> None:
             assert (await client.get(path)).status == 404
         assert (await client.send("POST", f"/t/click/{token}")).status == 405
     assert desk.owner.notices == []
+
+
+async def test_a_machines_call_is_marked_and_answered_like_any_other(desk: Desk) -> None:
+    """The click leads on; what is recorded names the rule, and nothing of the device."""
+    visitors = Visitors(Networks([network("127.0.0.0/8")]))
+    judge = ContactJudge(fastest_click_ms=90_000, monotonic=time.monotonic)
+    desk.intake = desk.make_intake(judge)
+    tracking = Tracking(desk.intake, {TICKET.creative: LANDING}.get, visitors=visitors)
+    before = counted("adserver_invalid_traffic", kind="click", rule="fast_clicks")
+    async with serving(tracking) as client:
+        for _ in range(2):
+            reply = await client.get(f"/t/click/{desk.token()}")
+            assert reply.status == 302
+        assert (await client.get(f"/t/impression/{desk.token()}")).status == 200
+    assert [(each.kind, each.rule) for each in desk.owner.notices] == [
+        ("click", "fast_clicks"),
+        ("impression", ""),
+    ]
+    assert counted("adserver_invalid_traffic", kind="click", rule="fast_clicks") == before + 1

@@ -1,5 +1,6 @@
 """Answers: complete, and never below the floor."""
 
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -11,11 +12,11 @@ from adserver.domain.bid import Bid
 from adserver.domain.creative import AnyCreative, Banner, MediaFile, Native, Video
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Rates
-from adserver.domain.opportunity import DealTerms, MediaType
+from adserver.domain.opportunity import DealTerms, MediaType, NativeSpace, Opportunity
 from adserver.domain.reasons import Reason
-from adserver.openrtb.links import notice_urls
 from adserver.openrtb.lists import no_bid_code
-from adserver.openrtb.outbound import Answer, no_bid, respond, wire_price
+from adserver.openrtb.outbound import REMEMBERED_BIDS, BidWriter, no_bid, respond, wire_price
+from adserver.ports import Links
 from tests.bench.bench_openrtb import CANDIDATE, CREATIVE
 from tests.unit.openrtb.wire import RATES, auction, imp
 
@@ -35,6 +36,7 @@ VIDEO = Video(
 )
 NATIVE = Native(id="parts", landing_url="https://shop.example", title="Tents")
 TEXT = "<b>ad</b>"
+ASSETS = {"request": '{"assets":[{"id":1,"title":{"len":9}}]}'}
 
 
 def bid_for(
@@ -52,10 +54,42 @@ def bid_for(
     )
 
 
+class Text:
+    """Markup that says what it was made of."""
+
+    varies = True
+
+    def render(self, links: Links, opportunity: Opportunity) -> str:
+        """Return a text with two links that differ."""
+        return f'<b a="{links.click}" b="{links.serving}">{opportunity.native}</b>'
+
+
+class Plain:
+    """Markup without links."""
+
+    varies = False
+
+    def render(self, links: Links, opportunity: Opportunity) -> str:
+        """Return always the same."""
+        return TEXT
+
+
 def answered(bid: Bid, billable: Any = "billing", **fields: Any) -> dict[str, Any]:
-    answer = Answer(bid, "b1", TEXT, notice_urls("https://ads.example", "token", billable))
-    written = respond(auction(**fields), [answer], "response", TERMS, RATES)
-    decoded: dict[str, Any] = msgspec.json.decode(written)
+    writer = BidWriter("https://ads.example", {bid.candidate.creative.id: Plain()})
+    terms = msgspec.structs.replace(
+        TERMS, billable_banner=billable, billable_video=billable, billable_native=billable
+    )
+    return read(writer, bid, terms, **fields)
+
+
+def read(
+    writer: BidWriter, bid: Bid, terms: ExchangeTerms, names: tuple[str, str] = ("b1", "t"),
+    **fields: Any,
+) -> dict[str, Any]:  # fmt: skip
+    asked = auction(**fields)
+    price = wire_price(bid, "USD", RATES)
+    one = writer.write(asked, bid, terms, bid_id=names[0], token=names[1], wire_price=price)
+    decoded: dict[str, Any] = msgspec.json.decode(respond(asked, [one], "response", terms))
     return decoded
 
 
@@ -87,9 +121,9 @@ def test_a_banner_s_answer_is_complete() -> None:
                         "h": 250,
                         "mtype": 1,
                         "exp": 600,
-                        "nurl": "https://ads.example/n/win/token?p=${AUCTION_PRICE}",
-                        "burl": "https://ads.example/n/billing/token?p=${AUCTION_PRICE}",
-                        "lurl": "https://ads.example/n/loss/token?r=${AUCTION_LOSS}&p=${AUCTION_MIN_TO_WIN}",
+                        "nurl": "https://ads.example/n/win/t?p=${AUCTION_PRICE}",
+                        "burl": "https://ads.example/n/billing/t?p=${AUCTION_PRICE}",
+                        "lurl": "https://ads.example/n/loss/t?r=${AUCTION_LOSS}&p=${AUCTION_MIN_TO_WIN}",
                     }
                 ],
             }
@@ -156,6 +190,44 @@ def test_the_advertised_app_is_named_inside_apps(fields: dict[str, Any], *, sent
     response = answered(msgspec.structs.replace(bid, candidate=candidate), **fields)
     (only,) = response["seatbid"][0]["bid"]
     assert only.get("bundle") == ("com.shop" if sent else None)
+
+
+def test_what_is_remembered_of_a_bid_is_not_what_differs_from_bid_to_bid() -> None:
+    """Ids, tokens, spaces and exchanges are each bid's own, whoever was written before."""
+    writer = BidWriter("https://ads.example", {"parts": Text()})
+    bid = bid_for(NATIVE, MediaType.NATIVE, native=ASSETS)
+    asked = [replaced(bid, NativeSpace((), version=version)) for version in ("1.1", "1.2")]
+    billing = ExchangeTerms(name="one")
+    impression = ExchangeTerms(name="two", billable_native="impression")
+    for number, (bid, terms) in enumerate(2 * list(product(asked, (billing, impression)))):
+        (only,) = read(writer, bid, terms, (f"b{number}", f"t{number}"))["seatbid"][0]["bid"]
+        click = f"https://ads.example/t/click/t{number}"
+        assert only["id"] == f"b{number}"
+        assert only["adm"] == f'<b a="{click}" b="b{number}">{bid.opportunity.native}</b>'
+        assert ("burl" in only) == (terms is billing)
+        assert only["nurl"].startswith(f"https://ads.example/n/win/t{number}?")
+
+
+def test_strangers_spaces_fill_the_memory_only_so_far() -> None:
+    writer = BidWriter("https://ads.example", {"parts": Text()})
+    bid = bid_for(NATIVE, MediaType.NATIVE, native=ASSETS)
+    for number in range(REMEMBERED_BIDS + 10):
+        native = NativeSpace((), version=str(number))
+        read(writer, replaced(bid, native), TERMS)
+    assert len(writer._written) == 10
+    read(writer, replaced(bid, NativeSpace((), version="x" * 20_000)), TERMS)
+    assert len(writer._written) == 10
+
+
+def replaced(bid: Bid, native: NativeSpace) -> Bid:
+    opportunity = msgspec.structs.replace(bid.opportunity, native=native)
+    return msgspec.structs.replace(bid, opportunity=opportunity)
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_whatever_an_id_is_made_of_the_answer_is_json(text: str) -> None:
+    response = answered(bid_for(BARE, MediaType.BANNER, id=text), id=text)
+    assert response["id"] == response["seatbid"][0]["bid"][0]["impid"] == text
 
 
 def test_numeric_ids_are_echoed_as_text() -> None:

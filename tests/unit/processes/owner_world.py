@@ -42,9 +42,15 @@ class HandClock:
 
     def __init__(self) -> None:
         self.now_s = float(NOW)
+        self.set_by_s = 0.0
+        """How far it was set by hand, beyond the time that passed."""
 
     def now(self) -> float:
         """Return the hands' position."""
+        return self.now_s + self.set_by_s
+
+    def steady(self) -> float:
+        """Return what has passed, by a clock that nobody sets."""
         return self.now_s
 
 
@@ -98,6 +104,7 @@ class World:
                 contacts=self.contacts,
                 campaigns=self.source,
                 clock=self.clock,
+                monotonic=self.clock.steady,
                 ceilings=self.ceilings,
             )
         )
@@ -134,7 +141,9 @@ class Worker:
         self.world = world
         self.purse = LeasedPurse([0b111], [TENT], world.ceilings)
         self.contacts = PendingContacts()
-        self.client = OwnerClient(world.socket, slot, world.clock, self.purse, self.contacts)
+        self.client = OwnerClient(
+            world.socket, slot, world.clock, self.purse, self.contacts, monotonic=world.clock.steady
+        )
 
     async def bid(self, price: int = 1_000, **ticket: Any) -> Ticket:
         """Claim and hold 1.2 times the price, waiting for a grant if need be."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from adserver.config import Http
 from adserver.domain.exchange import ExchangeTerms
+from adserver.endpoints.messages import Reply, Request
 from adserver.endpoints.routes import Site
 from adserver.processes.http_server import HttpServer
 from tests.endpoints.wire import request
@@ -30,10 +30,10 @@ class Queue:
             folder, terms, monotonic=lambda: self._now_s, wall=lambda: float(NOW_S)
         )
 
-    async def bid(self, asked: web.BaseRequest, parts: Sequence[str]) -> web.Response:
+    def bid(self, asked: Request, parts: Sequence[str]) -> Reply:
         """Answer after the wait."""
         self._now_s += self.wait_s
-        return await self.worker.bid(asked, parts)
+        return self.worker.bid(asked, parts)
 
 
 @pytest.fixture
