@@ -4,10 +4,14 @@ An expression becomes clauses that must all hold (conjunctive normal form). A cl
 is a slot; a clause that is one negated segment is a veto; both are answered by one look-up per segment
 of the person. What is neither, or grows too large, is evaluated as written, once per request and
 distinct expression, for the candidates still alive.
+
+To ask for all candidates costs in the number of segments times candidates. Who needs only the best few asks one by
+one (`Listener`), and for all only if many refuse.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import product
 
 from adserver.catalog.bits import bits
@@ -17,6 +21,8 @@ from adserver.domain.targeting import All, Any, Expression, Not, Segment, segmen
 Literal = tuple[str, bool]
 Clauses = frozenset[frozenset[Literal]]
 MAX_CLAUSES = 32
+Test = Callable[[frozenset[int]], bool]
+"""Whether an expression accepts a person in these segments."""
 
 
 class AudienceIndex:
@@ -29,10 +35,15 @@ class AudienceIndex:
         vetoes: dict[str, list[int]] = defaultdict(list)
         rest: dict[Expression, list[int]] = defaultdict(list)
         known: dict[Expression, Clauses | None] = {}
+        tests: dict[Expression, Test] = {}
+        self.tests: list[Test | None] = [None] * size
+        """By candidate; `None` accepts everybody."""
         for index, expression in expressions:
             if expression not in known:
                 known[expression] = _simple_clauses(expression)
+                tests[expression] = _test(expression, known[expression])
             clauses = known[expression]
+            self.tests[index] = tests[expression]
             if clauses is None:
                 rest[expression].append(index)
                 continue
@@ -58,7 +69,7 @@ class AudienceIndex:
                 by_segment[segment_number(name)].append((position, bits(members, size)))
         self._by_segment = {segment: tuple(hits) for segment, hits in by_segment.items()}
         self._rest = [
-            (_predicate(expression), bits(members, size)) for expression, members in rest.items()
+            (tests[expression], bits(members, size)) for expression, members in rest.items()
         ]
         self.names = {
             segment_number(name): name for expression in known for name in segment_names(expression)
@@ -98,6 +109,63 @@ class AudienceIndex:
                 if alive & who and not accepts(members):
                     alive &= ~who
         return alive
+
+
+class Listener:
+    """One person, for whom candidates are asked one by one, or all at once."""
+
+    __slots__ = ("_accepting", "_index", "_members", "_segments", "is_refused_often")
+
+    def __init__(self, index: AudienceIndex, segments: Sequence[int]) -> None:
+        """Ask about a person in these segments (numbers, see `segment_number`)."""
+        self._index = index
+        self._segments = segments
+        self._members = frozenset(segments)
+        self._accepting: int | None = None
+        self.is_refused_often = False
+        """Set by who has asked often in vain: then asking for all is cheaper."""
+
+    def is_accepted(self, candidate: int) -> bool:
+        """Tell whether this candidate accepts the person."""
+        test = self._index.tests[candidate]
+        return test is None or test(self._members)
+
+    def accepting(self) -> int:
+        """Return everybody who accepts the person."""
+        if self._accepting is None:
+            self._accepting = self._index.accepting(self._segments, -1)
+        return self._accepting
+
+    def names(self) -> list[str]:
+        """Return the person's segments as far as any expression mentions them, for explanations."""
+        return self._index.known(self._segments)
+
+
+def _test(expression: Expression, clauses: Clauses | None) -> Test:
+    """Return an expression as a function; the usual form, `(a or b) and not c`, is the fastest."""
+    if clauses is None:
+        return _predicate(expression)
+    vetoes = frozenset(
+        segment_number(name) for clause in clauses for name, wanted in clause if not wanted
+    )
+    wishes = [
+        frozenset(segment_number(name) for name, _ in clause)
+        for clause in clauses
+        if all(wanted for _, wanted in clause)
+    ]
+    if len(wishes) == 1:
+        return partial(_is_wished, wishes[0], vetoes)
+    return partial(_are_wished, wishes, vetoes)
+
+
+def _is_wished(wish: frozenset[int], vetoes: frozenset[int], members: frozenset[int]) -> bool:
+    return not wish.isdisjoint(members) and vetoes.isdisjoint(members)
+
+
+def _are_wished(
+    wishes: Sequence[frozenset[int]], vetoes: frozenset[int], members: frozenset[int]
+) -> bool:
+    return vetoes.isdisjoint(members) and not any(wish.isdisjoint(members) for wish in wishes)
 
 
 def _simple_clauses(expression: Expression) -> Clauses | None:
@@ -141,7 +209,7 @@ def _normal(expression: Expression, *, wanted: bool) -> Clauses | None:
             return merged if len(merged) <= MAX_CLAUSES else None
 
 
-def _predicate(expression: Expression) -> Callable[[frozenset[int]], bool]:
+def _predicate(expression: Expression) -> Test:
     match expression:
         case Segment(name):
             segment = segment_number(name)

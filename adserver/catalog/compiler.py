@@ -89,7 +89,7 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
         sizes=ListIndex(rules[Dimension.SIZE], size),
         deal_exchanges={deal.id: deal.exchange for deal in catalog.deals},
         deals=deals,
-        dealless=deals.otherwise,
+        bound=bits(range(size), size) & ~deals.otherwise,
         audience=AudienceIndex(
             ((i, item.audience) for i, item in enumerate(items) if item.audience is not None), size
         ),

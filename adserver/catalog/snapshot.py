@@ -34,8 +34,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     deals: ListIndex
     deal_exchanges: Mapping[str, str]
     """Where each deal was agreed: another exchange's deal of the same name is another deal."""
-    dealless: int
-    """Candidates that bid in the open auction."""
+    bound: int
+    """Candidates that bid by deals only; the others bid in the open auction."""
     audience: AudienceIndex
     calendar: Calendar
     frequency: FrequencyIndex

@@ -27,7 +27,7 @@ def split(
 
     Deals do not compete on price with the open auction: the seller weighs them (OpenRTB 7.3).
     """
-    bound = alive & ~snapshot.dealless
+    bound = alive & snapshot.bound if snapshot.bound else 0
     if bound:
         offered = 0
         for deal in opportunity.deals:
@@ -44,7 +44,7 @@ def split(
             if members:
                 yield Demand(deal, deal.floor, kind, members)
         trace.narrow(Reason.DEAL, bound, offered, opportunity.deals)
-    free = alive & snapshot.dealless
+    free = alive & ~snapshot.bound if snapshot.bound else alive
     if opportunity.deals_only:
         trace.narrow(Reason.DEAL, free, 0, "deals only")
     elif free:

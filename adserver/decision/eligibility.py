@@ -1,5 +1,6 @@
 """Who may bid on this request at all: narrowing by everything that its opportunities share."""
 
+from adserver.catalog.audience import Listener
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.tracing import Trace
 from adserver.decision.world import Moment
@@ -7,9 +8,11 @@ from adserver.domain.opportunity import Auction
 from adserver.domain.reasons import Reason
 
 
-def narrow(snapshot: Snapshot, auction: Auction, moment: Moment, trace: Trace) -> int:
-    """Return the candidates that survive, as a set of bits."""
-    alive = snapshot.everyone
+def narrow(snapshot: Snapshot, auction: Auction, moment: Moment, alive: int, trace: Trace) -> int:
+    """Return the candidates that survive, as a set of bits.
+
+    The audience is not asked here: that is dear for all, and the shortlist needs but a few.
+    """
     for reason, field, rules in snapshot.rules:
         value = getattr(auction, field)
         alive = trace.narrow(reason, alive, rules.accepting(value), value)
@@ -22,9 +25,16 @@ def narrow(snapshot: Snapshot, auction: Auction, moment: Moment, trace: Trace) -
     alive = trace.narrow(Reason.BUDGET, alive, moment.purse.funded)
     if alive:
         alive = _without_blocked(snapshot, auction, alive, trace)
-    if alive:
-        alive = _for_audience(snapshot, auction, moment, alive, trace)
     return alive
+
+
+def listener(snapshot: Snapshot, auction: Auction, moment: Moment) -> Listener:
+    """Return the person to ask candidates about, with the segments that may choose the ad."""
+    audience = snapshot.audience
+    segments = moment.profile.segments if moment.permission.personalise else ()
+    if auction.segments:
+        segments = (*segments, *audience.numbers(auction.segments))
+    return Listener(audience, segments)
 
 
 def _without_blocked(snapshot: Snapshot, auction: Auction, alive: int, trace: Trace) -> int:
@@ -55,14 +65,3 @@ def _in_taxonomy(auction: Auction, categories: tuple[str, ...]) -> list[tuple[in
     """Categories mean something only with their taxonomy: `1` of one is not `1` of another."""
     taxonomy = auction.category_taxonomy
     return [(taxonomy, category) for category in categories]
-
-
-def _for_audience(
-    snapshot: Snapshot, auction: Auction, moment: Moment, alive: int, trace: Trace
-) -> int:
-    audience = snapshot.audience
-    segments = moment.profile.segments if moment.permission.personalise else ()
-    if auction.segments:
-        segments = (*segments, *audience.numbers(auction.segments))
-    got = audience.known(segments) if trace.wanted else ""
-    return trace.narrow(Reason.AUDIENCE, alive, audience.accepting(segments, alive), got)

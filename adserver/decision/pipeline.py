@@ -9,7 +9,7 @@ from adserver.decision import (
     shortlist,
     valuation,
 )
-from adserver.decision.tracing import Trace
+from adserver.decision.tracing import SILENT, Trace
 from adserver.decision.world import Moment, World
 from adserver.domain.bid import Bid
 from adserver.domain.opportunity import Auction
@@ -21,18 +21,27 @@ def decide(world: World, auction: Auction, moment: Moment, trace: Trace) -> list
     Pure but for what it claims from `moment.purse`: the same arguments give the same bids.
     """
     snapshot = world.snapshot
-    eligible = eligibility.narrow(snapshot, auction, moment, trace)
-    eligible = frequency.hold_back(snapshot, auction, moment, eligible, trace)
+    # What suits no space of ours at all is known after a look-up or two.
+    fits = [
+        fitting.narrow(snapshot, each, snapshot.everyone, SILENT) for each in auction.opportunities
+    ]
+    eligible = snapshot.everyone
+    if any(fits):
+        eligible = eligibility.narrow(snapshot, auction, moment, eligible, trace)
+        eligible = frequency.hold_back(snapshot, auction, moment, eligible, trace)
     if not eligible:
         trace.missed = dict.fromkeys((each.id for each in auction.opportunities), trace.reason)
         return []
+    listener = eligibility.listener(snapshot, auction, moment)
     bids: list[Bid] = []
     taken: set[int] = set()
-    for opportunity in auction.opportunities:
+    for opportunity, fit in zip(auction.opportunities, fits, strict=True):
         trace.opportunity = opportunity.id
-        fit = fitting.narrow(snapshot, opportunity, eligible, trace)
-        for demand in demands.split(snapshot, auction, opportunity, fit, trace):
-            few = shortlist.keep(world, demand, moment, trace)
+        alive = eligible & fit
+        if trace.wanted or not alive:  # somebody wants to know who fell, or which step was the last
+            alive = fitting.narrow(snapshot, opportunity, eligible, trace)
+        for demand in demands.split(snapshot, auction, opportunity, alive, trace):
+            few = shortlist.keep(world, demand, listener, moment, trace)
             worths = valuation.value(world, auction, opportunity, demand, few, moment, trace)
             bid = selection.choose(worths, auction, opportunity, demand, moment, taken, trace)
             if bid is not None:

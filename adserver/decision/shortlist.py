@@ -1,54 +1,107 @@
 """The few that are worth asking the model about: those that promise most, and now and then another."""
 
+from collections.abc import Iterable, Sequence
 from heapq import heappush, heapreplace
+from typing import NamedTuple
 
+from adserver.catalog.audience import Listener
 from adserver.catalog.bits import ascending
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Trace
 from adserver.decision.world import Moment, World
 from adserver.domain.candidate import Candidate
 from adserver.domain.dice import happens, mixed
+from adserver.domain.money import Nanos
 from adserver.domain.reasons import Reason
 
 LENGTH = 8
+PATIENCE = 32
+"""When so many have refused the person one by one, all are asked at once."""
 LOOKED_AT = 256
 """No more candidates than this are ranked; only strong pacing could bring a later one up."""
 
 
-def keep(world: World, demand: Demand, moment: Moment, trace: Trace) -> list[Candidate]:
+def keep(
+    world: World, demand: Demand, listener: Listener, moment: Moment, trace: Trace
+) -> list[Candidate]:
     """Return at most `LENGTH` candidates by paced promise, the best first.
 
     Candidates are numbered by falling promise and pace only lowers it, so the walk from the lowest
     bit ends as soon as nobody further on can displace anybody.
     """
     candidates = world.snapshot.candidates
-    paces = moment.paces
     floor = demand.floor
-    kept: list[tuple[float, int]] = []
-    below = 0
     reaching = world.snapshot.floors.reaching(floor)
     alive = trace.narrow(Reason.BELOW_FLOOR, demand.alive, reaching, floor)
-    for looked, index in enumerate(ascending(alive)):
+    heard = trace.wanted or listener.is_refused_often
+    if heard:
+        alive = _heard(alive, listener, trace)
+    ranking = _rank(candidates, alive, floor, moment, None if heard else listener)
+    if len(ranking.refusing) == PATIENCE:
+        listener.is_refused_often = True
+        alive = _heard(alive, listener, trace)
+        ranking = _rank(candidates, alive, floor, moment, None)
+    if trace.wanted or not ranking.kept:  # otherwise nobody asks who fell
+        alive = trace.narrow(Reason.AUDIENCE, alive, ~_bits(ranking.refusing))
+        alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~_bits(ranking.below), floor)
+    chosen = [-negative for _, negative in sorted(ranking.kept, reverse=True)]
+    if len(chosen) == LENGTH and happens(moment.seed, 0, world.explore_ppm):
+        others = alive & listener.accepting() & ~_bits(ranking.below)
+        chosen[-1] = _anybody(others, mixed(moment.seed, 1) % len(candidates), chosen)
+    if trace.wanted:
+        trace.narrow(Reason.NOT_SHORTLISTED, alive, _bits(chosen))
+    return [candidates[index] for index in chosen]
+
+
+class _Ranking(NamedTuple):
+    kept: list[tuple[float, int]]
+    """Paced promises with negative indices, so that the lower index wins a tie."""
+    below: list[int]
+    refusing: list[int]
+
+
+def _rank(
+    candidates: Sequence[Candidate],
+    alive: int,
+    floor: Nanos,
+    moment: Moment,
+    listener: Listener | None,
+) -> _Ranking:
+    """Return the best, and who fell while they were looked for; without a listener nobody refuses."""
+    kept: list[tuple[float, int]] = []
+    below: list[int] = []
+    refusing: list[int] = []
+    paces = moment.paces
+    looked = 0
+    for index in ascending(alive):
         candidate = candidates[index]
         if (len(kept) == LENGTH and candidate.promise <= kept[0][0]) or looked == LOOKED_AT:
             break
+        if listener is not None and not listener.is_accepted(index):
+            refusing.append(index)
+            if len(refusing) == PATIENCE:
+                break
+            continue
+        looked += 1
         pace = paces[candidate.line_item_index]
         if candidate.bound * pace < floor:
-            below |= 1 << index
+            below.append(index)
             continue
         ranked = (candidate.promise * pace, -index)
         if len(kept) < LENGTH:
             heappush(kept, ranked)
         elif ranked > kept[0]:
             heapreplace(kept, ranked)
-    if below:
-        alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~below, floor)
-    chosen = [-negative for _, negative in sorted(kept, reverse=True)]
-    if len(chosen) == LENGTH and happens(moment.seed, 0, world.explore_ppm):
-        chosen[-1] = _anybody(alive, mixed(moment.seed, 1) % len(candidates), chosen)
-    if trace.wanted:
-        trace.narrow(Reason.NOT_SHORTLISTED, alive, sum(1 << index for index in chosen))
-    return [candidates[index] for index in chosen]
+    return _Ranking(kept, below, refusing)
+
+
+def _bits(indices: Iterable[int]) -> int:
+    return sum([1 << index for index in indices])
+
+
+def _heard(alive: int, listener: Listener, trace: Trace) -> int:
+    got = listener.names() if trace.wanted else ""
+    return trace.narrow(Reason.AUDIENCE, alive, listener.accepting(), got)
 
 
 def _anybody(alive: int, start: int, chosen: list[int]) -> int:

@@ -1,6 +1,6 @@
 """Young contacts count once, wherever they are known from, and no longer than they are young."""
 
-from adserver.background.contacts import PENDING_S, PUSHED_S, PendingContacts
+from adserver.background.contacts import MAX_YOUNG, PENDING_S, PUSHED_S, PendingContacts
 from adserver.domain.person import Touch
 
 ANNA, BERT = b"a" * 16, b"b" * 16
@@ -25,6 +25,18 @@ def test_bid_in_flight_counts_until_it_loses_or_is_too_old() -> None:
     assert not contacts._person_of
 
 
+def test_a_flood_in_one_person_s_name_is_remembered_only_so_far() -> None:
+    """The newest count; and nothing of the others is kept anywhere once they are old."""
+    contacts = PendingContacts()
+    for serial in range(3 * MAX_YOUNG):
+        contacts.expect(ANNA, touch(serial), 100.0)
+    assert contacts.pending(ANNA) == tuple(map(touch, range(2 * MAX_YOUNG, 3 * MAX_YOUNG)))
+    assert len(contacts._person_of) == MAX_YOUNG
+    contacts.expire(1_000.0)
+    assert not contacts._people
+    assert not contacts._person_of
+
+
 def test_reported_impression_takes_the_place_of_its_bid() -> None:
     contacts = PendingContacts()
     contacts.expect(ANNA, touch(1), 100.0)
@@ -44,3 +56,26 @@ def test_merging_counts_an_impression_once_and_keeps_clicks() -> None:
     contacts.report(ANNA, touch(1), 100.0)
     contacts.expect(ANNA, touch(2), 100.0)
     assert contacts.merged(ANNA, stored) == (*stored, touch(2))
+
+
+def test_a_clock_set_forward_makes_no_contact_older() -> None:
+    """Caps fail closed: what was an hour ago is an hour ago, and bids in flight stay in flight."""
+
+    def at(at_s: int, serial: int) -> Touch:
+        return Touch("impression", at_s, 7, 8, serial.to_bytes(16))
+
+    contacts = PendingContacts()
+    contacts.expect(ANNA, at(1_000, 1), 1_000.0)
+    contacts.clock_set(1_010.0, 86_400.0)
+    contacts.expire(86_400.0 + 1_000.0 + PENDING_S - 1)
+    stored = (at(500, 2), at(87_450, 3))
+    now_s = 86_400 + 1_100
+    assert [now_s - each.at_s for each in contacts.merged(ANNA, stored)] == [600, 50, 100]
+    contacts.expire(86_400.0 + 1_000.0 + PENDING_S)
+    assert not contacts.pending(ANNA)
+    contacts.clock_set(87_500.0, -86_400.0)
+    assert contacts.merged(ANNA, stored) == stored
+    contacts.expect(BERT, at(1_100, 4), 1_100.0)
+    contacts.clock_set(1_100.0, -3_600.0)
+    contacts.expire(1_100.0 - 3_600.0 + PENDING_S)
+    assert not contacts.pending(BERT), "nor does one set back keep them for an hour"

@@ -14,6 +14,7 @@ from adserver.domain.campaign import Catalog
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.opportunity import Auction
 from adserver.domain.person import Profile, Touch
+from adserver.domain.reasons import Reason
 from adserver.privacy.permission import ALLOWED
 from tests.fakes.click_model import FakeClickModel, FakeOrderModel
 from tests.fakes.purse import FakePurse
@@ -59,8 +60,11 @@ def test_index_agrees_with_loop_and_trace_accounts_for_everybody(
     touches = data.draw(strategies.touches([item.number for item in snapshot.line_items]))
     now = moment(snapshot, segments, touches)
     trace = Traced()
-    alive = eligibility.narrow(snapshot, auction, now, trace)
+    alive = eligibility.narrow(snapshot, auction, now, snapshot.everyone, trace)
     alive = frequency.hold_back(snapshot, auction, now, alive, trace)
+    listener = eligibility.listener(snapshot, auction, now)
+    alive = trace.narrow(Reason.AUDIENCE, alive, listener.accepting())
+    assert all(map(listener.is_accepted, ascending(alive)))
     wanted = oracle.may_bid(catalog, auction, segments, touches, strategies.NOW_S)
     assert names(snapshot, alive) == wanted
     fallen = 0
@@ -68,8 +72,11 @@ def test_index_agrees_with_loop_and_trace_accounts_for_everybody(
         assert not fall.fallen & fallen, "nobody falls twice"
         fallen |= fall.fallen
     assert fallen | alive == snapshot.everyone
-    untraced = eligibility.narrow(snapshot, auction, now, Untraced())
-    assert frequency.hold_back(snapshot, auction, now, untraced, Untraced()) == alive
+    untraced = eligibility.narrow(snapshot, auction, now, snapshot.everyone, Untraced())
+    untraced = frequency.hold_back(snapshot, auction, now, untraced, Untraced())
+    assert {each for each in ascending(untraced) if listener.is_accepted(each)} == {
+        *ascending(alive)
+    }
     items = {item.id: item for item in snapshot.line_items}
     creatives = {c.creative.id: c.creative for c in snapshot.candidates}
     for opportunity in auction.opportunities:

@@ -1,21 +1,26 @@
 """The few that the model is asked about."""
 
 import random
+from collections.abc import Sequence
 from functools import cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adserver.catalog.audience import Listener
 from adserver.catalog.bits import ascending, bits
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision import shortlist, valuation
 from adserver.decision.demands import Demand
-from adserver.decision.tracing import Traced, Untraced
+from adserver.decision.tracing import Trace, Traced, Untraced
+from adserver.decision.world import Moment, World
 from adserver.domain.campaign import Goal
 from adserver.domain.candidate import Candidate
+from adserver.domain.identity import segment_number
 from adserver.domain.opportunity import AuctionType
 from adserver.domain.reasons import Reason
+from adserver.domain.targeting import parse_audience
 from tests.fakes.click_model import FakeClickModel
 from tests.unit.decision.made import (
     CPM,
@@ -32,6 +37,17 @@ from tests.unit.decision.made import (
 
 def open_demand(floor: int, alive: int) -> Demand:
     return Demand(None, floor, AuctionType.FIRST_PRICE, alive)
+
+
+def keep(
+    everywhere: World,
+    demand: Demand,
+    now: Moment,
+    trace: Trace,
+    segments: Sequence[int] = (),
+) -> list[Candidate]:
+    listener = Listener(everywhere.snapshot.audience, segments)
+    return shortlist.keep(everywhere, demand, listener, now, trace)
 
 
 goals = st.builds(
@@ -56,9 +72,7 @@ def test_it_keeps_the_same_eight_as_a_sort_of_everybody(
     paced = [pace for _, pace in made]
     alive &= compiled.everyone
     trace = Traced()
-    kept = shortlist.keep(
-        world(compiled), open_demand(floor, alive), moment(compiled, paces=paced), trace
-    )
+    kept = keep(world(compiled), open_demand(floor, alive), moment(compiled, paces=paced), trace)
     promising = [
         (c.promise * paced[c.line_item_index], -c.index)
         for c in compiled.candidates
@@ -87,7 +101,7 @@ def explorers(alive: int, ppm: int, seeds: int) -> list[Candidate]:
     found = []
     for seed in range(seeds):
         now = moment(compiled, seed=seed)
-        kept = shortlist.keep(everywhere, open_demand(0, alive), now, Untraced())
+        kept = keep(everywhere, open_demand(0, alive), now, Untraced())
         assert [c.index for c in kept[:-1]] == usual[:-1]
         if kept[-1].index != usual[-1]:
             found.append(kept[-1])
@@ -112,15 +126,46 @@ def test_without_exploring_nobody_else_does_and_the_dead_are_never_drawn() -> No
 def test_a_short_list_is_not_explored() -> None:
     compiled = many(100)
     now = moment(compiled)
-    kept = shortlist.keep(
-        world(compiled, explore_ppm=1_000_000), open_demand(0, 0b111), now, Untraced()
-    )
+    kept = keep(world(compiled, explore_ppm=1_000_000), open_demand(0, 0b111), now, Untraced())
     assert [c.index for c in kept] == [0, 1, 2]
+
+
+AUDIENCES = [None, "a", "b", "not a", "a and not b", "(a or b) and not c", "a or not b"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(goals, paces, st.sampled_from(AUDIENCES)), min_size=1, max_size=120),
+    st.integers(0, 3 * CPM),
+    st.sets(st.sampled_from("abc")),
+    st.sampled_from([0, 1_000_000]),
+)
+def test_asking_one_by_one_keeps_the_same_as_asking_everybody_first(
+    made: list[tuple[Goal, float, str | None]], floor: int, person: set[str], explore_ppm: int
+) -> None:
+    """And whoever is left empty-handed is told the same reason."""
+    compiled = snapshot(
+        *(
+            line_item(f"l{i}", goal=goal, audience=parse_audience(text) if text else None)
+            for i, (goal, _, text) in enumerate(made)
+        )
+    )
+    segments = [segment_number(name) for name in person]
+    everywhere = world(compiled, explore_ppm=explore_ppm)
+    demand = open_demand(floor, compiled.everyone)
+    now = moment(compiled, paces=[pace for _, pace, _ in made])
+    traced, untraced = Traced(), Untraced()
+    first = keep(everywhere, demand, now, traced, segments)
+    assert keep(everywhere, demand, now, untraced, segments) == first
+    if not first:
+        assert untraced.reason == traced.reason
+    fallen = sum(fall.fallen for fall in traced.falls)
+    assert fallen | bits([c.index for c in first], len(made)) == compiled.everyone
 
 
 def test_nobody_alive_leaves_an_empty_list() -> None:
     compiled = many(100)
-    assert shortlist.keep(world(compiled), open_demand(0, 0), moment(compiled), Untraced()) == []
+    assert keep(world(compiled), open_demand(0, 0), moment(compiled), Untraced()) == []
 
 
 def value_lost(spread: float, alive: int, requests: int, seed: int = 5) -> float:
@@ -149,7 +194,7 @@ def value_lost(spread: float, alive: int, requests: int, seed: int = 5) -> float
             compiled, seed=request, paces=[dice.choice([1.0, 1.0, 0.8, 0.5]) for _ in items]
         )
         demand = open_demand(0, bits(dice.sample(range(300), alive), 300))
-        few = shortlist.keep(everywhere, demand, now, Untraced())
+        few = keep(everywhere, demand, now, Untraced())
         everybody = [compiled.candidates[index] for index in ascending(demand.alive)]
         whole, kept = (
             valuation.value(everywhere, auction(space), space, demand, some, now, Untraced())[
