@@ -26,6 +26,7 @@ from models.ctr.features import COLUMNS, WORDS, Encoder
 from models.ctr.forest import Forest
 from models.ctr.probability import Calibration
 from models.ctr.trees import read_trees
+from tests.bench.figures import Bench, Figure
 from tests.unit.models_ctr.world import candidate, shown, write_log
 
 IMPRESSIONS, CANDIDATES, REQUESTS, ROUNDS = 60_000, 256, 500, 15
@@ -99,29 +100,45 @@ def difference(
     return worst
 
 
-def main() -> None:
-    """Print the table: P7 for both engines, then what repetition flatters."""
+def click_model(bench: Bench) -> list[Figure]:
+    """Return P7 for both engines, and how far their answers are from `Booster.predict`."""
+    bench.say(f"click model: training {TREES} trees")
     booster, encoder = grow()
-    text = booster.model_to_string()
-    trees = read_trees(text, COLUMNS)
-    leaves = sum(len(tree.leaf) for tree in trees) / len(trees)
-    forest = Forest(trees, len(COLUMNS))
-    compiled = CompiledModel("compiled", forest, encoder, _UNCHANGED)
-    native = BoosterModel("lightgbm", NativeTrees(text.encode()), encoder, _UNCHANGED)
+    figures = []
     calls = requests()
     same = calls[:1] * REQUESTS
-    print(
-        f"{len(trees)} trees x {leaves:.1f} leaves, {SCORED} of {CANDIDATES} candidates a call,"
-        f" tables of {forest.table.nbytes / 1e6:.1f} MB\n"
-        f"P7 LightGBM's C interface    {microseconds(native, calls):6.2f} us each (bar {BAR_US})"
-        f"  differs from Booster.predict by {difference(native, booster, encoder, calls):.1e}"
-        f" (bar {BAR_DIFFERENCE})\n"
-        f"P7 compiled trees            {microseconds(compiled, calls):6.2f} us each (bar {BAR_US})"
-        f"  differs from Booster.predict by {difference(compiled, booster, encoder, calls):.1e}"
-        f" (bar {BAR_DIFFERENCE})\n"
-        f"   the same request repeated {microseconds(compiled, same):6.2f} us compiled,"
-        f" {microseconds(native, same):.2f} us LightGBM's C interface"
-    )
+    for name, model in _engines(booster, encoder).items():
+        bench.say(f"click model: {name}")
+        each_us, repeated_us = microseconds(model, calls), microseconds(model, same)
+        far = difference(model, booster, encoder, calls)
+        figures += [
+            Figure(
+                "P7", f"one candidate of {SCORED} scored, {name}", each_us, "us", BAR_US,
+                f"{TREES} trees x {LEAVES}; {repeated_us:.2f} us with the same request repeated",
+            ),
+            Figure("P7", f"unlike Booster.predict, {name}", far, "", BAR_DIFFERENCE),
+        ]  # fmt: skip
+    return figures
+
+
+def _engines(booster: lightgbm.Booster, encoder: Encoder) -> dict[str, ClickModel]:
+    text = booster.model_to_string()
+    forest = Forest(read_trees(text, COLUMNS), len(COLUMNS))
+    return {
+        "compiled trees": CompiledModel("compiled", forest, encoder, _UNCHANGED),
+        "LightGBM's C interface": BoosterModel(
+            "lightgbm", NativeTrees(text.encode()), encoder, _UNCHANGED
+        ),
+    }
+
+
+def main() -> None:
+    """Print P7."""
+    bench = Bench(Path(), 0, 0, frozenset({"P7"}), lambda _: None)
+    for figure in click_model(bench):
+        print(
+            f"P7 {figure.what:50} {figure.value:8.3g} {figure.unit:3} (bar {figure.most:g}) {figure.note}"
+        )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from adapters.channels import prepare
 from adserver.domain.bid import Bid
 from adserver.domain.campaign import Fees, Goal
 from adserver.domain.candidate import Candidate
@@ -19,7 +20,6 @@ from adserver.domain.money import Rates
 from adserver.domain.opportunity import Auction, MediaType
 from adserver.domain.person import pseudonymiser
 from adserver.openrtb import codec, inbound, outbound
-from adserver.openrtb.links import notice_urls
 
 ROUNDS, CALLS = 15, 2_000
 
@@ -102,9 +102,6 @@ CANDIDATE = Candidate(
     categories=("IAB20-18",), category_taxonomy=1, creative=CREATIVE, fees=Fees(),
     goal=Goal("cpm", 3_000_000, 3_000_000), bound=3_000_000, promise=3_000_000,
 )  # fmt: skip
-MARKUP = (
-    "<a href='https://ads.example/t/click/token'><img src='https://shop.example/tent.png'></a>" * 6
-)
 
 
 def main() -> None:
@@ -124,13 +121,17 @@ def main() -> None:
         opportunity=auction.opportunities[0], candidate=CANDIDATE, media_type=MediaType.BANNER,
         deal=None, click_probability=0.001, value=3_000_000, price=2_412_345, reserved=2_500_000,
     )  # fmt: skip
-    urls = notice_urls("https://ads.example", "t" * 200, "billing")
-    answers = [outbound.Answer(bid, "f" * 32, MARKUP, urls)]
+    writer = outbound.BidWriter("https://ads.example", {CREATIVE.id: prepare(CREATIVE)})
+
+    def respond() -> bytes:
+        price = outbound.wire_price(bid, "USD", RATES)
+        one = writer.write(auction, bid, TERMS, bid_id="f" * 32, token="t" * 200, wire_price=price)
+        return outbound.respond(auction, [one], "r" * 32, TERMS)
 
     stages: dict[str, Callable[[], object]] = {
         f"decode ({len(body)} bytes)": lambda: codec.decode(body),
         "signals + auction": read,
-        "respond (one bid)": lambda: outbound.respond(auction, answers, "r" * 32, TERMS, RATES),
+        "respond (one bid)": respond,
     }
     for name, stage in stages.items():
         print(f"{name:24} {_best_us(stage):6.2f} us")

@@ -19,16 +19,21 @@ def canned_bid(size: int) -> bytes:
     return orjson.dumps(response)
 
 
-async def serve(port: int, size: int) -> None:
-    """Serve until killed."""
+def server(size: int) -> web.Server:
+    """Return the server, for the running loop; it answers `size` bytes or so."""
     body = canned_bid(size)
 
     async def handler(request: web.BaseRequest) -> web.Response:
         orjson.loads(await request.read())
         return web.Response(body=body, content_type="application/json")
 
+    return web.Server(handler, access_log=None)
+
+
+async def serve(port: int, size: int) -> None:
+    """Serve until killed."""
     loop = asyncio.get_running_loop()
-    await loop.create_server(web.Server(handler, access_log=None), "127.0.0.1", port)
+    await loop.create_server(server(size), "127.0.0.1", port)
     await asyncio.Event().wait()
 
 

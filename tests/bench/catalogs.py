@@ -1,6 +1,8 @@
 """Catalogs of any size for the benches: seeded, targeted as real ones are, three creatives a line item."""
 
+from collections.abc import Sequence
 from random import Random
+from typing import NamedTuple
 
 from adserver.domain.campaign import (
     Advertiser,
@@ -26,7 +28,27 @@ _CATEGORIES = ["IAB1", "IAB9", "IAB17", "IAB19", "IAB20", "IAB22"]
 _OWN_CATEGORIES = ["IAB2", "IAB3", "IAB8", "IAB13"]
 
 
-def catalog(line_items: int, seed: int = 1) -> Catalog:
+class Wish(NamedTuple):
+    """What part of the line items targets a dimension, and with how many of which values at most."""
+
+    dimension: Dimension
+    share: float
+    values: Sequence[str]
+    most: int
+
+
+WISHES = (
+    Wish(Dimension.COUNTRY, 0.8, COUNTRIES, 4),
+    Wish(Dimension.DEVICE_TYPE, 0.3, ["phone", "tablet", "computer", "tv"], 2),
+    Wish(Dimension.OS, 0.2, ["android", "ios", "windows", "macos"], 2),
+    Wish(Dimension.INVENTORY_TYPE, 0.2, ["site", "app"], 1),
+    Wish(Dimension.CATEGORY, 0.2, _CATEGORIES, 3),
+    Wish(Dimension.REGION, 0.1, ["DEU-BE", "DEU-BY", "DEU-NW", "AUT-9", "FRA-IDF"], 2),
+    Wish(Dimension.PUBLICATION, 0.1, [f"site-{i}.example" for i in range(50)], 10),
+)
+
+
+def catalog(line_items: int, seed: int = 1, wishes: Sequence[Wish] = WISHES) -> Catalog:
     """Return a catalog with so many line items: each bids somewhere, none everywhere."""
     dice = Random(f"{seed}/{line_items}")
     advertisers = []
@@ -34,7 +56,7 @@ def catalog(line_items: int, seed: int = 1) -> Catalog:
         name = f"advertiser-{first}"
         creatives = _creatives(name)
         items = tuple(
-            _line_item(f"{name}-{number}", [creative.id for creative in creatives], dice)
+            _line_item(f"{name}-{number}", [creative.id for creative in creatives], wishes, dice)
             for number in range(min(PER_ADVERTISER, line_items - first))
         )
         order = InsertionOrder(id=f"{name}-order", line_items=items)
@@ -67,17 +89,9 @@ def _creatives(name: str) -> tuple[AnyCreative, ...]:
     return (*banners, film)
 
 
-def _line_item(name: str, creatives: list[str], dice: Random) -> LineItem:
+def _line_item(name: str, creatives: list[str], wishes: Sequence[Wish], dice: Random) -> LineItem:
     targeting = {}
-    for dimension, share, values, most in (
-        (Dimension.COUNTRY, 0.8, COUNTRIES, 4),
-        (Dimension.DEVICE_TYPE, 0.3, ["phone", "tablet", "computer", "tv"], 2),
-        (Dimension.OS, 0.2, ["android", "ios", "windows", "macos"], 2),
-        (Dimension.INVENTORY_TYPE, 0.2, ["site", "app"], 1),
-        (Dimension.CATEGORY, 0.2, _CATEGORIES, 3),
-        (Dimension.REGION, 0.1, ["DEU-BE", "DEU-BY", "DEU-NW", "AUT-9", "FRA-IDF"], 2),
-        (Dimension.PUBLICATION, 0.1, [f"site-{i}.example" for i in range(50)], 10),
-    ):
+    for dimension, share, values, most in wishes:
         if dice.random() < share:
             chosen = tuple(dice.sample(values, dice.randint(1, min(most, len(values)))))
             exclude = dimension is Dimension.PUBLICATION or dice.random() < 0.1

@@ -8,6 +8,7 @@ import time
 import urllib.request
 from pathlib import Path
 from random import Random
+from typing import Any, NamedTuple
 
 import orjson
 import yaml
@@ -24,14 +25,20 @@ PEOPLE = 10_000
 SEGMENTS_EACH = 30
 RATE = 20_000
 """More than any server here can answer: the open loop becomes a queue that is never empty."""
+CONNECTIONS = 16
+"""Enough that a server is never idle; with many more they would wait so long that requests are shed."""
+PATIENCE_S = 300.0
+"""A server with 100,000 line items takes its time to start."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
+_NAPS = re.compile(r"^voluntary_ctxt_switches:\s+(\d+)", re.MULTILINE)
 
-def prepare(folder: Path, line_items: int, port: int, private_port: int) -> Path:
+
+def prepare(folder: Path, line_items: int, port: int, private_port: int, workers: int = 1) -> Path:
     """Write settings, a compiled snapshot and known people; return the settings file."""
     folder.mkdir(parents=True)
     settings = yaml.safe_load((ROOT / "examples/demo/server.yaml").read_text("utf-8"))
-    settings["workers"] = 1
+    settings["workers"] = workers
     base = f"http://127.0.0.1:{port}"
     settings["http"] = {"port": port, "private_port": private_port, "base_url": base}
     settings["guard"] = {}
@@ -72,7 +79,7 @@ class Server:
         self.started_s = time.monotonic() - started
 
     def _wait(self, probe: bytes) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             try:
                 with urllib.request.urlopen(self.url, probe, timeout=1) as response:  # noqa: S310
@@ -91,12 +98,22 @@ class Server:
         return [self._process.pid, *map(int, path.read_text("ascii").split())]
 
     def cpu_us(self) -> float:
-        """Return user and system time so far of all processes, in microseconds."""
-        ticks = 0
+        """Return user and system time so far of all processes and threads, in microseconds."""
+        return sum(_run_us(pid) for pid in self.pids())
+
+    def naps(self) -> int:
+        """Return how often its processes went to sleep of their own accord so far."""
+        return sum(
+            int(found[1])
+            for pid in self.pids()
+            if (found := _NAPS.search(Path(f"/proc/{pid}/status").read_text("ascii"))) is not None
+        )
+
+    def pin(self, cores: set[int]) -> None:
+        """Let all its processes and threads run on these cores only."""
         for pid in self.pids():
-            fields = re.sub(r".*\) ", "", Path(f"/proc/{pid}/stat").read_text("ascii")).split()
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / TICKS * 1e6
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), cores)
 
     def stop(self) -> None:
         """End it in order."""
@@ -104,20 +121,64 @@ class Server:
         self._process.wait(30)
 
 
-def measure(server: Server, requests: Path, count: int) -> tuple[float, dict[str, int]]:
-    """Return CPU microseconds per request of a server that is never idle, and the answers by status.
+def _run_us(pid: int) -> float:
+    """Return how long a process has run; by the scheduler's own count if it can be read, else by clock ticks."""
+    threads = list(Path(f"/proc/{pid}/task").iterdir())
+    try:
+        return (
+            sum(int((each / "schedstat").read_text("ascii").split()[0]) for each in threads) / 1e3
+        )
+    except FileNotFoundError:  # a kernel without scheduler statistics
+        fields = re.sub(r".*\) ", "", Path(f"/proc/{pid}/stat").read_text("ascii")).split()
+        return (int(fields[11]) + int(fields[12])) / TICKS * 1e6
 
-    An idle server pays for every awakening, several times what a request costs; a busy one does not.
-    """
-    before = server.cpu_us()
+
+class Measured(NamedTuple):
+    """What a burst of requests cost."""
+
+    cpu_us: float
+    """Per request, of all the server's processes."""
+    statuses: dict[str, int]
+    busy: float
+    """The share of the time that the server's processes ran; more than 1 on several cores."""
+    naps: float
+    """How often per request a process of the server had nothing to do and slept."""
+    report: dict[str, Any]
+    """The load generator's."""
+
+
+def load(
+    server: Server,
+    requests: Path,
+    rate: float,
+    seconds: float,
+    *,
+    arrivals: str = "uniform",
+    connections: int = CONNECTIONS,
+) -> Measured:
+    """Send these requests in an open loop and return what they cost. Raises `RuntimeError` if none was answered."""
+    before_us, before_naps = server.cpu_us(), server.naps()
     done = subprocess.run(  # noqa: S603 - our own modules
         [
             sys.executable, "-m", "loadtest", "openloop", "--url", server.url, "--json",
-            "--rate", str(RATE), "--seconds", str(count / RATE), "--requests", str(requests),
-            "--connections", "64", "--arrivals", "uniform",
+            "--rate", str(rate), "--seconds", str(seconds), "--requests", str(requests),
+            "--connections", str(connections), "--arrivals", arrivals,
         ],
-        cwd=ROOT, check=True, capture_output=True,
+        cwd=ROOT, check=False, capture_output=True,
     )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{server.url}: {done.stdout[-500:]!r} {done.stderr[-1_000:].decode()}")
     report = orjson.loads(done.stdout)
+    spent_us, naps = server.cpu_us() - before_us, server.naps() - before_naps
     statuses: dict[str, int] = report["statuses"]
-    return (server.cpu_us() - before) / sum(statuses.values()), statuses
+    answered = sum(statuses.values())
+    busy = spent_us / report["seconds"] / 1e6
+    return Measured(spent_us / answered, statuses, busy, naps / answered, report)
+
+
+def burst(server: Server, requests: Path, count: int) -> Measured:
+    """Send so many requests to a server that is never idle.
+
+    An idle server pays for every awakening, several times what a request costs; a busy one does not.
+    """
+    return load(server, requests, RATE, count / RATE)

@@ -1,0 +1,111 @@
+"""A worker in this process, and the walk of a request through it stage by stage, for whoever measures."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from adserver import bootstrap
+from adserver.background.purse import LeasedPurse
+from adserver.bootstrap import Worker
+from adserver.catalog.snapshot import Snapshot
+from adserver.config import Loaded, load_settings
+from adserver.decision import (
+    demands,
+    eligibility,
+    fitting,
+    frequency,
+    selection,
+    shortlist,
+    valuation,
+)
+from adserver.decision.tracing import Untraced
+from adserver.domain.bid import Bid
+from adserver.domain.reasons import Reason
+from adserver.endpoints.gathering import Gathered, moment
+from adserver.openrtb import inbound
+from adserver.openrtb.codec import decode
+from adserver.privacy.permission import permit
+
+PLENTY = 10**15
+"""Nanos for each line item: nobody runs dry while we measure."""
+DAY_S = 86_400
+NOTHING = "nothing"
+"""What watching a stage costs by itself: part of every other stage."""
+END = ""
+
+
+class Ready(NamedTuple):
+    """A worker that could bid, and what it was built from."""
+
+    worker: Worker
+    snapshot: Snapshot
+    loaded: Loaded
+
+
+def ready(settings_file: Path, now_s: float) -> Ready:
+    """Build a worker and give it money for everything, since there is no owner to do so."""
+    loaded = load_settings(settings_file)
+    snapshot = bootstrap.load_snapshot(loaded)
+    worker = bootstrap.build_worker(loaded, snapshot, 0)
+    purse = worker.bid._purse
+    assert isinstance(purse, LeasedPurse)
+    for item in snapshot.line_items:
+        purse.granted(item.number, 1, PLENTY, int(now_s) + DAY_S, now_s)
+    return Ready(worker, snapshot, loaded)
+
+
+def walk(built: Ready, body: bytes, now_s: float) -> Iterator[str]:
+    """Take the steps of `BidEndpoint`, yielding the name of each stage before it begins; the first has nothing in it."""
+    snapshot, bid = built.snapshot, built.worker.bid
+    gatherer, answerer, purse, world = bid._gatherer, bid._answerer, bid._purse, bid._world
+    desk = bid._desks["demo"]
+    terms = desk.terms
+    yield NOTHING
+    yield "decode"
+    request = decode(body).request
+    yield "permission"
+    signals = inbound.signals(request)
+    permission = permit(signals, 32767, contextual_without_consent=False)
+    yield "inbound"
+    auction = inbound.auction(request, terms, built.loaded.rates, permission, gatherer._pseudonym)
+    assert not isinstance(auction, Reason)
+    assert auction.person is not None
+    yield "profile"
+    profile = gatherer._profiles.profile(auction.person)
+    touches = gatherer._contacts.merged(auction.person, profile.touches)
+    yield "moment"
+    gathered = Gathered(auction, permission, profile, touches, 100)
+    trace = Untraced()
+    now = moment(gathered, terms, purse, purse.paces, 0, now_s)
+    yield "fitting"
+    alive = 0
+    fits = []
+    for opportunity in auction.opportunities:
+        fits.append(fitting.narrow(snapshot, opportunity, snapshot.everyone, trace))
+        alive |= fits[-1]
+    if not alive:
+        yield END
+        return
+    yield "eligibility"
+    alive = eligibility.narrow(snapshot, auction, now, alive, trace)
+    yield "frequency"
+    alive = frequency.hold_back(snapshot, auction, now, alive, trace)
+    listener = eligibility.listener(snapshot, auction, now)
+    bids: list[Bid] = []
+    taken: set[int] = set()
+    for opportunity, fit in zip(auction.opportunities, fits, strict=True):
+        yield "demands"
+        for demand in demands.split(snapshot, auction, opportunity, alive & fit, trace):
+            yield "shortlist"
+            few = shortlist.keep(world, demand, listener, now, trace)
+            yield "valuation"
+            worths = valuation.value(world, auction, opportunity, demand, few, now, trace)
+            yield "selection"
+            one = selection.choose(worths, auction, opportunity, demand, now, taken, trace)
+            if one is not None:
+                bids.append(one)
+            yield "demands"
+    if bids:
+        yield "answer"
+        answerer.book(answerer.answer(desk, auction, permission, bids, {}, now.now_s))
+    yield END
