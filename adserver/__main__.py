@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from adserver.commands import asking, campaigns, demo, learning, serving
+from adserver.commands import asking, campaigns, demo, keys, learning, serving, traffic
 from adserver.commands.terminal import FAILED, INTERRUPTED, err, print_json, tell_faults
 from adserver.errors import Fault, InvalidConfig, Unavailable
 
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="adserver", description=__doc__, epilog=EPILOG)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for group in (demo, serving, campaigns, learning, asking):
+    for group in (demo, serving, campaigns, learning, keys, asking, traffic):
         group.add(commands)
     options = parser.parse_args(arguments)
     try:

@@ -1,9 +1,11 @@
 """The only module that knows every other: builds what a process is made of and hands it to the edge."""
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -32,17 +34,21 @@ from adserver.domain.person import PersonKey, pseudonymiser
 from adserver.endpoints.admission import Admission, Sparing
 from adserver.endpoints.answering import Answerer
 from adserver.endpoints.bid import BidEndpoint
+from adserver.endpoints.concurrency import Concurrency, PatientOwner
 from adserver.endpoints.conversions import Conversions
 from adserver.endpoints.desk import desks
 from adserver.endpoints.explain import Explainer
 from adserver.endpoints.gathering import Gatherer
 from adserver.endpoints.intake import Intake
+from adserver.endpoints.keys import KeyFile, load_keys
 from adserver.endpoints.notices import Notices
 from adserver.endpoints.ops import PrivatePort
 from adserver.endpoints.routes import Site
-from adserver.endpoints.tokens import TokenVault, load_keys
 from adserver.endpoints.tracking import Tracking
-from adserver.errors import Unavailable
+from adserver.errors import InvalidConfig, Unavailable
+from adserver.metrics import CLICK_MODEL_REFUSED
+from adserver.openrtb.outbound import BidWriter
+from adserver.ports import ClickModel
 
 _log = structlog.get_logger()
 
@@ -76,6 +82,7 @@ class Worker:
     private: PrivatePort
     owner: OwnerClient
     stopped: Stopped
+    keys: KeyFile
     tracking: Tracking
     admission: Admission
     is_funded: Callable[[], bool]
@@ -147,16 +154,37 @@ def check_click_model(loaded: Loaded) -> None:
             load(models, engine=loaded.settings.click_engine)
 
 
+def _click_model(loaded: Loaded, *, keep: bool) -> ClickModel:
+    """Return the click model, or what stands in for it; `keep` a copy of a good one for when the next is not."""
+    from models.ctr import artifact, baseline  # noqa: PLC0415 - as in `build_worker`
+
+    models = places(loaded).models
+    current = models if (models / "current").exists() else None
+    problems: list[str] = []
+    clicks = baseline.load_click_model(
+        current, problems.append, engine=loaded.settings.click_engine
+    )
+    CLICK_MODEL_REFUSED.set(bool(problems))
+    for problem in problems:
+        _log.error("click_model_refused", problem=problem)
+    if current is not None and keep and not problems:
+        try:
+            artifact.keep(models, clicks.name.partition("/")[2])
+        except InvalidConfig as error:  # a full disk, say
+            _log.warning("click_model_not_kept", error=str(error))
+    return clicks
+
+
 def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     """Build a worker; call it after the fork, since models may start threads."""
     # Imported here because numpy starts threads, and a process with threads must not fork.
-    from models.ctr.baseline import load_click_model  # noqa: PLC0415
     from models.cvr.baseline import SmoothedOrders, read_outcomes  # noqa: PLC0415
 
     where = places(loaded)
     settings = loaded.settings
     clock = SystemClock()
-    vault = TokenVault(load_keys(where.token_keys))
+    keys = KeyFile(where.token_keys, clock)
+    vault = keys.vault
     terms = loaded.terms
     purse = LeasedPurse(
         snapshot.line_item_members,
@@ -165,11 +193,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     )
     contacts = PendingContacts()
     owner = OwnerClient(where.socket, slot, clock, purse, contacts)
-    clicks = load_click_model(
-        where.models if (where.models / "current").exists() else None,
-        lambda problem: _log.error("click_model_refused", problem=problem),
-        engine=settings.click_engine,
-    )
+    clicks = _click_model(loaded, keep=slot == 0)
     guard = settings.guard
     world = World(
         snapshot=snapshot,
@@ -178,13 +202,21 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         max_cpm=None if guard.max_cpm is None else cpm_nanos(guard.max_cpm),
         explore_ppm=int(settings.explore_percent * 10_000),
     )
-    gatherer = Gatherer(
+    judging = settings.invalid_traffic
+    lists = judging.good_lists(
+        loaded.file.parent,
+        lambda name, error: _log.error("network_list_refused", list=name, problem=str(error)),
+    )
+    judges = judging.judges(lists, time.monotonic, os.urandom(16))
+    gathering = partial(
+        Gatherer,
         rates=loaded.rates,
         vendor=settings.vendor_id,
         pseudonym=pseudonym(loaded),
         profiles=profiles_config(loaded).build(),
         contacts=contacts,
     )
+    judge = judges.of_requests
     stopped = Stopped(StopSwitch(where.state), snapshot.advertiser_members)
     creatives = {
         creative.id: creative
@@ -197,12 +229,14 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     bid = BidEndpoint(
         world=world,
         desks=desks(terms, settings.workers),
-        gatherer=gatherer,
+        gatherer=gathering(judge=judge),
         answerer=Answerer(
             rates=loaded.rates,
-            base_url=settings.http.base_url.rstrip("/"),
+            writer=BidWriter(
+                settings.http.base_url.rstrip("/"),
+                {name: prepare(creative) for name, creative in creatives.items()},
+            ),
             vault=vault,
-            markups={name: prepare(creative) for name, creative in creatives.items()},
             purse=purse,
             contacts=contacts,
             events=Sparing(owner, admission),
@@ -216,8 +250,12 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         admission=admission,
         monotonic=time.monotonic,
     )
-    intake = Intake(vault=vault, owner=owner, clock=clock, terms=terms, read_price=read_price)
-    tracking = Tracking(intake, landing_pages.get)
+    recorder = PatientOwner(owner, Concurrency("owner", settings.http.max_waiting))
+    intake = Intake(
+        vault=vault, owner=recorder, clock=clock, terms=terms, read_price=read_price,
+        judge=judges.of_contacts,
+    )  # fmt: skip
+    tracking = Tracking(intake, landing_pages.get, visitors=judges.visitors)
     return Worker(
         bid=bid,
         site=Site(
@@ -228,7 +266,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
                 "v": tracking,
                 "c": Conversions(
                     vault=vault,
-                    owner=owner,
+                    owner=recorder,
                     clock=clock,
                     is_advertiser=advertisers.__contains__,
                     pseudonym=pseudonym(loaded),
@@ -238,10 +276,11 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         http=settings.http,
         private=PrivatePort(
             ready=lambda: "" if owner.connected else "no connection to the owner",
+            trouble=lambda: owner.trouble,
             explainer=Explainer(
                 world=world,
                 terms=terms,
-                gatherer=gatherer,
+                gatherer=gathering(judge=judge and judge.looking()),
                 purse=purse,
                 stopped=stopped,
                 clock=clock,
@@ -251,6 +290,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         ),
         owner=owner,
         stopped=stopped,
+        keys=keys,
         tracking=tracking,
         admission=admission,
         is_funded=lambda: purse.funded != 0,

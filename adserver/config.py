@@ -8,16 +8,17 @@ import re
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-import yaml
 
 from adapters import registry
 from adserver.domain.exchange import Billable, ExchangeTerms
 from adserver.domain.money import MAX_CPM, Rates, cpm_nanos, nanos
 from adserver.domain.web_address import web_address
 from adserver.errors import Fault, InvalidConfig
+from adserver.settings.file import read_yaml
+from adserver.settings.invalid_traffic import InvalidTraffic
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
 _AT = re.compile(r" - at `(.+?)`$")
@@ -45,6 +46,8 @@ class Http(Section, frozen=True, kw_only=True):
     """A connection on which nothing is asked so long is cut."""
     max_connections: int = 10_000
     """So many connections a worker has at `port`; one more is closed at once."""
+    max_waiting: int = 1_000
+    """So many notices and orders of a worker wait for the owner at most; one more gets 503 at once."""
 
 
 class Exchange(Section, frozen=True, kw_only=True):
@@ -111,6 +114,7 @@ class Settings(Section, frozen=True, kw_only=True):
     """Where people are looked up; nothing means the LMDB in the state folder."""
     exchanges: tuple[Exchange, ...] = ()
     guard: Guard = Guard()
+    invalid_traffic: InvalidTraffic = InvalidTraffic()
     explore_percent: Decimal = Decimal(2)
     """How often a shortlisted place goes to somebody drawn from the rest."""
     click_engine: Literal["lightgbm", "compiled"] = "lightgbm"
@@ -145,31 +149,10 @@ class Loaded(msgspec.Struct, frozen=True, dict=True):
         return {exchange.name: exchange.terms() for exchange in self.settings.exchanges}
 
 
-class _NoDuplicates(yaml.SafeLoader):
-    """YAML lets a key stand twice and takes the last; in settings that is a slip of the pen."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        """Return the mapping. Raises `YAMLError` naming the second key's place."""
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                problem = f"the key '{key.value}' stands here for the second time"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
 def load_settings(file: Path) -> Loaded:
     """Read and check a settings file. Raises `InvalidConfig` naming the path in it, `$.http.port`."""
     try:
-        raw = yaml.load(file.read_text(encoding="utf-8"), _NoDuplicates)  # noqa: S506 - a safe loader
-    except FileNotFoundError:
-        advice = "does not exist; name another with --config, or begin with one of examples/"
-        raise InvalidConfig([Fault(str(file), "$", advice)]) from None
-    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
-        raise InvalidConfig([Fault(str(file), "$", f"cannot be read: {error}")]) from error
-    try:
-        settings = msgspec.convert(raw, Settings, strict=True)
+        settings = msgspec.convert(read_yaml(file), Settings, strict=True)
     except msgspec.ValidationError as error:
         raise InvalidConfig([_fault(file, str(error))]) from error
     faults = [Fault(str(file), path, message) for path, message in _problems(settings)]
@@ -187,7 +170,7 @@ RANGES: dict[str, tuple[int | Decimal, int | Decimal]] = {
     "click_days": (1, 365), "header_timeout_ms": (1, 60_000),
     "body_timeout_ms": (1, 60_000), "idle_timeout_s": (1, 3_600),
     "max_connections": (1, 1_000_000), "max_requests_per_s": (1, 1_000_000),
-    "port": (1, 65_535), "private_port": (1, 65_535),
+    "max_waiting": (8, 100_000), "port": (1, 65_535), "private_port": (1, 65_535),
 }  # fmt: skip
 """What a number may be, ends included. Wider than anybody needs; outside lies a slip of the pen."""
 RATE_RANGE = (Decimal("0.001"), Decimal(1_000_000))

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import os
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -19,7 +20,10 @@ from adserver.errors import Fault, InvalidConfig, Unavailable
 from adserver.processes.builder import supervising
 
 TIMEOUT_S = 10.0
+INVALID = ("invalid_impressions", "invalid_clicks", "invalid_orders")
 NANOS = 1_000_000_000
+LITTLE_BYTES = 64 << 20
+"""With less than this left on the disk, the doctor complains."""
 MOST_ROWS = 100
 """More rows of an explanation than this nobody reads; `--json` has all."""
 
@@ -60,6 +64,9 @@ def report(options: argparse.Namespace) -> int:
         print_json(answer)
     else:
         out.print(money_table(answer["lines"]))
+        apart = [line for line in answer["lines"] if any(line[name] for name in INVALID)]
+        if apart:
+            out.print(invalid_table(apart))
     return OK
 
 
@@ -167,6 +174,22 @@ def money_table(lines: list[dict[str, Any]], title: str = "") -> Table:
     return table
 
 
+def invalid_table(lines: list[dict[str, Any]]) -> Table:
+    """Return what rules called invalid, and what is left to bill; amounts in currency units."""
+    table = Table(title="invalid traffic, not counted above", header_style="bold", box=SIMPLE_HEAD)
+    table.add_column("line item", no_wrap=True)
+    for name in ("impr.", "clicks", "orders", "spent on it", "billable"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for line in lines:
+        table.add_row(
+            escape(line["line_item"]),
+            *(str(line[name]) for name in INVALID),
+            f"{line['invalid_spend'] / NANOS:.3f}",
+            f"{line['billable'] / NANOS:.3f}",
+        )
+    return table
+
+
 def _findings(file: Path) -> list[tuple[str, str]]:
     found = [("LightGBM's library can be loaded", _lightgbm())]
     try:
@@ -181,11 +204,24 @@ def _findings(file: Path) -> list[tuple[str, str]]:
     except InvalidConfig as error:
         found.append(("there is a snapshot to serve", f"{error}; run `check`"))
     try:
-        ask(loaded, "/report")
+        books = ask(loaded, "/report")
         found.append(("a server runs and its owner answers", ""))
+        found.append(("the owner can write what must not be lost", books["failing"]))
     except (Unavailable, InvalidConfig) as error:
         found.append(("a server runs and its owner answers", str(error)))
+    found.append(("the disk of the state folder has room", _room(where.state)))
     return found
+
+
+def _room(state: Path) -> str:
+    """Return what is wrong with the space that is left; a folder that is not there yet has nothing."""
+    if not state.exists():
+        return ""
+    disk = os.statvfs(state)
+    left = disk.f_bavail * disk.f_frsize
+    if left >= LITTLE_BYTES and (disk.f_favail or not disk.f_files):
+        return ""
+    return f"{left >> 20} MiB and {disk.f_favail} files are left at {state}; free some before notices get 503"
 
 
 def _lightgbm() -> str:

@@ -11,7 +11,7 @@ from adserver.commands.terminal import FAILED, OK, command, err, out, print_json
 from adserver.config import Loaded, load_settings
 from adserver.errors import Fault, InvalidConfig
 from adserver.processes import logs
-from adserver.processes.builder import check, supervising
+from adserver.processes.builder import check, check_lists, supervising
 from adserver.processes.supervisor import Supervisor
 
 Target = Literal["all", "exchange", "advertiser"]
@@ -46,13 +46,21 @@ def reload(options: argparse.Namespace) -> int:
     """Ask the running supervisor to rebuild; what is wrong is checked here first, and told."""
     loaded = load_settings(options.config)
     check(loaded)
-    bootstrap.check_click_model(loaded)
+    check_lists(loaded)
+    refused = None
+    try:
+        bootstrap.check_click_model(loaded)
+    except InvalidConfig as error:
+        # It keeps nobody from changing budgets: the model from before goes on.
+        refused = error
     os.kill(running_supervisor(loaded), signal.SIGHUP)
-    if options.json:
-        print_json({"ok": True})
-    else:
+    if not options.json:
         out.print("The campaigns are good; the workers are being replaced one by one.")
-    return OK
+        if refused:
+            err.print(f"The click model is refused, and stood in for: {refused}", markup=False)
+    else:
+        print_json({"ok": False, "click_model": str(refused)} if refused else {"ok": True})
+    return FAILED if refused else OK
 
 
 def stop(options: argparse.Namespace) -> int:

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
+from adapters.channels.display import DisplayChannel
 from adserver.domain.bid import Bid
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.opportunity import Auction, MediaType, Opportunity
 from adserver.domain.reasons import Reason
 from adserver.openrtb import codec, inbound, outbound
-from adserver.openrtb.links import notice_urls
 from tests.bench.bench_openrtb import CANDIDATE, CREATIVE
 from tests.corpus.corpus import corpus
 from tests.corpus.validator import problems
@@ -60,11 +60,15 @@ def test_a_banner_bid_on_every_request_that_takes_one_satisfies_the_judge() -> N
         auction = read(decoded, seats=seats)
         if isinstance(auction, Reason):
             continue
-        answers = [each for each in map(answer, auction.opportunities) if each is not None]
+        answers = [
+            each
+            for each in (answer(auction, opportunity) for opportunity in auction.opportunities)
+            if each is not None
+        ]
         if not answers:
             continue
         bids += len(answers)
-        response = outbound.respond(auction, answers, "response", TERMS, RATES)
+        response = outbound.respond(auction, answers, "response", TERMS)
         wrong = problems(json.loads(body), json.loads(response), UNITS)
         if wrong:
             complaints[file.name] = wrong
@@ -72,7 +76,7 @@ def test_a_banner_bid_on_every_request_that_takes_one_satisfies_the_judge() -> N
     assert bids > 1_000
 
 
-def answer(opportunity: Opportunity) -> outbound.Answer | None:
+def answer(auction: Auction, opportunity: Opportunity) -> str | None:
     """Bid the lowest that is allowed with a picture that nobody blocks, on the first deal if any."""
     if opportunity.banner is None:
         return None
@@ -92,8 +96,18 @@ def answer(opportunity: Opportunity) -> outbound.Answer | None:
         price=max(floor, 1_000),
         reserved=floor + 1_000,
     )
-    urls = notice_urls("https://ads.example", "token", "billing")
-    return outbound.Answer(bid, f"bid-{opportunity.id}", "<a>ad</a>", urls)
+    writer = outbound.BidWriter(
+        "https://ads.example", {creative.id: DisplayChannel().prepare(creative)}
+    )
+    price = outbound.wire_price(bid, auction.currency, RATES)
+    return writer.write(
+        auction,
+        bid,
+        TERMS,
+        bid_id=f"b{auction.opportunities.index(opportunity)}",
+        token="token",
+        wire_price=price,
+    )
 
 
 def test_the_logged_traffic_is_on_offer() -> None:

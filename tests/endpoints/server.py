@@ -40,6 +40,8 @@ class Server:
         self, folder: Path, advertisers: Mapping[str, Json], settings: Json | None = None
     ) -> None:
         self.folder = folder
+        self.program: tuple[str, ...] = ("adserver",)
+        """What Python runs."""
         self.workers: int = (settings or {}).get("workers", WORKERS)
         self.port, self.private_port = free_ports(self.workers + 1)
         self.state = folder / "state"
@@ -54,6 +56,7 @@ class Server:
             "http": {"port": self.port, "private_port": self.private_port, "base_url": BASE_URL},
             "workers": self.workers,
             "exchanges": [{"name": EXCHANGE}],
+            "invalid_traffic": {"fastest_click_ms": 0},  # tests do not wait before they click
             **(settings or {}),
         }
         self.write_settings()
@@ -118,7 +121,7 @@ class Server:
         self._read_from = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "adserver", "serve", "-c", str(self.settings_file)],
+                [sys.executable, "-m", *self.program, "serve", "-c", str(self.settings_file)],
                 cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=ENVIRONMENT,
             )  # fmt: skip
         return self._process

@@ -5,10 +5,10 @@ import string
 
 from adserver.domain.notice import KINDS
 from adserver.domain.reasons import Reason
-from adserver.endpoints.bid import CUT_OFF
+from adserver.domain.validity import RULES
 from adserver.endpoints.intake import Outcome
 from adserver.openrtb.codec import REFUSALS
-from adserver.processes.http_server import Cut
+from adserver.processes.connection import Cut
 from tests.endpoints.client import Client
 from tests.endpoints.server import WORKERS, Series, Server
 from tests.endpoints.wire import request
@@ -26,9 +26,11 @@ HOSTILE = (
 ALLOWED = {
     "exchange": {"open", "telling"},
     "media": {"banner", "video", "native", "audio"},
-    "reason": {*Reason, *REFUSALS, CUT_OFF, *Cut},
+    "reason": {*Reason, *REFUSALS, *Cut},
     "kind": set(KINDS),
     "outcome": {*Outcome, "click", "view", "none", "refused"},
+    "rule": set(RULES),
+    "dependency": {"owner"},
     "entry": {"media", "data", "tech", "margin", "late_liability"},
 }
 BUCKET = "le"

@@ -1,6 +1,5 @@
 """From bid to order over HTTP: the books change by exactly what was sold, once."""
 
-import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from tests.endpoints.catalogs import advertiser, banner, line_item
 from tests.endpoints.client import Client
 from tests.endpoints.server import Server
-from tests.endpoints.wire import person, request
+from tests.endpoints.wire import links, person, request
 
 DATA_CPM, TECH, MARGIN = Decimal("0.2"), Decimal(5), Decimal("12.5")
 FEES = {"data_cpm": str(DATA_CPM), "tech_percent": str(TECH), "margin_percent": str(MARGIN)}
@@ -69,15 +68,6 @@ def cost(cleared_cpm: str) -> dict[str, int]:
     }
     whole = {name: int(part.to_integral_value(ROUND_HALF_EVEN)) for name, part in parts.items()}
     return {"settled": sum(whole.values()), **whole}
-
-
-def links(bid: dict[str, Any]) -> tuple[str, str]:
-    """Return pixel and click address of a banner's markup."""
-    pixel = re.search(r'https://ads\.example/t/impression/[^"\']+', bid["adm"])
-    click = re.search(r'https://ads\.example/t/click/[^"\']+', bid["adm"])
-    assert pixel
-    assert click
-    return pixel[0].replace("&amp;", "&"), click[0].replace("&amp;", "&")
 
 
 def test_a_sale_from_bid_to_order_changes_the_books_once(shop: Server, line: Client) -> None:

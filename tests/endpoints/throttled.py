@@ -6,6 +6,7 @@ usage: python -m tests.endpoints.throttled PORT FOLDER MILLISECONDS
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import uvloop
@@ -18,19 +19,21 @@ from tests.endpoints.client import EXCHANGE
 from tests.fakes.worker import FakeWorker
 
 
-async def serve(port: int, folder: Path, seconds: float) -> None:
-    """Serve until killed."""
-    worker = FakeWorker(
-        folder,
-        ExchangeTerms(name=EXCHANGE),
-        monotonic=time.monotonic,
-        wall=time.time,
-        deciding=lambda: time.sleep(seconds),
-    )
+async def serve(
+    port: int, folder: Path, terms: ExchangeTerms, **stalls: Callable[[], None]
+) -> None:
+    """Serve until killed; `stalls` are those of `FakeWorker`."""
+    worker = FakeWorker(folder, terms, monotonic=time.monotonic, wall=time.time, **stalls)
     server = HttpServer(Site({"openrtb2": worker.bid}), worker.admission, Http())
     await asyncio.get_running_loop().create_server(server, "127.0.0.1", port, backlog=1_024)
     await server.sweep()
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]) / 1_000))
+    decision_s = float(sys.argv[3]) / 1_000
+    uvloop.run(
+        serve(
+            int(sys.argv[1]), Path(sys.argv[2]), ExchangeTerms(name=EXCHANGE),
+            deciding=lambda: time.sleep(decision_s),
+        )
+    )  # fmt: skip

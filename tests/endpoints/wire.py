@@ -1,5 +1,6 @@
 """Bid requests as an exchange writes them."""
 
+import re
 from itertools import count
 from typing import Any
 
@@ -22,3 +23,12 @@ def request(**fields: Any) -> dict[str, Any]:
 def person(name: str) -> dict[str, Any]:
     """Return the part of a request that names somebody whom no privacy law restricts."""
     return {"device": {"ifa": f"{name}-ifa", "geo": {"country": "USA"}}, "user": {"id": name}}
+
+
+def links(bid: dict[str, Any]) -> tuple[str, str]:
+    """Return pixel and click address of a banner's markup."""
+    pixel = re.search(r'https://ads\.example/t/impression/[^"\']+', bid["adm"])
+    click = re.search(r'https://ads\.example/t/click/[^"\']+', bid["adm"])
+    assert pixel
+    assert click
+    return pixel[0].replace("&amp;", "&"), click[0].replace("&amp;", "&")

@@ -17,6 +17,7 @@ LINKS = Links(
     f"https://ads.example/t/impression/{TOKEN}?p=${{AUCTION_PRICE}}",
     f"https://ads.example/t/click/{TOKEN}",
     f"https://ads.example/v/{TOKEN}/",
+    "5e" * 16,
 )
 
 BANNER = Banner(
@@ -72,4 +73,6 @@ hostile_text = st.text(
 hostile_link = st.text("<>&\"'abc019-_?=/${}]%", min_size=1, max_size=60).map(
     lambda tail: f"https://ads.example/{tail}"
 )
-hostile_links = st.builds(Links, hostile_link, hostile_link, hostile_link)
+hostile_links = st.builds(
+    Links, hostile_link, hostile_link, hostile_link, st.from_regex("[0-9a-f]{32}", fullmatch=True)
+)

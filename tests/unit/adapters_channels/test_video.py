@@ -92,7 +92,7 @@ def test_impression_click_and_every_event_report_to_us(protocol: int) -> None:
 
 
 def test_from_4_1_on_each_serving_has_an_id_of_its_own() -> None:
-    other = LINKS._replace(click="https://ads.example/t/click/other")
+    other = LINKS._replace(serving="0123")
     assert _texts(_vast(7), "AdServingId") == []
     assert len({_texts(_vast(11, links), "AdServingId")[0] for links in (LINKS, other, LINKS)}) == 2
 

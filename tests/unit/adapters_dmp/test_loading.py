@@ -19,7 +19,7 @@ async def test_people_are_found_by_pseudonym_and_segments_by_number(tmp_path: Pa
     path.write_text("id_kind,id,segments\nbuyeruid,person-1,travel|ski\nbuyeruid,person-2,\nbad\n")
     profiles = FakeProfiles()
     assert load_segments(SegmentFiles([path]), pseudonym, profiles) == Counts(2, 2, 1)
-    profile = await profiles.profile(pseudonym("buyeruid", "person-1"))
+    profile = profiles.profile(pseudonym("buyeruid", "person-1"))
     assert profile.segments == (segment_number("travel"), segment_number("ski"))
     assert b"person-1" not in b"".join(profiles.profiles)
 

@@ -30,16 +30,16 @@ async def test_a_reader_sees_what_another_process_writes_even_beyond_its_map(
 ) -> None:
     reader = Config(str(tmp_path)).build()
     with pytest.raises(Unavailable, match="profiles"):
-        await reader.profile(ADA)  # the owner has not made the store yet
+        reader.profile(ADA)  # the owner has not made the store yet
     in_another_process(tmp_path, "w.put_segments([(b'a' * 16, [1, 2])])")
-    assert await reader.profile(ADA) == Profile((1, 2))
+    assert reader.profile(ADA) == Profile((1, 2))
     in_another_process(
         tmp_path,
         "w.put_segments((i.to_bytes(16, 'big'), range(10)) for i in range(20_000))\n"
         "w.put_segments([(b'a' * 16, [3])])",
     )
-    assert await reader.profile(ADA) == Profile((3,))
-    assert (await reader.profile((19_999).to_bytes(16, "big"))).segments == tuple(range(10))
+    assert reader.profile(ADA) == Profile((3,))
+    assert reader.profile((19_999).to_bytes(16, "big")).segments == tuple(range(10))
     reader.close()
 
 
@@ -69,7 +69,7 @@ async def test_a_damaged_record_is_named_to_readers_and_replaced_by_the_writer(
     reader = LmdbProfiles(tmp_path)
     for person in damaged:
         with pytest.raises(Unavailable, match="damaged"):
-            await reader.profile(person)
+            reader.profile(person)
     reader.close()
     writer = LmdbProfileWriter(tmp_path)
     for person in damaged:
@@ -77,15 +77,15 @@ async def test_a_damaged_record_is_named_to_readers_and_replaced_by_the_writer(
     writer.add_touches([(person, TOUCH) for person in damaged])
     writer.put_segments([(ADA, [4])])
     writer.close()
-    assert await reader.profile(ADA) == Profile((4,), (TOUCH,))
-    assert await reader.profile(b"e" * 16) == NOBODY
+    assert reader.profile(ADA) == Profile((4,), (TOUCH,))
+    assert reader.profile(b"e" * 16) == NOBODY
     reader.close()
 
 
 async def test_a_file_that_is_no_store_is_unavailable_not_a_crash(tmp_path: Path) -> None:
     (tmp_path / "data.mdb").write_bytes(b"not a store" * 1_000)
     with pytest.raises(Unavailable):
-        await LmdbProfiles(tmp_path).profile(ADA)
+        LmdbProfiles(tmp_path).profile(ADA)
     with pytest.raises(Unavailable):
         LmdbProfileWriter(tmp_path)
     with pytest.raises(Unavailable):
@@ -96,5 +96,26 @@ async def test_a_key_that_lmdb_refuses_is_unavailable(tmp_path: Path) -> None:
     LmdbProfileWriter(tmp_path).close()
     reader = LmdbProfiles(tmp_path)
     with pytest.raises(Unavailable):
-        await reader.profile(b"")
+        reader.profile(b"")
     reader.close()
+
+
+class _Panicking:
+    """An environment whose disk failed within a commit."""
+
+    def begin(self, *, write: bool) -> None:
+        raise lmdb.PanicError("mdb_txn_begin")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_store_that_panicked_is_opened_anew(tmp_path: Path) -> None:
+    writer = LmdbProfileWriter(tmp_path)
+    writer.add_touches([(ADA, TOUCH)])
+    writer._environment.close()
+    writer._environment = _Panicking()
+    with pytest.raises(Unavailable, match="profiles"):
+        writer.add_touches([(ADA, TOUCH)])
+    assert writer.touches(ADA) == (TOUCH,)
+    writer.close()

@@ -1,6 +1,7 @@
 """What serves when there is no model, and who is told."""
 
 import ctypes
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from adserver.errors import Unavailable
-from models.ctr.artifact import Artifact, load
+from adserver.errors import InvalidConfig, Unavailable
+from models.ctr.artifact import KEPT, Artifact, keep, load
 from models.ctr.baseline import ConstantModel, RateModel, load_click_model
 from models.ctr.booster import BoosterModel, library
 from models.ctr.compiled import CompiledModel
@@ -50,6 +51,42 @@ def test_a_broken_model_is_told_and_a_constant_serves(tmp_path: Path) -> None:
     assert isinstance(load_click_model(tmp_path, problems.append), ConstantModel)
     assert "train one first" in problems[0]
     assert "constant" in problems[0]
+
+
+def test_a_damaged_model_is_stood_in_for_by_the_one_that_was_kept(
+    report: Report, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(report.folder.parent, models)
+    name = report.folder.name
+    keep(models, name)
+    keep(models, name)  # once is enough
+    assert sorted(path.name for path in (models / KEPT).iterdir()) == sorted([name, "current"])
+    (models / name / "model.txt").write_text("tree", "utf-8")
+    problems: list[str] = []
+    model = load_click_model(models, problems.append)
+    assert isinstance(model, BoosterModel)
+    assert model.name == f"lightgbm/{name}"
+    assert "wrong SHA-256" in problems[0]
+    assert "which served before, goes on" in problems[0]
+    (models / KEPT / name / "manifest.json").write_text("{", "utf-8")
+    problems.clear()
+    assert isinstance(load_click_model(models, problems.append), ConstantModel)
+    assert "constant" in problems[0]
+
+
+def test_keeping_another_model_lets_the_one_before_go(report: Report, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(report.folder.parent, models)
+    shutil.copytree(report.folder, models / "another")
+    keep(models, report.folder.name)
+    keep(models, "another")
+    assert sorted(path.name for path in (models / KEPT).iterdir()) == ["another", "current"]
+    assert (models / KEPT / "current").read_text("utf-8") == "another\n"
+    with pytest.raises(InvalidConfig):
+        keep(models, "missing")
+    assert (models / KEPT / "another").exists()
+    assert not list(models.glob(".unfinished*"))
 
 
 def test_without_libgomp_the_compiled_trees_serve_all_the_same(
