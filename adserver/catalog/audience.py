@@ -11,7 +11,6 @@ one (`Listener`), and for all only if many refuse.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from itertools import product
 
 from adserver.catalog.bits import bits
@@ -21,8 +20,10 @@ from adserver.domain.targeting import All, Any, Expression, Not, Segment, segmen
 Literal = tuple[str, bool]
 Clauses = frozenset[frozenset[Literal]]
 MAX_CLAUSES = 32
-Test = Callable[[frozenset[int]], bool]
+Predicate = Callable[[frozenset[int]], bool]
 """Whether an expression accepts a person in these segments."""
+Wish = tuple[frozenset[int], frozenset[int]]
+"""The usual form, `(a or b) and not (c or d)`: one of the first, none of the second."""
 
 
 class AudienceIndex:
@@ -35,8 +36,8 @@ class AudienceIndex:
         vetoes: dict[str, list[int]] = defaultdict(list)
         rest: dict[Expression, list[int]] = defaultdict(list)
         known: dict[Expression, Clauses | None] = {}
-        tests: dict[Expression, Test] = {}
-        self.tests: list[Test | None] = [None] * size
+        tests: dict[Expression, Predicate | Wish] = {}
+        self.tests: list[Predicate | Wish | None] = [None] * size
         """By candidate; `None` accepts everybody."""
         for index, expression in expressions:
             if expression not in known:
@@ -69,7 +70,7 @@ class AudienceIndex:
                 by_segment[segment_number(name)].append((position, bits(members, size)))
         self._by_segment = {segment: tuple(hits) for segment, hits in by_segment.items()}
         self._rest = [
-            (tests[expression], bits(members, size)) for expression, members in rest.items()
+            (_predicate(expression), bits(members, size)) for expression, members in rest.items()
         ]
         self.names = {
             segment_number(name): name for expression in known for name in segment_names(expression)
@@ -128,7 +129,13 @@ class Listener:
     def is_accepted(self, candidate: int) -> bool:
         """Tell whether this candidate accepts the person."""
         test = self._index.tests[candidate]
-        return test is None or test(self._members)
+        if test is None:
+            return True
+        members = self._members
+        if type(test) is tuple:
+            wanted, refused = test
+            return not wanted.isdisjoint(members) and refused.isdisjoint(members)
+        return test(members)  # type: ignore[operator]  # mypy does not narrow by `type() is`
 
     def accepting(self) -> int:
         """Return everybody who accepts the person."""
@@ -141,31 +148,16 @@ class Listener:
         return self._index.known(self._segments)
 
 
-def _test(expression: Expression, clauses: Clauses | None) -> Test:
-    """Return an expression as a function; the usual form, `(a or b) and not c`, is the fastest."""
-    if clauses is None:
+def _test(expression: Expression, clauses: Clauses | None) -> Predicate | Wish:
+    """Return an expression in the form that is asked fastest."""
+    wishes = [clause for clause in clauses or () if all(wanted for _, wanted in clause)]
+    if clauses is None or len(wishes) != 1:
         return _predicate(expression)
-    vetoes = frozenset(
-        segment_number(name) for clause in clauses for name, wanted in clause if not wanted
+    (wish,) = wishes
+    return (
+        frozenset(segment_number(name) for name, _ in wish),
+        frozenset(segment_number(n) for clause in clauses for n, wanted in clause if not wanted),
     )
-    wishes = [
-        frozenset(segment_number(name) for name, _ in clause)
-        for clause in clauses
-        if all(wanted for _, wanted in clause)
-    ]
-    if len(wishes) == 1:
-        return partial(_is_wished, wishes[0], vetoes)
-    return partial(_are_wished, wishes, vetoes)
-
-
-def _is_wished(wish: frozenset[int], vetoes: frozenset[int], members: frozenset[int]) -> bool:
-    return not wish.isdisjoint(members) and vetoes.isdisjoint(members)
-
-
-def _are_wished(
-    wishes: Sequence[frozenset[int]], vetoes: frozenset[int], members: frozenset[int]
-) -> bool:
-    return vetoes.isdisjoint(members) and not any(wish.isdisjoint(members) for wish in wishes)
 
 
 def _simple_clauses(expression: Expression) -> Clauses | None:
@@ -209,7 +201,7 @@ def _normal(expression: Expression, *, wanted: bool) -> Clauses | None:
             return merged if len(merged) <= MAX_CLAUSES else None
 
 
-def _predicate(expression: Expression) -> Test:
+def _predicate(expression: Expression) -> Predicate:
     match expression:
         case Segment(name):
             segment = segment_number(name)

@@ -1,5 +1,6 @@
 """Catalog -> snapshot: everything that can be known before a request is known here."""
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -76,6 +77,9 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
     return Snapshot(
         catalog=catalog,
         candidates=candidates,
+        promises=array("q", [candidate.promise for candidate in candidates]),
+        bounds=array("q", [candidate.bound for candidate in candidates]),
+        homes=array("l", [candidate.line_item_index for candidate in candidates]),
         everyone=bits(range(size), size),
         line_items=[each.line_item for each in placed],
         line_item_members=[bits(indices, size) for indices in members],

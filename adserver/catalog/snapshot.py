@@ -12,6 +12,7 @@ from adserver.catalog.lists import Blocklist, ListIndex
 from adserver.catalog.schedule import Calendar
 from adserver.domain.campaign import Catalog, LineItem
 from adserver.domain.candidate import Candidate
+from adserver.domain.money import Nanos
 from adserver.domain.reasons import Reason
 
 
@@ -20,6 +21,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     catalog: Catalog
     candidates: Sequence[Candidate]
+    promises: Sequence[Nanos]
+    """Of each candidate, as `bounds` and `homes`: side by side, since the shortlist looks at many."""
+    bounds: Sequence[Nanos]
+    homes: Sequence[int]
+    """The index of the line item."""
     everyone: int
     line_items: Sequence[LineItem]
     line_item_members: Sequence[int]

@@ -1,11 +1,12 @@
 """The few that are worth asking the model about: those that promise most, and now and then another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from heapq import heappush, heapreplace
 from typing import NamedTuple
 
 from adserver.catalog.audience import Listener
 from adserver.catalog.bits import ascending
+from adserver.catalog.snapshot import Snapshot
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Trace
 from adserver.decision.world import Moment, World
@@ -36,11 +37,11 @@ def keep(
     heard = trace.wanted or listener.is_refused_often
     if heard:
         alive = _heard(alive, listener, trace)
-    ranking = _rank(candidates, alive, floor, moment, None if heard else listener)
+    ranking = _rank(world.snapshot, alive, floor, moment, None if heard else listener)
     if len(ranking.refusing) == PATIENCE:
         listener.is_refused_often = True
         alive = _heard(alive, listener, trace)
-        ranking = _rank(candidates, alive, floor, moment, None)
+        ranking = _rank(world.snapshot, alive, floor, moment, None)
     if trace.wanted or not ranking.kept:  # otherwise nobody asks who fell
         alive = trace.narrow(Reason.AUDIENCE, alive, ~_bits(ranking.refusing))
         alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~_bits(ranking.below), floor)
@@ -61,7 +62,7 @@ class _Ranking(NamedTuple):
 
 
 def _rank(
-    candidates: Sequence[Candidate],
+    snapshot: Snapshot,
     alive: int,
     floor: Nanos,
     moment: Moment,
@@ -72,10 +73,11 @@ def _rank(
     below: list[int] = []
     refusing: list[int] = []
     paces = moment.paces
+    promises, bounds, homes = snapshot.promises, snapshot.bounds, snapshot.homes
     looked = 0
     for index in ascending(alive):
-        candidate = candidates[index]
-        if (len(kept) == LENGTH and candidate.promise <= kept[0][0]) or looked == LOOKED_AT:
+        promise = promises[index]
+        if (len(kept) == LENGTH and promise <= kept[0][0]) or looked == LOOKED_AT:
             break
         if listener is not None and not listener.is_accepted(index):
             refusing.append(index)
@@ -83,11 +85,11 @@ def _rank(
                 break
             continue
         looked += 1
-        pace = paces[candidate.line_item_index]
-        if candidate.bound * pace < floor:
+        pace = paces[homes[index]]
+        if bounds[index] * pace < floor:
             below.append(index)
             continue
-        ranked = (candidate.promise * pace, -index)
+        ranked = (promise * pace, -index)
         if len(kept) < LENGTH:
             heappush(kept, ranked)
         elif ranked > kept[0]:

@@ -138,12 +138,21 @@ def test_no_nonce_repeats_among_vaults_nor_when_the_counter_ends(
     assert len(set(nonces)) == len(nonces)
 
 
-def test_a_forked_process_draws_its_own_nonces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forked_process_draws_its_own_nonces() -> None:
     vault = TokenVault([OLD])
     before = _nonce(vault.seal(TICKET))
-    monkeypatch.setattr(os, "getpid", lambda: -1)
-    after = _nonce(vault.seal(TICKET))
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writing, _nonce(vault.seal(TICKET)))
+        os._exit(0)
+    os.waitpid(child, 0)
+    after = os.read(reading, 64)
+    os.close(reading)
+    os.close(writing)
+    assert len(after) == len(before)
     assert before[:8] != after[:8]
+    assert _nonce(vault.seal(TICKET))[:8] == before[:8]
 
 
 def test_a_vault_needs_a_key() -> None:
