@@ -139,7 +139,9 @@ class Connection(asyncio.Protocol):
         self._server.forget(self)
 
     def data_received(self, data: bytes) -> None:
-        """Keep it until our turn comes."""
+        """Keep it until our turn comes; who sends again before that is read no further."""
+        if self._received:
+            self._pause()
         self._received.append((data, self._server.admission.arrival()))
         self._enqueue()
 
@@ -177,9 +179,8 @@ class Connection(asyncio.Protocol):
             self._server.watch(self)
         if reader.found and self._task is None and not self._blocked and self._line is not None:
             self._decide(reader.found.popleft())
-        if reader.found:
-            self._pause()
-        elif reader.is_expected and not self._owes and self._line is not None:
+        self._flow()
+        if reader.is_expected and not self._owes and self._line is not None:
             reader.is_expected = False
             self._line.write(_CONTINUE)
 
@@ -212,9 +213,8 @@ class Connection(asyncio.Protocol):
                 line.close()
         elif reader.found:
             self._enqueue()
-        elif self._paused:
-            self._paused = False
-            line.resume_reading()
+        else:
+            self._flow()
 
     # What the server's sweep asks.
 
@@ -275,6 +275,14 @@ class Connection(asyncio.Protocol):
         self._task = None
         self.confirm()
         self.send()
+
+    def _flow(self) -> None:
+        """Read on only when what came is answered."""
+        if self._reader.found:
+            self._pause()
+        elif self._paused and self._line is not None:
+            self._paused = False
+            self._line.resume_reading()
 
     def _pause(self) -> None:
         if self._line is not None and not self._paused:
