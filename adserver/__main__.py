@@ -5,7 +5,7 @@ import os
 import sys
 
 from adserver.commands import asking, campaigns, demo, keys, learning, serving, traffic
-from adserver.commands.terminal import FAILED, INTERRUPTED, err, print_json, tell_faults
+from adserver.commands.terminal import FAILED, INTERRUPTED, tell_failure, tell_faults
 from adserver.errors import Fault, InvalidConfig, Unavailable
 
 EPILOG = (
@@ -26,11 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     except InvalidConfig as error:
         return tell_faults(error, as_json=options.json)
     except Unavailable as error:
-        if options.json:
-            print_json({"ok": False, "error": str(error)})
-        else:
-            err.print(str(error), markup=False)
-        return FAILED
+        return tell_failure(str(error), as_json=options.json)
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`); Python would complain about it when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

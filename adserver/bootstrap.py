@@ -49,6 +49,7 @@ from adserver.errors import InvalidConfig, Unavailable
 from adserver.metrics import CLICK_MODEL_REFUSED
 from adserver.openrtb.outbound import BidWriter
 from adserver.ports import ClickModel
+from adserver.settings import network_lists
 
 _log = structlog.get_logger()
 
@@ -203,13 +204,11 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         explore_ppm=int(settings.explore_percent * 10_000),
     )
     judging = settings.invalid_traffic
-    lists = judging.good_lists(
-        loaded.file.parent,
-        lambda name, error: _log.error("network_list_refused", list=name, problem=str(error)),
-    )
+    lists = network_lists.serving(judging.networks, loaded.file.parent, where.networks)
     judges = judging.judges(lists, time.monotonic, os.urandom(16))
     gathering = partial(
         Gatherer,
+        snapshot=snapshot,
         rates=loaded.rates,
         vendor=settings.vendor_id,
         pseudonym=pseudonym(loaded),

@@ -76,6 +76,12 @@ CLICK_MODEL_REFUSED = Gauge(
     "1 while another model, or a constant, stands in for a click model that was refused, else 0.",
     registry=REGISTRY,
 )
+NETWORK_LIST_REFUSED = Gauge(
+    "adserver_network_list_refused",
+    "1 while a copy of the last good one stands in for a list of networks that was refused, or nothing does, else 0.",
+    ["list"],
+    registry=REGISTRY,
+)
 CLOCK_SET = Counter(
     "adserver_clock_set",
     "How often the machine's clock was set by a second or more while this process ran.",
@@ -103,6 +109,12 @@ CONNECTIONS_CUT = Counter(
     "adserver_connections_cut",
     "Connections that we cut, by why.",
     ["reason"],
+    registry=REGISTRY,
+)
+HTTP_REFUSED = Counter(
+    "adserver_http_refused",
+    "What came at the public port and was no HTTP that we speak, by the status of the answer.",
+    ["status"],
     registry=REGISTRY,
 )
 OPEN_CONNECTIONS = Gauge(

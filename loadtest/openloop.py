@@ -80,7 +80,7 @@ class Report:
 async def run(options: Options, bodies: Sequence[bytes]) -> Report:
     """Send the bodies round and round. Raises `NotHere` for addresses elsewhere, `OSError` if nobody listens."""
     loopback(options.url)
-    generator = _Generator(options, bodies)
+    generator = Generator(options, bodies)
     collecting = gc.isenabled()
     gc.disable()  # a collection in the generator would look like a slow server
     try:
@@ -90,8 +90,11 @@ async def run(options: Options, bodies: Sequence[bytes]) -> Report:
             gc.enable()
 
 
-class _Generator:
+class Generator:
+    """Sends on its own connections; measurements of another course or with other notes override its methods."""
+
     def __init__(self, options: Options, bodies: Sequence[bytes]) -> None:
+        """Prepare all requests; nothing is opened before `run`."""
         self._options = options
         parts = urlsplit(options.url)
         self._address = (parts.hostname or "", parts.port or 80)
@@ -100,7 +103,8 @@ class _Generator:
             "Content-Type: application/json\r\nx-openrtb-version: 2.6\r\nContent-Length: "
         )
         self._requests = [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies]
-        self._report = Report()
+        self.report = Report()
+        """What was measured so far."""
         self._free: list[Connection] = []
         self._all: set[Connection] = set()
         self._waiting: deque[tuple[float, bytes]] = deque()
@@ -110,6 +114,7 @@ class _Generator:
         self._bug: BaseException | None = None
 
     async def run(self) -> Report:
+        """Send everything and return what came of it. Raises `OSError` if nobody listens."""
         asyncio.get_running_loop().set_exception_handler(self._fail)
         await asyncio.gather(*(self._connect() for _ in range(self._options.connections)))
         self._ticker = Ticker(self._tick)
@@ -124,15 +129,15 @@ class _Generator:
             pass  # what is still under way is counted below
         finally:
             self._ticker.close()
-        self._report.elapsed_s = max(time.monotonic() - began, self._options.seconds)
+        self.report.elapsed_s = max(time.monotonic() - began, self._options.seconds)
         self._give_up()
         await asyncio.sleep(0)  # lets the transports close
         if self._bug:
             raise self._bug
-        return self._report
+        return self.report
 
     def plan(self, began: float) -> Iterator[float]:
-        """Yield when to send, by the monotonic clock and rising; measurements of another course override this."""
+        """Yield when to send, by the monotonic clock and rising."""
         return _arrivals(self._options, began)
 
     def _fail(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -144,13 +149,13 @@ class _Generator:
         """Send everything whose time has come, then set the clock for the next."""
         now = time.monotonic()
         while self._next_s is not None and self._next_s <= now:
-            self._report.late_by.add(now - self._next_s)
-            request = self._requests[self._report.intended % len(self._requests)]
-            self._report.intended += 1
+            self.report.late_by.add(now - self._next_s)
+            request = self._requests[self.report.intended % len(self._requests)]
+            self.report.intended += 1
             if self._free:
                 self._free.pop().send(request, self._next_s, now)
             else:
-                self._report.queued += 1
+                self.report.queued += 1
                 self._waiting.append((self._next_s, request))
             self._next_s = next(self._schedule, None)
             now = time.monotonic()
@@ -161,8 +166,9 @@ class _Generator:
             self._ticker.at(self._next_s)
 
     def answered(self, connection: Connection, status: int) -> None:
+        """Count an answer, and let its connection go on."""
         now = time.monotonic()
-        report = self._report
+        report = self.report
         report.answered += 1
         report.statuses[status] += 1
         report.latency.add(now - connection.intended_s)
@@ -170,14 +176,15 @@ class _Generator:
         self._hand_out(connection, now)
 
     def lost(self, connection: Connection, reason: str) -> None:
+        """Count what was under way on it, and connect anew."""
         self._all.discard(connection)
         if connection in self._free:
             self._free.remove(connection)
         if self._done.is_set():
             return
         if connection.busy:
-            self._report.errors[reason] += 1
-            self._unanswered(connection.intended_s)
+            self.report.errors[reason] += 1
+            self.unanswered(connection.intended_s)
         task = asyncio.get_running_loop().create_task(self._reconnect())
         self._reconnecting.add(task)
         task.add_done_callback(self._reconnecting.discard)
@@ -198,17 +205,18 @@ class _Generator:
         if not self._sending and not self._waiting and not any(c.busy for c in self._all):
             self._done.set()
 
-    def _unanswered(self, intended_s: float) -> None:
-        self._report.unanswered += 1
-        self._report.latency.add(time.monotonic() - intended_s)
+    def unanswered(self, intended_s: float) -> None:
+        """Count a request that will have no answer; it was to be sent at `intended_s`."""
+        self.report.unanswered += 1
+        self.report.latency.add(time.monotonic() - intended_s)
 
     def _give_up(self) -> None:
         self._done.set()
         for intended, _ in self._waiting:
-            self._unanswered(intended)
+            self.unanswered(intended)
         for connection in list(self._all):
             if connection.busy:
-                self._unanswered(connection.intended_s)
+                self.unanswered(connection.intended_s)
             connection.close()
         for task in self._reconnecting:
             task.cancel()
@@ -224,7 +232,7 @@ class _Generator:
             try:
                 await self._connect()
             except OSError as error:
-                self._report.errors[f"connect_{type(error).__name__}"] += 1
+                self.report.errors[f"connect_{type(error).__name__}"] += 1
                 await asyncio.sleep(0.05)
             else:
                 return

@@ -20,6 +20,15 @@ class Config(msgspec.Struct, tag="cidr", tag_field="kind", frozen=True, forbid_u
     paths: tuple[str, ...]
     """The files, relative to the settings file."""
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files; put one behind the other, they are the same list."""
+        return self.paths
+
+    def of(self, file: str) -> "Config":
+        """Return the same list of another file."""
+        return msgspec.structs.replace(self, paths=(file,))
+
     def build(self, folder: Path) -> Networks:
         """Read the files, relative to a folder. Raises `InvalidConfig` naming every bad line."""
         return read([folder / path for path in self.paths])

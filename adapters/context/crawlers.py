@@ -1,8 +1,9 @@
 """User agents of crawlers, by the public patterns of CrawlerDetect (MIT), matched our own way.
 
 The package joins its 1,462 patterns into one regular expression, which takes some 0.2 ms for an ordinary browser,
-and some 30 ms for 512 letters that a stranger chose (`python -m tests.bench.bench_validity` prints both). Here each pattern is found by three letters in a row that all of its matches have: a user agent is
-cut into its triples, and only patterns whose triple is among them are tried.
+and some 30 ms for 512 letters that a stranger chose (`python -m tests.bench.bench_validity` prints both). Here each
+pattern is found by three letters in a row that all of its matches have: a user agent is cut into its triples, and only
+patterns whose triple is among them are tried.
 """
 
 import re

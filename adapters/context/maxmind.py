@@ -35,6 +35,15 @@ class Config(
     traits: tuple[Trait, ...] = USUAL
     """An address with one of these is listed. VPNs (`is_anonymous_vpn`) are left out: people use them."""
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The one file."""
+        return (self.path,)
+
+    def of(self, file: str) -> "Config":
+        """Return the same list of another file."""
+        return msgspec.structs.replace(self, path=file)
+
     def build(self, folder: Path) -> "MaxMindNetworks":
         """Open the file, relative to a folder. Raises `InvalidConfig`."""
         return MaxMindNetworks(folder / self.path, self.traits)

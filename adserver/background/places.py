@@ -57,6 +57,11 @@ class Places:
         return self.models / "orders.json"
 
     @property
+    def networks(self) -> Path:
+        """Copies of the last good lists of networks."""
+        return self.state / "networks"
+
+    @property
     def supervisor_pid(self) -> Path:
         """The process id of the running supervisor."""
         return self.state / "supervisor.pid"

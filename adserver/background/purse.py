@@ -148,6 +148,7 @@ class LeasedPurse:
                 self._empty(lease)
         amount += self._back.pop(pot, 0)
         lease.grant(pot, amount, until_s, now_s)
+        self._low.discard(lease)  # claims that failed while this was under way are answered by it
         self._next_end_s = min(self._next_end_s, until_s - MARGIN_S)
         self._fund(lease)
 

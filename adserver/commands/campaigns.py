@@ -28,7 +28,9 @@ def check(options: argparse.Namespace) -> int:
     """Compile the campaigns into the snapshot that servers load; all faults are told at once."""
     loaded = load_settings(options.config)
     builder.prepare_state(loaded)
-    builder.check_lists(loaded)
+    refused = builder.check_lists(loaded)
+    if refused:  # a server could go on without; who asks wants to know
+        raise InvalidConfig([fault for error in refused.values() for fault in error.faults])
     catalog = builder.build(loaded)
     active = sum(1 for _ in active_line_items(catalog))
     creatives = sum(len(advertiser.creatives) for advertiser in catalog.advertisers)

@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from adserver import bootstrap
-from adserver.commands.terminal import FAILED, OK, command, err, out, print_json
+from adserver.commands.terminal import OK, command, out, print_json, tell_failure
 from adserver.config import Loaded, load_settings
 from adserver.endpoints.keys import IDS, SECRET_BYTES, load_keys, write_keys
 from adserver.endpoints.tokens import Key, sealing
@@ -19,6 +20,8 @@ from adserver.processes.owner.notices import REMEMBER_S
 ANNOUNCED_S = 10
 """Workers read the file twice a second; one that is busy, or that starts just now, has time enough."""
 DAY_S = 86_400
+LONGEST_S = 365 * DAY_S
+"""So long a key may be announced; until it seals no other can be."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -50,7 +53,7 @@ def keys(options: argparse.Namespace) -> int:
         elif options.action_on_keys == "retire":
             refusal = _objection(loaded, found, options.id, now_s)
             if refusal and (not options.force or refusal.final):
-                return _refuse(refusal.text, as_json=options.json)
+                return tell_failure(refusal.text, as_json=options.json)
             found = tuple(key for key in found if key.id != options.id)
             write_keys(path, found)
     rows = _rows(loaded, found, now_s)
@@ -62,11 +65,12 @@ def keys(options: argparse.Namespace) -> int:
     return OK
 
 
-class _Objection:
-    """Why a key should stay; `final` if nobody may insist."""
+class _Objection(NamedTuple):
+    """Why a key should stay."""
 
-    def __init__(self, text: str, *, final: bool = False) -> None:
-        self.text, self.final = text, final
+    text: str
+    final: bool = False
+    """Set if nobody may insist."""
 
 
 def _rotated(loaded: Loaded, found: Sequence[Key], from_s: int, now_s: float) -> tuple[Key, ...]:
@@ -78,8 +82,10 @@ def _rotated(loaded: Loaded, found: Sequence[Key], from_s: int, now_s: float) ->
             f"key {coming[0].id} is to seal from {_moment(coming[0].seals_from_s)}; wait until then"
         )
         raise InvalidConfig([Fault(path, "$", message)])
-    if from_s < now_s - 1:
-        raise InvalidConfig([Fault("command line", "--after", "must not be negative")])
+    if not -1 <= from_s - now_s <= LONGEST_S:
+        raise InvalidConfig(
+            [Fault("command line", "--after", "must be between 0 and 31536000, a year")]
+        )
     taken = {key.id for key in found}
     newest = max(found, key=lambda key: key.seals_from_s)
     ids = (n % IDS for n in range(newest.id + 1, newest.id + IDS))
@@ -144,14 +150,6 @@ def _needed_until_s(loaded: Loaded, found: Sequence[Key], key: Key) -> int | Non
 
 def _moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _refuse(text: str, *, as_json: bool) -> int:
-    if as_json:
-        print_json({"ok": False, "error": text})
-    else:
-        err.print(text, markup=False, soft_wrap=True)
-    return FAILED
 
 
 @contextmanager

@@ -46,21 +46,25 @@ def reload(options: argparse.Namespace) -> int:
     """Ask the running supervisor to rebuild; what is wrong is checked here first, and told."""
     loaded = load_settings(options.config)
     check(loaded)
-    check_lists(loaded)
-    refused = None
+    # What has a good copy from before keeps nobody from changing budgets: that one goes on.
+    lists = {name: str(error) for name, error in check_lists(loaded).items()}
+    told: dict[str, object] = {"network_lists": lists} if lists else {}
+    said = [
+        f"network list {name} is refused, and stood in for: {why}" for name, why in lists.items()
+    ]
     try:
         bootstrap.check_click_model(loaded)
     except InvalidConfig as error:
-        # It keeps nobody from changing budgets: the model from before goes on.
-        refused = error
+        told["click_model"] = str(error)
+        said.append(f"click model is refused, and stood in for: {error}")
     os.kill(running_supervisor(loaded), signal.SIGHUP)
     if not options.json:
         out.print("The campaigns are good; the workers are being replaced one by one.")
-        if refused:
-            err.print(f"The click model is refused, and stood in for: {refused}", markup=False)
+        for each in said:
+            err.print(f"The {each}", markup=False, soft_wrap=True)
     else:
-        print_json({"ok": False, "click_model": str(refused)} if refused else {"ok": True})
-    return FAILED if refused else OK
+        print_json({"ok": not told, **told})
+    return FAILED if told else OK
 
 
 def stop(options: argparse.Namespace) -> int:

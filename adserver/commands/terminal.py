@@ -49,6 +49,15 @@ def print_json(value: object) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
+def tell_failure(text: str, *, as_json: bool) -> int:
+    """Print why it did not work out and return the exit code for that."""
+    if as_json:
+        print_json({"ok": False, "error": text})
+    else:
+        err.print(text, markup=False, soft_wrap=True)
+    return FAILED
+
+
 def tell_faults(error: InvalidConfig, *, as_json: bool) -> int:
     """Print every fault and return the exit code for them."""
     if as_json:

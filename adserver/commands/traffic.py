@@ -12,7 +12,7 @@ from rich.table import Table
 from adserver import bootstrap
 from adserver.background.owner_query import correct
 from adserver.commands.asking import NANOS, ask
-from adserver.commands.terminal import FAILED, OK, command, err, out, print_json
+from adserver.commands.terminal import OK, command, out, print_json, tell_failure
 from adserver.config import Loaded, load_settings
 from adserver.domain.marks import FOLDED, SPEND
 from adserver.domain.validity import DAY_S
@@ -57,12 +57,11 @@ def traffic(options: argparse.Namespace) -> int:
 
 
 def _correct(loaded: Loaded, options: argparse.Namespace) -> int:
-    if not _chosen(_rows(loaded), options):
-        known = ", ".join(sorted({row["rule"] for row in _rows(loaded)})) or "none has"
-        err.print(
-            f"{options.rule} marked nothing in that period; rules that have: {known}.", markup=False
-        )
-        return FAILED
+    marked = _rows(loaded)
+    if not _chosen(marked, options):
+        known = ", ".join(sorted({row["rule"] for row in marked})) or "none has"
+        text = f"{options.rule} marked nothing in that period; rules that have: {known}."
+        return tell_failure(text, as_json=options.json)
     answer = asyncio.run(
         correct(
             bootstrap.places(loaded).socket, options.rule, options.first, _end(options),

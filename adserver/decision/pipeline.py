@@ -1,5 +1,8 @@
 """The decision, as a table of contents."""
 
+from collections.abc import Sequence
+
+from adserver.catalog.snapshot import Snapshot
 from adserver.decision import (
     demands,
     eligibility,
@@ -15,16 +18,22 @@ from adserver.domain.bid import Bid
 from adserver.domain.opportunity import Auction
 
 
-def decide(world: World, auction: Auction, moment: Moment, trace: Trace) -> list[Bid]:
-    """Return the bids for one auction; `trace.reason` names why an empty answer is empty.
-
-    Pure but for what it claims from `moment.purse`: the same arguments give the same bids.
-    """
-    snapshot = world.snapshot
-    # What suits no space of ours at all is known after a look-up or two.
-    fits = [
+def look_ahead(snapshot: Snapshot, auction: Auction) -> list[int]:
+    """Return who of all fits each opportunity: if nobody does, nothing more need be known, not even the person."""
+    return [
         fitting.narrow(snapshot, each, snapshot.everyone, SILENT) for each in auction.opportunities
     ]
+
+
+def decide(
+    world: World, auction: Auction, fits: Sequence[int], moment: Moment, trace: Trace
+) -> list[Bid]:
+    """Return the bids for one auction; `trace.reason` names why an empty answer is empty.
+
+    `fits` is what `look_ahead` returned. Pure but for what it claims from `moment.purse`: the same arguments give the
+    same bids.
+    """
+    snapshot = world.snapshot
     eligible = snapshot.everyone
     if any(fits):
         eligible = eligibility.narrow(snapshot, auction, moment, eligible, trace)

@@ -74,7 +74,7 @@ class Marks:
     def prune(self, now_s: float, seen: dict[bytes, int]) -> None:
         """Forget notices that are not remembered any more, and the days of what is long ago."""
         self.of_notice = {
-            notice: mark._replace(day_s=_kept(mark.day_s, now_s))
+            notice: mark if mark.day_s == _kept(mark.day_s, now_s) else mark._replace(day_s=FOLDED)
             for notice, mark in self.of_notice.items()
             if notice in seen
         }

@@ -114,7 +114,7 @@ class BidEndpoint:
         purse = self._purse
         now = moment(gathered, terms, purse, purse.paces, self._stopped.candidates, now_s)
         world = self._strained_world if self._admission.strained else self._world
-        bids = decide(world, auction, now, trace)
+        bids = decide(world, auction, gathered.fits, now, trace)
         if not bids:
             self._admission.answered(self._monotonic() - began)
             return self._none(desk, auction.id, trace.reason, arrived, trace.missed)
@@ -131,7 +131,11 @@ class BidEndpoint:
         return Reply(200, body, lines, confirm=partial(self._confirm, draft, arrived, deadline))
 
     def _confirm(
-        self, draft: Draft, arrived: float, deadline: float, possible: bool,  # noqa: FBT001 - a callback
+        self,
+        draft: Draft,
+        arrived: float,
+        deadline: float,
+        possible: bool,  # noqa: FBT001 - a callback
     ) -> Reply | None:
         """Book bids that are about to be sent in time; otherwise return what is sent in their place."""
         now = self._monotonic()

@@ -78,7 +78,7 @@ class Explainer:
         purse = LookingPurse(self._purse)
         now_s = self._clock.now()
         now = moment(gathered, terms, purse, self._purse.paces, self._stopped.candidates, now_s)
-        bids = decide(self._world, gathered.auction, now, trace)
+        bids = decide(self._world, gathered.auction, gathered.fits, now, trace)
         return self._walk(gathered, terms, trace, bids)
 
     def _closed(self, terms: ExchangeTerms) -> Reason | None:

@@ -1,10 +1,12 @@
 """Gather: all that a decision may look at, from the bytes to the person's profile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from zlib import crc32
 
 import msgspec
 
+from adserver.catalog.snapshot import Snapshot
+from adserver.decision.pipeline import look_ahead
 from adserver.decision.world import Moment
 from adserver.domain.consent import Permission
 from adserver.domain.exchange import ExchangeTerms
@@ -29,6 +31,8 @@ class Gathered(msgspec.Struct, frozen=True):
     permission: Permission
     profile: Profile
     touches: tuple[Touch, ...]
+    fits: Sequence[int]
+    """Who fits each opportunity; see `pipeline.look_ahead`."""
     left_ms: int
     """How long we have from the request's arrival to the answer's last byte."""
 
@@ -46,6 +50,7 @@ class Gatherer:
     def __init__(
         self,
         *,
+        snapshot: Snapshot,
         rates: Rates,
         vendor: int,
         pseudonym: Callable[[str, str], PersonKey],
@@ -54,6 +59,7 @@ class Gatherer:
         judge: RequestJudge | None = None,
     ) -> None:
         """Without a judge every request is taken for a person's."""
+        self._snapshot = snapshot
         self._rates = rates
         self._vendor = vendor
         self._pseudonym = pseudonym
@@ -89,9 +95,10 @@ class Gatherer:
         auction = inbound.auction(request, terms, self._rates, permission, self._pseudonym)
         if isinstance(auction, Reason):
             return Declined(str(request.id), auction)
+        fits = look_ahead(self._snapshot, auction)
         profile = NOBODY
         touches: tuple[Touch, ...] = ()
-        if auction.person is not None:
+        if auction.person is not None and any(fits):
             try:
                 profile = self._profiles.profile(auction.person)
             except Unavailable:
@@ -100,7 +107,7 @@ class Gatherer:
         auction.segment_count = len(auction.segments) + (
             len(profile.segments) if permission.personalise else 0
         )
-        return Gathered(auction, permission, profile, touches, left_ms)
+        return Gathered(auction, permission, profile, touches, fits, left_ms)
 
 
 def moment(

@@ -35,6 +35,7 @@ def make_keys(path: Path) -> None:
             os.link(draft, path)
         except FileExistsError:
             raise _invalid(path, "$", "exists already; move it away to start anew") from None
+        _sync_folder(path)  # a key that a power cut takes away would take all tokens along
 
 
 def load_keys(path: Path) -> tuple[Key, ...]:
@@ -64,11 +65,7 @@ def write_keys(path: Path, keys: Sequence[Key]) -> None:
         if os.geteuid() == 0:  # a server of another user must still be able to read it
             os.chown(draft, before.st_uid, before.st_gid)
         draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync_folder(path)
 
 
 class KeyFile:
@@ -120,6 +117,14 @@ def _draft(path: Path, keys: Sequence[Key]) -> Iterator[Path]:
         raise _invalid(path, "$", f"cannot be written: {error.strerror or error}") from None
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _line(key: Key) -> str:

@@ -3,7 +3,7 @@
 Addresses and user agents go no further than to them. Only the reason is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from adserver.domain.networks import Networks, packed
@@ -12,7 +12,6 @@ from adserver.openrtb.people import identifier
 from adserver.openrtb.request import BidRequest, UserAgent
 from adserver.validity.judge import RequestJudge
 
-_NOWHERE: list[str] = []
 MAX_HOPS = 20
 """Of a longer list of proxies only those nearest to us are looked at."""
 
@@ -20,7 +19,8 @@ MAX_HOPS = 20
 def suspect(judge: RequestJudge, request: BidRequest, *, identified: bool) -> Reason | None:
     """Return why a request comes from no person; its id is looked at only where that is allowed."""
     device = request.device
-    user_agent, addresses = "", _NOWHERE
+    user_agent = ""
+    addresses: Sequence[str] = ()
     if device is not None:
         user_agent = device.ua or (_brands(device.sua) if device.sua else "")
         if judge.asks_address:

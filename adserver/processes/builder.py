@@ -3,6 +3,8 @@
 import fcntl
 import os
 
+import structlog
+
 from adapters.campaigns import snapshot_file
 from adserver.bootstrap import places
 from adserver.catalog.compiler import compile_snapshot
@@ -10,6 +12,9 @@ from adserver.config import Loaded
 from adserver.domain.campaign import Catalog
 from adserver.endpoints.keys import make_keys
 from adserver.errors import Fault, InvalidConfig
+from adserver.settings import network_lists
+
+_log = structlog.get_logger()
 
 
 def build(loaded: Loaded) -> Catalog:
@@ -29,9 +34,26 @@ def check(loaded: Loaded) -> Catalog:
     return catalog
 
 
-def check_lists(loaded: Loaded) -> None:
-    """Read the lists of networks and let go of them. Raises `InvalidConfig` naming every bad line."""
-    loaded.settings.invalid_traffic.lists(loaded.file.parent)
+def check_lists(loaded: Loaded) -> dict[str, InvalidConfig]:
+    """Read the lists of networks; return by name what is wrong with those that a copy stands in for.
+
+    Raises `InvalidConfig` naming every bad line of the others: to serve without a list that somebody brought would be
+    worse than to go on as before.
+    """
+    found = loaded.settings.invalid_traffic.lists(loaded.file.parent, places(loaded).networks)
+    found.must_be_there()
+    return found.refused
+
+
+def renew_lists(loaded: Loaded) -> None:
+    """Check the lists of networks, and keep copies of the good ones for when they are not. Raises `InvalidConfig`."""
+    refused = check_lists(loaded)
+    for each in loaded.settings.invalid_traffic.networks:
+        if each.name not in refused:
+            try:
+                network_lists.keep(each, loaded.file.parent, places(loaded).networks)
+            except (OSError, InvalidConfig) as error:  # a full disk, say: the list itself was good
+                _log.warning("network_list_not_kept", list=each.name, error=str(error))
 
 
 def prepare_state(loaded: Loaded) -> None:

@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import os
+import selectors
 import signal
 import sys
 from collections.abc import Callable
@@ -52,6 +53,21 @@ def fork(name: str, body: Callable[[], None], *, close: tuple[int, ...] = ()) ->
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def gone(pid: int) -> bool:
+    """Tell whether a child has ended, without waiting; who has is buried."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True
+
+
+def says(descriptor: int, word: bytes, seconds: float) -> bool:
+    """Tell whether a byte arrives on a pipe before its other end closes or the time is over."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return bool(selector.select(seconds)) and os.read(descriptor, 1) == word
 
 
 def _die_with(parent: int) -> None:

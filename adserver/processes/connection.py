@@ -13,6 +13,8 @@ from adserver.endpoints.routes import Answer
 from adserver.metrics import CONNECTIONS_CUT
 from adserver.processes.request_reader import RequestReader, Stage
 
+LARGE_BYTES = 65_536
+"""Who sends so much at once is read on only when that is dealt with."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _FAILED = Reply(500)
 _log = structlog.get_logger()
@@ -139,8 +141,8 @@ class Connection(asyncio.Protocol):
         self._server.forget(self)
 
     def data_received(self, data: bytes) -> None:
-        """Keep it until our turn comes; who sends again before that is read no further."""
-        if self._received:
+        """Keep it until our turn comes; who sends again before that, or very much, is read no further."""
+        if self._received or len(data) >= LARGE_BYTES:
             self._pause()
         self._received.append((data, self._server.admission.arrival()))
         self._enqueue()

@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import sys
+import time
+from collections.abc import Callable
 from typing import TextIO, cast
 
 import structlog
@@ -11,6 +13,8 @@ import structlog
 MAX_CHARS = 2_000
 """No value in a log line is longer: strangers' texts end up in some of them."""
 STDERR = 2
+LINES_PER_S = 20
+"""More lines of one kind are left out and counted: a stranger can cause them as fast as they like."""
 
 
 class _Stderr:
@@ -71,6 +75,7 @@ def configure(process: str) -> None:
     file: TextIO = sys.stderr if sys.stderr.isatty() else cast(TextIO, _Stderr(process))
     structlog.configure(
         processors=[
+            Ration(),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -87,6 +92,40 @@ def configure(process: str) -> None:
     )
     # Libraries: only what is worth waking somebody for, in the same form.
     logging.basicConfig(level=logging.WARNING, handlers=[_Forward()], force=True)
+
+
+class Ration:
+    """Lets so many lines of each kind pass in a second; the next one that passes says how many did not."""
+
+    def __init__(self, per_s: int = LINES_PER_S, now: Callable[[], float] = time.monotonic) -> None:
+        self._per_s = per_s
+        self._now = now
+        self._kinds: dict[str, _Kind] = {}
+
+    def __call__(
+        self, _logger: object, _method: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        """Return the event, or drop it."""
+        # A library's texts may be a stranger's: there are as many as they like. Our own events are few.
+        name = str(event.get("library") or event.get("event"))
+        kind = self._kinds.setdefault(name, _Kind())
+        second = int(self._now())
+        if kind.second != second:
+            kind.second, kind.passed = second, 0
+        kind.passed += 1
+        if kind.passed > self._per_s:
+            kind.left_out += 1
+            raise structlog.DropEvent
+        if kind.left_out:
+            event["left_out"], kind.left_out = kind.left_out, 0
+        return event
+
+
+class _Kind:
+    __slots__ = ("left_out", "passed", "second")
+
+    def __init__(self) -> None:
+        self.second = self.passed = self.left_out = 0
 
 
 def _naming(process: str) -> structlog.typing.Processor:

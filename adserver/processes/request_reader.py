@@ -11,6 +11,7 @@ import httptools
 import structlog
 
 from adserver.endpoints.messages import Reply, Request
+from adserver.metrics import HTTP_REFUSED
 from adserver.openrtb.codec import MAX_BODY_BYTES
 
 MAX_HEAD_BYTES = 16_384
@@ -96,9 +97,10 @@ class RequestReader:
         except httptools.HttpParserUpgrade:
             self.over = True  # we speak nothing else: it was answered as if it had not asked
         except httptools.HttpParserError as error:
-            if isinstance(error, httptools.HttpParserCallbackError):
-                _log.exception("http_failed")  # a bug of ours
-            self._refuse(400)
+            bug = isinstance(error, httptools.HttpParserCallbackError)
+            if bug:
+                _log.exception("http_failed")
+            self._refuse(500 if bug else 400)
         if self.stage is Stage.HEAD and self._fed > MAX_HEAD_BYTES:
             self._refuse(431)
         elif self.stage is Stage.BODY and self._fed > MAX_FRAMED_BYTES:
@@ -203,6 +205,7 @@ class RequestReader:
     def _refuse(self, status: int) -> None:
         """Answer with a status; where the next request begins is unknown."""
         if not self.over:
+            HTTP_REFUSED.labels(str(status)).inc()
             _log.info("no_http_refused", status=status)
             self.found.append(Reply(status, close=True))
             self.over = self.refused = True

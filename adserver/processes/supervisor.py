@@ -5,12 +5,9 @@ It stays a process without threads, event loop or open stores, so that forking i
 
 import gc
 import os
-import selectors
 import signal
-import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import structlog
 
@@ -20,36 +17,24 @@ from adserver.config import Loaded
 from adserver.errors import AdserverError, Fault, InvalidConfig
 from adserver.processes import builder, children, owner, worker
 from adserver.processes.ports import bind
+from adserver.processes.pulse import Pulse
+from adserver.processes.signals import arriving, send
+from adserver.processes.slots import Child, Slot, failures, retry_at
 
 PATIENCE_S = 20.0
 """A process that is not ready by then is given up."""
 STOP_S = 15.0
-BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 5.0)
-SETTLED_S = 30.0
-"""Who lived so long may die again without waiting."""
+BUILD_S = 120.0
+"""A builder that is not done by then is given up: nobody waits for it, so the time is ample for a large catalog on a busy
+machine, and what it is for is a disk that does not answer."""
+LEAVE_S = worker.FAREWELL_S + worker.DRAIN_S + 8.0
+"""A worker that drains is gone by then: its last requests, what the owner takes of it, and a margin."""
+HUNG_S = 10.0
+"""A worker whose event loop stands still for so long serves nobody: whoever asked it has long given up."""
+LOOK_S = 1.0
+"""How often children are looked at that give no signal."""
 
 _log = structlog.get_logger()
-
-
-@dataclass
-class Child:
-    """A process of ours."""
-
-    pid: int
-    started: float
-
-
-@dataclass
-class Slot:
-    """A worker's place: its number and private port stay while processes come and go."""
-
-    number: int
-    private: socket.socket
-    child: Child | None = None
-    failures: int = 0
-    retry_at: float = 0.0
-    leaving: set[int] = field(default_factory=set)
-    """Workers that drain."""
 
 
 class Supervisor:
@@ -68,6 +53,8 @@ class Supervisor:
             Slot(number, bind(http.host, http.private_port + number, "$.http.private_port"))
             for number in range(loaded.settings.workers)
         ]
+        self._builder: Child | None = None
+        self._build_again = False
         self._owner: Child | None = None
         self._owner_failures = 0
         self._owner_retry_at = 0.0
@@ -80,7 +67,7 @@ class Supervisor:
 
         Returns the exit code. Raises `InvalidConfig` if it cannot begin.
         """
-        signals = _signals()
+        signals = arriving()
         self._begin()
         self._start_owner()
         for slot in self._slots:
@@ -97,8 +84,9 @@ class Supervisor:
                 if number in {signal.SIGTERM, signal.SIGINT}:
                     self._stopping = True
                 elif number == signal.SIGHUP:
-                    self._reload()
+                    self._build()
             self._bury()
+            self._end_what_hangs()
             self._revive()
         self._stop()
         return 0
@@ -109,7 +97,7 @@ class Supervisor:
         builder.prepare_state(self._loaded)
         where = bootstrap.places(self._loaded)
         self._claim = builder.claim_state(self._loaded)
-        builder.check_lists(self._loaded)
+        builder.renew_lists(self._loaded)
         try:
             if not self._as_compiled:
                 builder.build(self._loaded)
@@ -125,27 +113,29 @@ class Supervisor:
         gc.freeze()  # shared with every worker: the collector must not touch it
 
     def _stop(self) -> None:
+        if self._builder:
+            send(self._builder.pid, signal.SIGKILL)
         for slot in self._slots:
             for pid in ([slot.child.pid] if slot.child else []) + list(slot.leaving):
-                _signal(pid, signal.SIGTERM)
+                send(pid, signal.SIGTERM)
         self._wait_for({pid for slot in self._slots for pid in self._pids(slot)})
         if self._owner:
-            _signal(self._owner.pid, signal.SIGTERM)
+            send(self._owner.pid, signal.SIGTERM)
             self._wait_for({self._owner.pid})
         os.ftruncate(self._claim, 0)
         _log.info("stopped")
 
     def _pids(self, slot: Slot) -> set[int]:
-        return slot.leaving | ({slot.child.pid} if slot.child else set())
+        return {*slot.leaving, *([slot.child.pid] if slot.child else [])}
 
     def _wait_for(self, pids: set[int]) -> None:
         until = time.monotonic() + STOP_S
         while pids and time.monotonic() < until:
-            pids = {pid for pid in pids if not _gone(pid)}
+            pids = {pid for pid in pids if not children.gone(pid)}
             time.sleep(0.02)
         for pid in pids:
             _log.error("killed_what_would_not_stop", pid=pid)
-            _signal(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
 
     # --- the owner ---
 
@@ -162,32 +152,44 @@ class Supervisor:
         assert snapshot is not None  # noqa: S101 - loaded before any worker starts
         reading, writing = os.pipe()
         loaded, public = self._loaded, self._public
+        pulse = Pulse()
         pid = children.fork(
             f"worker-{slot.number}",
-            lambda: worker.run(loaded, snapshot, slot.number, public, slot.private, writing),
+            lambda: worker.run(
+                loaded, snapshot, slot.number, public, slot.private, writing, pulse.beat
+            ),
             close=(reading,),
         )
         os.close(writing)
-        ready = _reads(reading, PATIENCE_S)
+        ready = children.says(reading, worker.READY, PATIENCE_S)
         os.close(reading)
         if not ready:
             _log.error("worker_not_ready", slot=slot.number, pid=pid)
-            _signal(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             return False
         if slot.child is not None:
-            slot.leaving.add(slot.child.pid)
-            _signal(slot.child.pid, signal.SIGTERM)
-        slot.child = Child(pid, time.monotonic())
+            slot.leaving[slot.child.pid] = time.monotonic() + LEAVE_S
+            send(slot.child.pid, signal.SIGTERM)
+        slot.child = Child(pid, time.monotonic(), pulse)
         return True
 
-    def _reload(self) -> None:
-        """Build in a child, so that no catalog can harm us; replace the workers one by one."""
+    # --- reloads ---
+
+    def _build(self) -> None:
+        """Build in a child, so that no catalog can harm us or keep us waiting."""
+        if self._builder:
+            self._build_again = True  # what it has read may have changed since
+            return
         loaded = self._loaded
         pid = children.fork("builder", lambda: _built(loaded))
-        _, status = os.waitpid(pid, 0)
-        if os.waitstatus_to_exitcode(status) != 0:
-            _log.error("reload_refused", serving="the catalog from before")
+        self._builder = Child(pid, time.monotonic())
+
+    def _reload(self, code: int) -> None:
+        """Take up what a builder that ended with this code has built; replace the workers one by one."""
+        self._builder = None
+        if code != 0:
+            _log.error("reload_refused", code=code, serving="the catalog from before")
             return
         try:
             self._load()
@@ -195,7 +197,7 @@ class Supervisor:
             _log.error("reload_refused", error=str(error))
             return
         if self._owner:
-            _signal(self._owner.pid, signal.SIGHUP)
+            send(self._owner.pid, signal.SIGHUP)
         replaced = [self._start_worker(slot) for slot in self._slots]
         _log.info("reloaded", workers=sum(replaced), of=len(replaced))
 
@@ -203,10 +205,11 @@ class Supervisor:
 
     def _pause(self) -> float:
         """Return how long nothing needs doing unless a signal comes."""
+        now = time.monotonic()
         waiting = [slot.retry_at for slot in self._slots if slot.child is None]
         if self._owner is None:
             waiting.append(self._owner_retry_at)
-        return max(0.0, min(waiting, default=time.monotonic() + 60.0) - time.monotonic())
+        return max(0.0, min([now + LOOK_S, *waiting]) - now)
 
     def _bury(self) -> None:
         """Take note of every child that ended."""
@@ -220,19 +223,39 @@ class Supervisor:
             self._mourn(pid, os.waitstatus_to_exitcode(status))
 
     def _mourn(self, pid: int, code: int) -> None:
+        if self._builder and self._builder.pid == pid:
+            self._reload(code)
+            if self._build_again:
+                self._build_again = False
+                self._build()
+            return
         if self._owner and self._owner.pid == pid:
             _log.error("owner_died", pid=pid, code=code)
-            self._owner_failures = _failures(self._owner_failures, self._owner)
-            self._owner_retry_at = _retry_at(self._owner_failures)
+            self._owner_failures = failures(self._owner_failures, self._owner)
+            self._owner_retry_at = retry_at(self._owner_failures)
             self._owner = None
             return
         for slot in self._slots:
-            slot.leaving.discard(pid)
+            slot.leaving.pop(pid, None)
             if slot.child and slot.child.pid == pid:
                 _log.error("worker_died", slot=slot.number, pid=pid, code=code)
-                slot.failures = _failures(slot.failures, slot.child)
-                slot.retry_at = _retry_at(slot.failures)
+                slot.failures = failures(slot.failures, slot.child)
+                slot.retry_at = retry_at(slot.failures)
                 slot.child = None
+
+    def _end_what_hangs(self) -> None:
+        """Kill children that ought to have done something by now; `_bury` will hear of it."""
+        now = time.monotonic()
+        if self._builder and now - self._builder.started > BUILD_S:
+            _log.error("builder_hung", pid=self._builder.pid, seconds=BUILD_S)
+            send(self._builder.pid, signal.SIGKILL)
+        for slot in self._slots:
+            if slot.child and slot.child.pulse.silent_s(now) > HUNG_S:
+                _log.error("worker_hung", slot=slot.number, pid=slot.child.pid, seconds=HUNG_S)
+                send(slot.child.pid, signal.SIGKILL)
+            for pid in [pid for pid, until in slot.leaving.items() if now > until]:
+                _log.warning("worker_would_not_leave", slot=slot.number, pid=pid)
+                send(pid, signal.SIGKILL)
 
     def _revive(self) -> None:
         """Start again whoever died, when its time has come."""
@@ -242,56 +265,9 @@ class Supervisor:
         for slot in self._slots:
             if slot.child is None and now >= slot.retry_at and not self._start_worker(slot):
                 slot.failures += 1
-                slot.retry_at = _retry_at(slot.failures)
+                slot.retry_at = retry_at(slot.failures)
 
 
 def _built(loaded: Loaded) -> None:
-    builder.check_lists(loaded)
+    builder.renew_lists(loaded)
     builder.build(loaded)
-
-
-def _failures(before: int, child: Child) -> int:
-    return 1 if time.monotonic() - child.started > SETTLED_S else before + 1
-
-
-def _retry_at(failures: int) -> float:
-    return time.monotonic() + BACK_OFF_S[min(failures - 1, len(BACK_OFF_S) - 1)]
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return  # It ended by itself; `_bury` will hear of it.
-
-
-def _gone(pid: int) -> bool:
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] == pid
-    except ChildProcessError:
-        return True
-
-
-def _reads(descriptor: int, seconds: float) -> bool:
-    """Tell whether a byte arrives before the other end closes or the time is over."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        return bool(selector.select(seconds)) and os.read(descriptor, 1) == worker.READY
-
-
-def _signals() -> Callable[[float], list[int]]:
-    """Return a function that waits for signals up to so many seconds and returns their numbers."""
-    reading, writing = socket.socketpair()
-    for end in (reading, writing):
-        end.setblocking(False)  # noqa: FBT003 - the standard library's signature
-    signal.set_wakeup_fd(writing.fileno())
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-        signal.signal(number, lambda *_: None)
-    selector = selectors.DefaultSelector()
-    selector.register(reading, selectors.EVENT_READ)
-
-    def wait(seconds: float) -> list[int]:
-        writing.fileno()  # kept open as long as this function lives
-        return list(reading.recv(1_024)) if selector.select(seconds) else []
-
-    return wait

@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import time
+from collections.abc import Callable
 
 import structlog
 import uvloop
@@ -45,8 +46,12 @@ def run(
     public: socket.socket,
     private: socket.socket,
     ready: int,
+    beat: Callable[[], None],
 ) -> None:
-    """Be worker `slot` until SIGTERM; writes a byte to the descriptor `ready` when it can bid."""
+    """Be worker `slot` until SIGTERM; writes a byte to the descriptor `ready` when it can bid.
+
+    Calls `beat` twice a second, as long as the event loop turns.
+    """
     keep_flat()
     worker = build_worker(loaded, snapshot, slot)
     # Everything so far lives as long as the process: the collector need not look at it again.
@@ -55,10 +60,16 @@ def run(
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 50)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(worker, public, private, ready))
+        runner.run(_serve(worker, public, private, ready, beat))
 
 
-async def _serve(worker: Worker, public: socket.socket, private: socket.socket, ready: int) -> None:
+async def _serve(
+    worker: Worker,
+    public: socket.socket,
+    private: socket.socket,
+    ready: int,
+    beat: Callable[[], None],
+) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -70,7 +81,7 @@ async def _serve(worker: Worker, public: socket.socket, private: socket.socket, 
     runner = web.AppRunner(worker.private.application(), access_log=None)
     await runner.setup()
     await web.SockSite(runner, private).start()
-    watching = asyncio.create_task(_watch(worker, listener, ready))
+    watching = asyncio.create_task(_watch(worker, listener, ready, beat))
     sweeping = asyncio.create_task(server.sweep())
     await stopping.wait()
     server.draining = True
@@ -103,11 +114,14 @@ async def _last_requests(server: HttpServer) -> None:
         await asyncio.sleep(LOOK_S)
 
 
-async def _watch(worker: Worker, listener: asyncio.Server, ready: int) -> None:
+async def _watch(
+    worker: Worker, listener: asyncio.Server, ready: int, beat: Callable[[], None]
+) -> None:
     """Take requests, and tell the supervisor so, once we can bid; look at the kill switch and the keys for ever."""
     told = False
     looks = FUNDS_LOOKS
     while True:
+        beat()
         worker.stopped.poll()
         worker.keys.poll()
         if not told and worker.owner.connected:

@@ -11,7 +11,7 @@ from adapters import registry
 from adapters.context.crawlers import KnownCrawlers
 from adserver.domain.networks import Networks, network
 from adserver.endpoints.suspicion import Visitors
-from adserver.errors import Fault, InvalidConfig
+from adserver.settings.network_lists import Found, find
 from adserver.validity.judge import ContactJudge, Lists, RequestJudge
 from adserver.validity.rates import RateTable
 
@@ -83,25 +83,9 @@ class InvalidTraffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         for each in self.believed_proxies:
             network(each)
 
-    def lists(self, folder: Path) -> tuple[Lists, ...]:
-        """Read all lists of networks, relative to the settings' folder. Raises `InvalidConfig` with all faults."""
-        faults: list[Fault] = []
-        found = self.good_lists(folder, lambda _, error: faults.extend(error.faults))
-        if faults:
-            raise InvalidConfig(faults)
-        return found
-
-    def good_lists(
-        self, folder: Path, refuse: Callable[[str, InvalidConfig], object]
-    ) -> tuple[Lists, ...]:
-        """Read the lists that can be read; call `refuse` with the name of each other and what is wrong with it."""
-        found = []
-        for each in self.networks:
-            try:
-                found.append(Lists(each.name, each.build(folder)))
-            except InvalidConfig as error:
-                refuse(each.name, error)
-        return tuple(found)
+    def lists(self, folder: Path, kept: Path) -> Found:
+        """Read all lists of networks, relative to the settings' folder, or their copies in the folder `kept`."""
+        return find(self.networks, folder, kept)
 
     def judges(self, lists: Sequence[Lists], monotonic: Callable[[], float], salt: bytes) -> Judges:
         """Build one worker's judges; `salt` is random bytes that nobody else knows."""

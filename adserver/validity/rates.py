@@ -1,7 +1,7 @@
 """Who comes too often: a bounded table of how far ahead of its pace each one is."""
 
 MOST = 50_000
-"""So many are remembered in each of two generations: at most 100,000 by one rule, about 150 bytes each."""
+"""So many are remembered in each of two generations: at most 100,000 by one rule, some 110 bytes each."""
 CAP = 2.0
 """However many come at once, a window after the last of them it is over."""
 

@@ -1,7 +1,8 @@
 """P5: how long answers take at half of what the server can bear, from the moment each request was meant to be sent.
 
-The server has one core and the generator another, where the machine has two. The capacity is measured in the same way
-just before. The generator is measured too: how late it was itself, and how E looks to it at the same rate.
+The server has one core and the generator another, where the machine has two; both go before everything else, where
+they may. The capacity is measured in the same way just before. The generator is measured too: how late it was itself,
+and how E looks to it at the same rate.
 """
 
 import os
@@ -10,6 +11,7 @@ import statistics
 from tests.bench.figures import Bench, Figure
 from tests.bench.fleet import Fleet, on_cores
 from tests.bench.serving import Measured, burst, load
+from tests.torture import priority
 
 SHARE = 0.5
 """Of the capacity."""
@@ -29,7 +31,10 @@ def latency(bench: Bench, fleet: Fleet) -> list[Figure]:
     for each in (server, yardstick):
         each.pin({first})
     try:
-        with on_cores({others[-1]} if apart else every):
+        with (
+            on_cores({others[-1]} if apart else every),
+            priority.first(*server.pids(), *yardstick.pids(), inherited=True),
+        ):
             bench.say("latency: the capacity")
             bursts = [burst(server, requests, bench.count) for _ in range(BURSTS)]
             capacity = statistics.median(each.report["achieved_rate"] for each in bursts)

@@ -3,18 +3,15 @@
 Each worker has decided some thousand requests before, since what it writes to is no longer shared.
 """
 
-import re
-from pathlib import Path
-
 from tests.bench.figures import Bench, Figure
 from tests.bench.fleet import Fleet
-from tests.bench.serving import Server, burst
+from tests.bench.serving import burst
+from tests.endpoints.footprint import memory_kb
 
 LINE_ITEMS = 10_000
 WORKERS = (1, 2, 3)
 MOST_MB = 100.0
 REQUESTS_EACH = 3_000
-_PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 
 
 def memory(bench: Bench) -> list[Figure]:
@@ -26,7 +23,7 @@ def memory(bench: Bench) -> list[Figure]:
         ) as fleet:  # alone: who else maps the same files would take a share of them
             server = fleet.ours(LINE_ITEMS, workers)
             burst(server, fleet.requests, REQUESTS_EACH * workers)
-            found.append(_pss_mb(server))
+            found.append(sum(memory_kb(pid, "Pss") for pid in server.pids()) / 1_000)
     each = (found[-1] - found[0]) / (len(found) - 1)
     totals = ", ".join(f"{mb:.0f}" for mb in found)
     return [
@@ -35,14 +32,3 @@ def memory(bench: Bench) -> list[Figure]:
             f"{totals} MB in all with {', '.join(map(str, WORKERS))} workers",
         )
     ]  # fmt: skip
-
-
-def _pss_mb(server: Server) -> float:
-    total_kb = 0
-    for pid in server.pids():
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
-        found = _PSS.search(text)
-        if found is None:
-            raise RuntimeError(f"no PSS in {text!r}")
-        total_kb += int(found.group(1))
-    return total_kb / 1_000

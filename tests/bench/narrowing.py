@@ -16,7 +16,8 @@ from random import Random
 from adserver.catalog.audience import Listener
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.snapshot import Snapshot
-from adserver.decision import eligibility, fitting, frequency
+from adserver.decision import eligibility, frequency
+from adserver.decision.pipeline import look_ahead
 from adserver.decision.tracing import Untraced
 from adserver.decision.world import Moment
 from adserver.domain.campaign import Catalog
@@ -123,13 +124,9 @@ def narrow(snapshot: Snapshot, auction: Auction, now: Moment) -> list[int]:
 def narrow_unheard(snapshot: Snapshot, auction: Auction, now: Moment) -> tuple[list[int], Listener]:
     """Return who survives everything but the audience, and whom to ask about that: the pipeline's own steps."""
     trace = Untraced()
-    fits = [
-        fitting.narrow(snapshot, each, snapshot.everyone, trace) for each in auction.opportunities
-    ]
-    alive = 0
-    for fit in fits:
-        alive |= fit
-    if alive:
+    fits = look_ahead(snapshot, auction)
+    alive = snapshot.everyone
+    if any(fits):
         alive = eligibility.narrow(snapshot, auction, now, alive, trace)
         alive = frequency.hold_back(snapshot, auction, now, alive, trace)
     return [fit & alive for fit in fits], eligibility.listener(snapshot, auction, now)

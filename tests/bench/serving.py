@@ -19,6 +19,7 @@ from adserver.config import load_settings
 from adserver.domain.identity import segment_number
 from adserver.processes import builder
 from tests.bench.catalogs import SEGMENTS, catalog
+from tests.endpoints.footprint import children, cpu_s
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 10_000
@@ -29,7 +30,6 @@ CONNECTIONS = 16
 """Enough that a server is never idle; with many more they would wait so long that requests are shed."""
 PATIENCE_S = 300.0
 """A server with 100,000 line items takes its time to start."""
-TICKS = os.sysconf("SC_CLK_TCK")
 
 _NAPS = re.compile(r"^voluntary_ctxt_switches:\s+(\d+)", re.MULTILINE)
 
@@ -94,12 +94,11 @@ class Server:
 
     def pids(self) -> list[int]:
         """Return the process and all its children."""
-        path = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        return [self._process.pid, *map(int, path.read_text("ascii").split())]
+        return [self._process.pid, *children(self._process.pid)]
 
     def cpu_us(self) -> float:
         """Return user and system time so far of all processes and threads, in microseconds."""
-        return sum(_run_us(pid) for pid in self.pids())
+        return 1e6 * sum(map(cpu_s, self.pids()))
 
     def naps(self) -> int:
         """Return how often its processes went to sleep of their own accord so far."""
@@ -119,18 +118,6 @@ class Server:
         """End it in order."""
         self._process.terminate()
         self._process.wait(30)
-
-
-def _run_us(pid: int) -> float:
-    """Return how long a process has run; by the scheduler's own count if it can be read, else by clock ticks."""
-    threads = list(Path(f"/proc/{pid}/task").iterdir())
-    try:
-        return (
-            sum(int((each / "schedstat").read_text("ascii").split()[0]) for each in threads) / 1e3
-        )
-    except FileNotFoundError:  # a kernel without scheduler statistics
-        fields = re.sub(r".*\) ", "", Path(f"/proc/{pid}/stat").read_text("ascii")).split()
-        return (int(fields[11]) + int(fields[12])) / TICKS * 1e6
 
 
 class Measured(NamedTuple):

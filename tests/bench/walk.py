@@ -1,6 +1,6 @@
 """A worker in this process, and the walk of a request through it stage by stage, for whoever measures."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +18,11 @@ from adserver.decision import (
     shortlist,
     valuation,
 )
+from adserver.decision.pipeline import look_ahead
 from adserver.decision.tracing import Untraced
+from adserver.decision.world import Moment, World
 from adserver.domain.bid import Bid
+from adserver.domain.opportunity import Auction
 from adserver.domain.reasons import Reason
 from adserver.endpoints.gathering import Gathered, moment
 from adserver.openrtb import inbound
@@ -56,7 +59,7 @@ def ready(settings_file: Path, now_s: float) -> Ready:
 
 def walk(built: Ready, body: bytes, now_s: float) -> Iterator[str]:
     """Take the steps of `BidEndpoint`, yielding the name of each stage before it begins; the first has nothing in it."""
-    snapshot, bid = built.snapshot, built.worker.bid
+    bid = built.worker.bid
     gatherer, answerer, purse, world = bid._gatherer, bid._answerer, bid._purse, bid._world
     desk = bid._desks["demo"]
     terms = desk.terms
@@ -70,32 +73,43 @@ def walk(built: Ready, body: bytes, now_s: float) -> Iterator[str]:
     auction = inbound.auction(request, terms, built.loaded.rates, permission, gatherer._pseudonym)
     assert not isinstance(auction, Reason)
     assert auction.person is not None
+    yield "fitting"
+    fits = look_ahead(world.snapshot, auction)
+    if not any(fits):
+        yield END
+        return
     yield "profile"
     profile = gatherer._profiles.profile(auction.person)
     touches = gatherer._contacts.merged(auction.person, profile.touches)
     yield "moment"
-    gathered = Gathered(auction, permission, profile, touches, 100)
-    trace = Untraced()
+    gathered = Gathered(auction, permission, profile, touches, fits, 100)
     now = moment(gathered, terms, purse, purse.paces, 0, now_s)
-    yield "fitting"
-    alive = 0
-    fits = []
-    for opportunity in auction.opportunities:
-        fits.append(fitting.narrow(snapshot, opportunity, snapshot.everyone, trace))
-        alive |= fits[-1]
-    if not alive:
-        yield END
-        return
+    bids = yield from _decide(world, auction, fits, now)
+    if bids:
+        yield "answer"
+        answerer.book(answerer.answer(desk, auction, permission, bids, {}, now.now_s))
+    yield END
+
+
+def _decide(
+    world: World, auction: Auction, fits: Sequence[int], now: Moment
+) -> Generator[str, None, list[Bid]]:
+    """Take the steps of `pipeline.decide`."""
+    snapshot, trace = world.snapshot, Untraced()
     yield "eligibility"
-    alive = eligibility.narrow(snapshot, auction, now, alive, trace)
+    eligible = eligibility.narrow(snapshot, auction, now, snapshot.everyone, trace)
     yield "frequency"
-    alive = frequency.hold_back(snapshot, auction, now, alive, trace)
+    eligible = frequency.hold_back(snapshot, auction, now, eligible, trace)
     listener = eligibility.listener(snapshot, auction, now)
     bids: list[Bid] = []
     taken: set[int] = set()
     for opportunity, fit in zip(auction.opportunities, fits, strict=True):
+        alive = eligible & fit
+        if not alive:
+            yield "fitting"  # once more, for the reason
+            alive = fitting.narrow(snapshot, opportunity, eligible, trace)
         yield "demands"
-        for demand in demands.split(snapshot, auction, opportunity, alive & fit, trace):
+        for demand in demands.split(snapshot, auction, opportunity, alive, trace):
             yield "shortlist"
             few = shortlist.keep(world, demand, listener, now, trace)
             yield "valuation"
@@ -105,7 +119,4 @@ def walk(built: Ready, body: bytes, now_s: float) -> Iterator[str]:
             if one is not None:
                 bids.append(one)
             yield "demands"
-    if bids:
-        yield "answer"
-        answerer.book(answerer.answer(desk, auction, permission, bids, {}, now.now_s))
-    yield END
+    return bids

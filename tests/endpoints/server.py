@@ -196,20 +196,23 @@ class Server:
 
     def requests(self, worker: int) -> float:
         """Return how many bid requests a worker has had."""
-        return sum(
-            value
-            for (name, _), value in self.metrics(worker).items()
-            if name == "adserver_bid_requests_total"
-        )
+        return self.total("adserver_bid_requests_total", worker)
 
     def no_bids(self, reason: str) -> float:
         """Return how many requests were not bid on for this reason, over all workers."""
-        return sum(
+        return self.total("adserver_no_bids_total", reason=reason)
+
+    def total(self, name: str, *workers: int, **labels: str) -> float:
+        """Return a metric, which must exist, summed over these workers, or all, and over labels not named."""
+        wanted = set(labels.items())
+        found = [
             value
-            for worker in range(self.workers)
-            for (name, labels), value in self.metrics(worker).items()
-            if name == "adserver_no_bids_total" and ("reason", reason) in labels
-        )
+            for worker in workers or range(self.workers)
+            for (series, named), value in self.metrics(worker).items()
+            if series == name and wanted <= named
+        ]
+        assert found, f"no series {name} with {labels}"
+        return sum(found)
 
     def metrics(self, worker: int = 0) -> dict[Series, float]:
         """Return every series of a worker."""

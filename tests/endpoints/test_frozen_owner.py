@@ -6,12 +6,12 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from adserver.endpoints.concurrency import LEAST, ORDINARY_S, STALLED
 from tests.endpoints.catalogs import one_banner
 from tests.endpoints.conftest import Make
+from tests.endpoints.footprint import memory_kb
 from tests.endpoints.server import Server, wait
 from tests.endpoints.wire import request
 
@@ -69,24 +69,25 @@ def test_a_frozen_owner_costs_notices_their_answer_and_nobody_else_anything(make
         flood = Flood(server.port, f"{path.path}?{path.query}")
         asyncio.run(flood.run(0.5, FEW))
         assert flood.seen.keys() == {200}, "nobody is refused while all is well"
-        before_kb = _memory_kb(server)
+        before_kb = memory_kb(server.worker_pid(0), "Anonymous")
 
         os.kill(server.owner_pid(), signal.SIGSTOP)
         try:
             for _ in range(5):  # once, on a machine that has the time
                 asyncio.run(flood.run(STALLED * ORDINARY_S + 0.1))
-                if _metric(server, "limit") == LEAST:
+                if server.total("adserver_waiting_limit") == LEAST:
                     break
-            assert _metric(server, "limit") == LEAST
-            assert _metric(server, "requests") <= MOST
+            assert server.total("adserver_waiting_limit") == LEAST
+            assert server.total("adserver_waiting_requests") <= MOST
             flood.slow, flood.retry_after = 0, 0
             flood.seen.clear()
             asyncio.run(_beside(server, flood))
             assert flood.seen.keys() == {503}
             assert flood.retry_after == flood.seen[503] > LINES
             assert flood.slow <= MOST, "only those that were waiting when it began, and who tries"
-            assert _metric(server, "refused_total") > 0
-            assert _memory_kb(server) - before_kb < GROWN_KB
+            assert server.total("adserver_waiting_refused_total") > 0
+            grown_kb = memory_kb(server.worker_pid(0), "Anonymous") - before_kb
+            assert grown_kb < GROWN_KB
         finally:
             os.kill(server.owner_pid(), signal.SIGCONT)
         took = wait(lambda: line.follow(bid["burl"], PRICE="1").status == 200, RECOVERED_S)
@@ -107,13 +108,3 @@ async def _beside(server: Server, flood: Flood) -> None:
                 assert client.bid(request()).status == 200
 
     await asyncio.gather(flood.run(FROZEN_S), asyncio.to_thread(bids))
-
-
-def _metric(server: Server, name: str) -> float:
-    return server.metrics()[f"adserver_waiting_{name}", frozenset({("dependency", "owner")})]
-
-
-def _memory_kb(server: Server) -> int:
-    text = Path(f"/proc/{server.worker_pid(0)}/smaps_rollup").read_text("ascii")
-    (row,) = [row for row in text.splitlines() if row.startswith("Anonymous:")]
-    return int(row.split()[1])

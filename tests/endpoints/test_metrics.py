@@ -28,6 +28,7 @@ ALLOWED = {
     "media": {"banner", "video", "native", "audio"},
     "reason": {*Reason, *REFUSALS, *Cut},
     "kind": set(KINDS),
+    "status": {"400", "417", "431", "500"},
     "outcome": {*Outcome, "click", "view", "none", "refused"},
     "rule": set(RULES),
     "dependency": {"owner"},

@@ -1,19 +1,16 @@
 """Far more requests than a worker can answer: those that it answers are in time, and the others go at once."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import uvloop
 
 from loadtest import openloop
 from loadtest.connection import Connection
-from tests.endpoints.client import EXCHANGE, once
-from tests.endpoints.server import ENVIRONMENT, KILLED_S, ROOT, START_S, free_ports, wait
+from tests.endpoints.client import EXCHANGE
+from tests.endpoints.throttled import running
 from tests.endpoints.wire import request
 
 DECISION_MS = 10
@@ -23,7 +20,7 @@ CONNECTIONS = 300
 """Far more than can be answered within `tmax`: the queue is as long as they are many."""
 
 
-class Timed(openloop._Generator):
+class Timed(openloop.Generator):
     """Remembers how long each bid took, from the moment at which its request was sent."""
 
     def __init__(self, options: openloop.Options) -> None:
@@ -38,25 +35,10 @@ class Timed(openloop._Generator):
 
 
 @pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+def port() -> Iterator[int]:
     """Start a worker that needs ten milliseconds for a bid."""
-    port, _ = free_ports(1)
-    process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "tests.endpoints.throttled", str(port), tmp_path, str(DECISION_MS)],
-        cwd=ROOT, stdin=subprocess.DEVNULL, env=ENVIRONMENT,
-    )  # fmt: skip
-
-    def is_ready() -> bool:
-        try:
-            return once(port, "POST", f"/openrtb2/{EXCHANGE}", BODIES[0]).status == 200
-        except ConnectionError:
-            return False
-
-    wait(is_ready, START_S)
-    yield port
-    assert process.poll() is None
-    process.terminate()
-    process.wait(KILLED_S)
+    with running("tests.endpoints.throttled", str(DECISION_MS)) as port:
+        yield port
 
 
 def load(port: int, rate: float, seconds: float, connections: int = CONNECTIONS) -> Timed:
@@ -83,7 +65,7 @@ def test_overload_costs_others_not_those_who_are_answered(port: int) -> None:
     for times, share in ((2, 0.8), (8, 0.65)):
         seconds = 2.5
         asked = load(port, capacity * times, seconds)
-        report = asked._report
+        report = asked.report
         in_time = sum(took <= TMAX_MS / 1_000 for took in asked.took_s)
         assert in_time / seconds >= share * capacity, (times, capacity, in_time, report)
         assert in_time >= 0.97 * len(asked.took_s), (times, len(asked.took_s), in_time)
@@ -91,5 +73,5 @@ def test_overload_costs_others_not_those_who_are_answered(port: int) -> None:
         assert report.statuses[204] > 0
         began = time.monotonic()
         calm = load(port, capacity / 2, 1.0)
-        assert len(calm.took_s) >= 0.95 * calm._report.intended, calm._report
+        assert len(calm.took_s) >= 0.95 * calm.report.intended, calm.report
         assert time.monotonic() - began < 2.0

@@ -106,3 +106,48 @@ def test_a_broken_catalog_is_refused_with_its_faults_and_the_old_one_serves(make
     wait(lambda: bool(server.events("reloaded")), 10.0)
     assert advertisers(server) == {"tents.example"}
     server.stop("reload_refused", "process_refused")
+
+
+def test_a_damaged_list_of_networks_keeps_no_campaign_from_changing(make: Make) -> None:
+    """The last good list goes on, through reloads and restarts; without one nothing is served."""
+    clouds = {"kind": "cidr", "name": "clouds", "paths": ["clouds.txt"]}
+    settings = {"networks": [clouds], "fastest_click_ms": 0}
+    server = make(one_banner("tents"), invalid_traffic=settings, workers=1)
+    file = server.folder / "clouds.txt"
+    file.write_text("nonsense", "utf-8")
+    assert "clouds.txt:1" in server.fails(), "there is no good one yet"
+    file.write_text("198.51.100.0/24", "utf-8")
+    server.start()
+    assert _hosted(server) == "network"
+
+    file.write_text("nonsense", "utf-8")
+    server.write_campaigns(one_banner("boots", size="728x90"))
+    done = server.command("reload")
+    assert done.returncode == 1
+    assert "network list clouds is refused" in done.stderr
+    assert "clouds.txt:1: $: 'nonsense' is no IPv4 or IPv6 address" in done.stderr
+    wait(lambda: bool(server.events("reloaded")), 10.0)
+    assert advertisers(server) == {"tents.example", "boots.example"}
+    assert _hosted(server) == "network"
+    assert server.metrics()[REFUSED] == 1
+    assert server.events("network_list_refused")[0]["serves"] == "the last good one"
+    assert server.command("check").returncode == 2
+    server.stop("network_list_refused")
+
+    server.start()
+    assert _hosted(server) == "network"
+    server.stop("network_list_refused")
+    file.write_text("203.0.113.0/24", "utf-8")
+    server.start()
+    assert _hosted(server) is None
+    assert server.metrics()[REFUSED] == 0
+
+
+REFUSED = ("adserver_network_list_refused", frozenset({("list", "clouds")}))
+
+
+def _hosted(server: Server) -> object:
+    """Return why there is no bid for somebody at an address that was in the list, if there is none."""
+    asked = request()
+    asked["device"] = {**asked.get("device", {}), "ip": "198.51.100.9"}
+    return server.explain(asked)["no_bid"]

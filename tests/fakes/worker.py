@@ -121,6 +121,7 @@ class FakeWorker:
             world=World(snapshot=snapshot, clicks=_Clicks(deciding), orders=FakeOrderModel()),
             desks={terms.name: self.desk},
             gatherer=Gatherer(
+                snapshot=snapshot,
                 rates=rates,
                 vendor=0,
                 pseudonym=pseudonymiser(b"s" * 32),

@@ -55,7 +55,7 @@ def told(
             slow.append(closing.enter_context(socket.create_connection(("127.0.0.1", front.port))))
             slow[-1].sendall(begun)
         heard = say_all(VECTORS, front.port, direct, lambda: Client(front.port))
-        yield Told(heard, front, slow, _metric(server, "adserver_open_connections"))
+        yield Told(heard, front, slow, server.total("adserver_open_connections"))
 
 
 def test_nothing_is_acted_on_that_the_front_did_not_pass_on_by_itself(told: Told) -> None:
@@ -105,7 +105,7 @@ def test_who_is_slow_is_cut_by_the_front_and_never_met_by_the_server(
         answer = line.recv(1_000)
         assert not answer or answer.startswith((b"HTTP/1.1 408", b"HTTP/1.0 408")), answer
     for reason in ("header_timeout", "body_timeout"):
-        assert _metric(server, "adserver_connections_cut_total", reason=reason) == 0
+        assert server.total("adserver_connections_cut_total", reason=reason) == 0
 
 
 def test_the_fronts_lines_to_the_server_are_shared(told: Told) -> None:
@@ -118,7 +118,3 @@ def test_the_fronts_lines_to_the_server_are_shared(told: Told) -> None:
 def test_bodies_have_the_same_limit_everywhere(told: Told, bytes_: int, status: int) -> None:
     with Client(told.front.port) as client:
         assert client.bid(b" " * bytes_).status == status
-
-
-def _metric(server: Server, name: str, **labels: str) -> float:
-    return server.metrics()[name, frozenset(labels.items())]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.endpoints.client import PATIENCE_S
+from tests.endpoints.footprint import cpu_s
 from tests.endpoints.server import Server
 from tests.endpoints.wire import request
 from tests.torture.figures import Figure, none_of
-from tests.torture.footprint import cpu_s
 from tests.torture.lines import get, post
 from tests.torture.running import worker_pids
 from tests.torture.talking import talk

@@ -17,10 +17,10 @@ from random import Random
 from typing import NamedTuple
 
 from tests.endpoints.client import EXCHANGE
+from tests.endpoints.throttled import running
 from tests.endpoints.wire import request
 from tests.torture.figures import Box, Figure, Scale, none_of
 from tests.torture.lines import post
-from tests.torture.overload import throttled
 from tests.torture.priority import first
 from tests.torture.stalling import MARGIN_MS
 
@@ -68,7 +68,7 @@ def _heard(scale: Scale, part: float, *options: str) -> list[Heard]:
         pool = stack.enter_context(ThreadPoolExecutor(servers * LINES))
         ports = [
             stack.enter_context(
-                throttled("tests.torture.stalling", str(scale.seed + number), *options)
+                running("tests.torture.stalling", str(scale.seed + number), *options)
             )
             for number in range(servers)
         ]

@@ -25,7 +25,7 @@ from tests.endpoints.server import Server
 from tests.endpoints.wire import person, request
 from tests.torture.figures import Box, Figure, Scale, none_of
 from tests.torture.lines import Ask, Line, flood, get, post
-from tests.torture.running import events, serving, total
+from tests.torture.running import events, serving
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 STRANGE = "+/=%00 \n.~é\ud800🦊"
@@ -272,5 +272,5 @@ def _wrongly_counted(
     by_event = Counter(event for event, _ in logged)
     wanted = dict.fromkeys((*kinds, "bid", "conversion"), len(bids))
     wrong += [f"{by_event[e]} {e} logged" for e, n in wanted.items() if by_event[e] != n]
-    orders = total(server, "adserver_conversions_total", outcome="refused")
+    orders = server.total("adserver_conversions_total", outcome="refused")
     return [*wrong, f"{orders} orders refused"] if orders else wrong

@@ -18,20 +18,22 @@ import msgspec
 import uvloop
 
 from tests.endpoints.catalogs import one_banner
+from tests.endpoints.footprint import children, cpu_s
 from tests.endpoints.server import ROOT, Server, wait
 from tests.endpoints.wire import request
 from tests.torture import bombs
 from tests.torture.crowd import Crowd
 from tests.torture.figures import Figure, Scale, none_of
-from tests.torture.footprint import cpu_s
-from tests.torture.phases import Generator, Phase, percentile_ms
+from tests.torture.phases import Generator, Phase, capacity, percentile_ms
 from tests.torture.priority import first
-from tests.torture.running import children, serving
+from tests.torture.running import serving
 
 SPARE = 1_000
 """Connections and files beside the crowd's."""
 BODIES = [json.dumps(request(tmax=1_000)).encode() for _ in range(50)]
 LINES = 64
+TOO_MANY = 20_000
+"""Requests per second that no worker here can answer."""
 SHARE = 0.3
 """Of the worker's capacity: the others are not many."""
 BID_ON = 0.99
@@ -77,7 +79,7 @@ def run(scale: Scale) -> list[Figure]:
 def _measure(server: Server, scale: Scale, idle: int, slow: int) -> list[Figure]:
     seconds = 12.0 if scale.full else 1.2
     box = scale.time(0.7)
-    rate = SHARE * _capacity(server.port, seconds / 4)
+    rate = SHARE * capacity(server.port, BODIES, Phase(TOO_MANY, seconds / 4), LINES)
     if not scale.full:
         rate = min(rate, SHORT_RATE)
     quiet: list[Felt] = []
@@ -126,13 +128,6 @@ def _figures(
     ]  # fmt: skip
 
 
-def _capacity(port: int, seconds: float) -> float:
-    generator = Generator(port, BODIES, [Phase(20_000, seconds)], connections=LINES)
-    uvloop.run(generator.run())
-    done = [each.at_s + each.took_s for each in generator.sent if each.status == 200]
-    return sum(at <= seconds for at in done) / seconds
-
-
 def _felt(server: Server, rate: float, seconds: float, seed: int) -> Felt:
     worker = server.worker_pid(0)
     generator = Generator(server.port, BODIES, [Phase(rate, seconds)], connections=LINES, seed=seed)
@@ -161,7 +156,7 @@ def _crowd(server: Server, idle: int, slow: int, seen: list[Crowd]) -> Iterator[
         process.kill()
         process.wait()
         process.stdout.close()
-    wait(lambda: server.metrics()["adserver_open_connections", frozenset()] <= LINES, GONE_S)
+    wait(lambda: server.total("adserver_open_connections") <= LINES, GONE_S)
 
 
 @contextmanager
@@ -174,7 +169,7 @@ def _apart(server: Server) -> Iterator[None]:
         return
     worker = server.worker_pid(0)
     os.sched_setaffinity(worker, {first})
-    for pid in {os.getpid(), server.pid(), *children(server)} - {worker}:
+    for pid in {os.getpid(), server.pid(), *children(server.pid())} - {worker}:
         os.sched_setaffinity(pid, others)
     try:
         yield

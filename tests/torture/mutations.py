@@ -9,11 +9,12 @@ from random import Random
 from urllib.parse import urlsplit
 
 from tests.endpoints.catalogs import everything
+from tests.endpoints.footprint import children, memory_kb
 from tests.endpoints.server import Server
 from tests.torture.figures import Box, Figure, Scale, none_of
 from tests.torture.lines import Answer, Ask, Line, flood, get
 from tests.torture.mutants import Mutant, Mutants
-from tests.torture.running import children, own_kb, serving, worker_pids
+from tests.torture.running import serving, worker_pids
 
 DRIFT = 0.02
 SHORT_DRIFT = 0.15
@@ -44,17 +45,17 @@ async def _torment(server: Server, scale: Scale) -> list[Figure]:
     mutants = Mutants(Random(scale.seed))
     wanted = scale.count(1_000_000, 20_000)
     wrong: list[str] = []
-    processes = children(server)
+    processes = children(server.pid())
     began = time.monotonic()
     # The most that a worker ever needs at once it keeps: that is no drift, and comes first.
     wide = [_asking(mutants.largest(), wrong) for _ in range(scale.count(1_000, 50))]
     await flood(server.port, iter(wide))
     first = islice(_asks(mutants, scale.time(WARM), wrong), int(wanted * WARM))
     warm = await flood(server.port, first)
-    before = [own_kb(pid) for pid in worker_pids(server)]
+    before = [memory_kb(pid, "Anonymous") for pid in worker_pids(server)]
     rest = islice(_asks(mutants, scale.time(1 - WARM), wrong), wanted - warm.asked)
     hot = await flood(server.port, rest)
-    after = [own_kb(pid) for pid in worker_pids(server)]
+    after = [memory_kb(pid, "Anonymous") for pid in worker_pids(server)]
     asked = warm.asked + hot.asked
     statuses = warm.statuses + hot.statuses
     mix = " ".join(f"{status}:{count:,}" for status, count in sorted(statuses.items()))
@@ -63,7 +64,7 @@ async def _torment(server: Server, scale: Scale) -> list[Figure]:
     text = server.text()
     tracebacks = [line for line in text.splitlines() if "Traceback" in line]
     gone = [f"{event['event']}" for event in server.log() if event["event"].endswith("_died")]
-    if children(server) != processes:
+    if children(server.pid()) != processes:
         gone.append("other processes than before")
     faults = [str(line) for line in server.log() if line["level"] in {"error", "critical"}]
     rate = asked / (time.monotonic() - began)

@@ -64,6 +64,7 @@ class Bench:
             world=World(snapshot=snapshot, clicks=FakeClickModel(), orders=FakeOrderModel()),
             terms={name: ExchangeTerms(name=name) for name in EXCHANGES},
             gatherer=Gatherer(
+                snapshot=snapshot,
                 rates=Rates("USD", {}),
                 vendor=0,
                 pseudonym=pseudonymiser(b"s" * 32),

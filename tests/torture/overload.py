@@ -4,17 +4,12 @@ The worker sleeps in each decision, so that ten times its capacity is still litt
 """
 
 import json
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-from tests.endpoints.client import EXCHANGE, once
-from tests.endpoints.server import ENVIRONMENT, KILLED_S, ROOT, START_S, free_ports, wait
+from tests.endpoints.throttled import running
 from tests.endpoints.wire import request
 from tests.torture.figures import Figure, Scale
-from tests.torture.phases import Phase, Sent, percentile_ms, send
+from tests.torture.phases import Phase, Sent, capacity, percentile_ms, send
 
 DECISION_MS = 10
 TMAX_MS = 200
@@ -44,51 +39,19 @@ def run(scale: Scale) -> list[Figure]:
     figures = []
     seconds = 30.0 if scale.full else 1.5
     calm_s = 5.0 if scale.full else 1.0
-    with throttled() as port:
-        before = capacity(port, seconds / 3)
+    probe = Phase(2 * 1_000 / DECISION_MS, seconds / 3)
+    with running("tests.endpoints.throttled", str(DECISION_MS)) as port:
+        before = capacity(port, BODIES, probe, CLOSED)
         for times, bar in LOADS if scale.full else SHORT_LOADS:
             easy = before / 2
             sent = send(
                 port, BODIES,
                 Phase(easy, EASY_S), Phase(before * times, seconds), Phase(easy, calm_s),
             )  # fmt: skip
-            after = capacity(port, seconds / 3)
+            after = capacity(port, BODIES, probe, CLOSED)
             figures += _figures(sent, times, seconds, max(before, after), bar, scale)
             before = after
     return figures
-
-
-def capacity(port: int, seconds: float) -> float:
-    """Return how many bids per second the worker makes when it is never idle."""
-    most = 2 * 1_000 / DECISION_MS
-    sent = send(port, BODIES, Phase(most, seconds), connections=CLOSED)
-    done = [each.at_s + each.took_s for each in sent if each.status == 200]
-    return sum(at <= seconds for at in done) / seconds
-
-
-@contextmanager
-def throttled(module: str = "tests.endpoints.throttled", *options: str) -> Iterator[int]:
-    """Start a worker in one process, by default one that needs ten milliseconds for a bid; yields its port."""
-    port, _ = free_ports(1)
-    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
-        process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", module, str(port), folder, *(options or (str(DECISION_MS),))],
-            cwd=ROOT, stdin=subprocess.DEVNULL, env=ENVIRONMENT,
-        )  # fmt: skip
-
-        def is_ready() -> bool:
-            try:
-                return once(port, "POST", f"/openrtb2/{EXCHANGE}", BODIES[0]).status in {200, 204}
-            except ConnectionError:
-                return False
-
-        try:
-            wait(is_ready, START_S)
-            yield port
-            assert process.poll() is None, "it did not survive"
-        finally:
-            process.terminate()
-            process.wait(KILLED_S)
 
 
 def recovered_s(sent: Sequence[Sent], since_s: float) -> float:

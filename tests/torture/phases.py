@@ -32,7 +32,7 @@ class Sent(NamedTuple):
     """0: no answer."""
 
 
-class Generator(openloop._Generator):
+class Generator(openloop.Generator):
     """Goes through the phases and remembers every request; its own lateness is part of what each took."""
 
     def __init__(
@@ -69,9 +69,10 @@ class Generator(openloop._Generator):
         self._remember(connection.intended_s, status)
         super().answered(connection, status)
 
-    def _unanswered(self, intended_s: float) -> None:
+    def unanswered(self, intended_s: float) -> None:
+        """Remember it, too."""
         self._remember(intended_s, 0)
-        super()._unanswered(intended_s)
+        super().unanswered(intended_s)
 
     def _remember(self, intended_s: float, status: int) -> None:
         self.sent.append(Sent(intended_s - self._began_s, time.monotonic() - intended_s, status))
@@ -79,7 +80,7 @@ class Generator(openloop._Generator):
     @property
     def waited(self) -> int:
         """How many found no free connection."""
-        return self._report.queued
+        return self.report.queued
 
 
 def send(
@@ -93,6 +94,13 @@ def send(
     uvloop.run(generator.run())
     assert not generator.waited or connections < CONNECTIONS, f"{generator.waited} waited"
     return generator.sent
+
+
+def capacity(port: int, bodies: Sequence[bytes], phase: Phase, connections: int) -> float:
+    """Return how many bids per second are made on lines that are never idle; the phase asks for more than that."""
+    sent = send(port, bodies, phase, connections=connections)
+    done = [each.at_s + each.took_s for each in sent if each.status == 200]
+    return sum(at <= phase.seconds for at in done) / phase.seconds
 
 
 def percentile_ms(took_s: Sequence[float], share: float) -> float:

@@ -11,11 +11,11 @@ import msgspec
 
 from loadtest import traffic
 from tests.endpoints.catalogs import everything
+from tests.endpoints.footprint import Footprint, children, footprint
 from tests.endpoints.server import Server
-from tests.torture.footprint import Footprint, footprint
 from tests.torture.market import LATER_S, Market
 from tests.torture.phases import Phase, percentile_ms
-from tests.torture.running import children, serving
+from tests.torture.running import serving
 
 REQUESTS = 2_000
 BUSY, LINES = 16, 256
@@ -139,7 +139,7 @@ async def _load(
 
 def _named(server: Server) -> dict[str, int]:
     owner = server.owner_pid()
-    workers = sorted(set(children(server)) - {owner})
+    workers = sorted(set(children(server.pid())) - {owner})
     names = {f"worker {number}": pid for number, pid in enumerate(workers)}
     return {"supervisor": server.pid(), "owner": owner, **names}
 

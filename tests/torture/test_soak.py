@@ -4,7 +4,7 @@ import msgspec
 import pytest
 import uvloop
 
-from tests.torture.footprint import Footprint
+from tests.endpoints.footprint import Footprint
 from tests.torture.soak import judge, sparkline
 from tests.torture.soaking import Sample, Soaked, soak, soaked
 

@@ -51,6 +51,17 @@ def test_a_failed_claim_takes_nothing_and_clears_the_bits_until_there_is_more() 
     assert made.claim(0, "north", 101)
 
 
+def test_a_claim_that_fails_while_an_answer_is_under_way_asks_for_nothing_more() -> None:
+    made = purse()
+    assert not made.claim(0, "north", 50)
+    made.granted(TENT, 5, 100, END, NOW)
+    assert wanted(made) == {}
+    made.granted(TENT, 6, 100, END, NOW)  # another day's pot, so the old one is emptied first
+    assert wanted(made) == {}
+    assert not made.claim(0, "north", 101), "more than there is"
+    assert TENT in wanted(made)
+
+
 def test_low_lease_asks_for_twice_as_much_if_it_went_quickly() -> None:
     made = purse()
     made.granted(TENT, 5, 100, END, NOW)

@@ -126,3 +126,13 @@ def test_without_a_state_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixtur
     settings = shop.write(tmp_path)
     assert main(["keys", "list", "-c", str(settings), "--json"]) == FAILED
     assert "no state" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("after", ["-2", "99999999999999"])
+def test_a_key_is_announced_for_no_longer_than_a_year_and_not_for_the_past(
+    keys: Keys, after: str
+) -> None:
+    code, told = keys("rotate", "--after", after)
+    assert code == UNUSABLE
+    assert "between 0 and 31536000" in told["faults"][0]["message"]
+    assert keys.ids() == [1]

@@ -16,7 +16,7 @@ from adapters.campaigns.yaml_folder import Config
 from adserver.catalog.bits import ascending
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.snapshot import Snapshot
-from adserver.decision.pipeline import decide
+from adserver.decision.pipeline import decide, look_ahead
 from adserver.decision.tracing import Traced
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.identity import segment_number
@@ -118,7 +118,8 @@ def test_it_is_decided_as_the_case_says(file: Path, tmp_path: Path) -> None:
         touches=touches(case, snapshot, at_s),
     )
     trace = Traced()
-    bids = decide(made.world(snapshot), read(case), now, trace)
+    auction = read(case)
+    bids = decide(made.world(snapshot), auction, look_ahead(snapshot, auction), now, trace)
     expected = case["expected"]
     assert [
         [

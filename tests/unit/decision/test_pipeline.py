@@ -7,7 +7,7 @@ from adserver.catalog.bits import ascending
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision import eligibility, fitting, frequency
-from adserver.decision.pipeline import decide
+from adserver.decision.pipeline import decide, look_ahead
 from adserver.decision.tracing import Traced, Untraced
 from adserver.decision.world import Moment, World
 from adserver.domain.campaign import Catalog
@@ -97,8 +97,9 @@ def test_decision_repeats_accounts_for_everybody_and_keeps_its_bounds(
     world = World(snapshot=snapshot, clicks=FakeClickModel(0.01), orders=FakeOrderModel(0.02))
     purse = FakePurse()
     trace = Traced()
-    bids = decide(world, auction, moment(snapshot, segments, purse=purse), trace)
-    again = decide(world, auction, moment(snapshot, segments), Untraced())
+    fits = look_ahead(snapshot, auction)
+    bids = decide(world, auction, fits, moment(snapshot, segments, purse=purse), trace)
+    again = decide(world, auction, fits, moment(snapshot, segments), Untraced())
     assert [(b.opportunity.id, b.candidate.index, b.price) for b in bids] == [
         (b.opportunity.id, b.candidate.index, b.price) for b in again
     ]

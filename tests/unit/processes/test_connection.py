@@ -91,7 +91,7 @@ async def test_replies_go_out_in_the_order_of_requests_however_long_each_takes()
     ends = Ends(site)
     await ends.send(asked("slow", "b", "c"))
     assert ends.written == b""
-    assert not ends.is_reading, "more is read only when what came is answered"
+    assert not ends.is_reading(), "more is read only when what came is answered"
     gate.set()
     await settled()
     assert bodies(ends.written) == [b"/slow", b"/b", b"/c"]

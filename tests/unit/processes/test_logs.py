@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import structlog
+
+from adserver.processes.logs import Ration
+
 CHILD = """
 import logging, structlog
 from adserver.processes import logs
@@ -79,3 +84,30 @@ def test_a_full_disk_loses_log_lines_and_says_how_many_and_nothing_else_ends(
     assert (lost["event"], lost["level"], lost["process"]) == ("log_lines_lost", "error", "worker")
     assert len(counted) + lost["count"] == 20
     assert roomy["event"] == "roomy"
+
+
+def test_lines_of_one_kind_are_rationed_and_what_is_left_out_is_counted() -> None:
+    now = [0.0]
+    ration = Ration(3, lambda: now[0])
+
+    def passed(**event: str) -> dict[str, object] | None:
+        try:
+            return dict(ration(None, "info", dict(event)))
+        except structlog.DropEvent:
+            return None
+
+    assert [passed(event="refused") is not None for _ in range(5)] == [True] * 3 + [False] * 2
+    assert passed(event="another kind") == {"event": "another kind"}
+    now[0] = 1.5
+    assert passed(event="refused") == {"event": "refused", "left_out": 2}
+    assert passed(event="refused") == {"event": "refused"}
+
+
+def test_a_library_s_texts_are_one_kind() -> None:
+    """They may be strangers': remembering each would fill the memory."""
+    ration = Ration(3, lambda: 0.0)
+    for number in range(3):
+        ration(None, "warning", {"event": f"text {number}", "library": "lib"})
+    with pytest.raises(structlog.DropEvent):
+        ration(None, "warning", {"event": "text 4", "library": "lib"})
+    assert len(ration._kinds) == 1

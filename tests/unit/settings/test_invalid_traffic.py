@@ -55,26 +55,3 @@ def test_what_is_wrong_is_told_with_its_place(
     (fault,) = caught.value.faults
     assert fault.path == path
     assert message in fault.message
-
-
-def test_all_faults_of_all_lists_are_told_at_once(tmp_path: Path) -> None:
-    (tmp_path / "one.txt").write_text("nonsense\n")
-    listed = (
-        "[{kind: cidr, name: one, paths: [one.txt]}, {kind: maxmind, name: two, path: two.mmdb}]"
-    )
-    section = load(tmp_path, f"{{networks: {listed}}}").settings.invalid_traffic
-    with pytest.raises(InvalidConfig) as caught:
-        section.lists(tmp_path)
-    assert [Path(each.file).name for each in caught.value.faults] == ["one.txt:1", "two.mmdb"]
-
-
-def test_a_worker_goes_on_with_the_lists_that_are_good(tmp_path: Path) -> None:
-    (tmp_path / "one.txt").write_text("nonsense\n")
-    (tmp_path / "two.txt").write_text("192.0.2.0/24\n")
-    listed = (
-        "[{kind: cidr, name: one, paths: [one.txt]}, {kind: cidr, name: two, paths: [two.txt]}]"
-    )
-    section = load(tmp_path, f"{{networks: {listed}}}").settings.invalid_traffic
-    refused: list[str] = []
-    good = section.good_lists(tmp_path, lambda name, _: refused.append(name))
-    assert ([each.name for each in good], refused) == (["two"], ["one"])
