@@ -23,6 +23,8 @@ from adserver.ports import Markup
 
 REMEMBERED_BIDS = 2_048
 """Written parts that are kept, some 3 kB each; then all are forgotten, since what is still asked for is soon back."""
+REMEMBERED_SPACES = 256
+"""The same for parts that depend on the space, which strangers choose."""
 REMEMBERED_CHARS = 16_384
 """Longer ones are written anew each time."""
 
@@ -40,7 +42,8 @@ class BidWriter:
         self._base_url = base_url
         self._markups = markups
         self._token, self._serving = token_hex(16), token_hex(16)
-        self._written: dict[_Key, tuple[str, ...]] = {}
+        self._steady: dict[_Key, tuple[str, ...]] = {}
+        self._varying: dict[_Key, tuple[str, ...]] = {}
 
     def write(
         self,
@@ -59,10 +62,16 @@ class BidWriter:
         markup = self._markups[candidate.creative.id]
         space = _space(opportunity, bid.media_type) if markup.varies else None
         key = (candidate.index, terms.name, in_app, space)
-        pieces = self._written.get(key)
+        written, most = (
+            (self._varying, REMEMBERED_SPACES) if markup.varies else (self._steady, REMEMBERED_BIDS)
+        )
+        pieces = written.get(key)
         if pieces is None:
             pieces = self._describe(bid, terms, markup, in_app=in_app)
-            self._remember(key, pieces)
+            if sum(map(len, pieces)) + len(repr(space)) <= REMEMBERED_CHARS:
+                if len(written) >= most:
+                    written.clear()
+                written[key] = pieces
         deal = f',"dealid":{_quoted(bid.deal.id)}' if bid.deal is not None else ""
         return (
             f'{{"id":"{bid_id}","impid":{_quoted(opportunity.id)},"price":{wire_cpm(wire_price)!r}'
@@ -100,14 +109,6 @@ class BidWriter:
             described.bundle = candidate.advertiser_bundle
         _measure(described, creative, bid.opportunity.video)
         return tuple(encode(described).decode()[1:].split(self._token))
-
-    def _remember(self, key: _Key, pieces: tuple[str, ...]) -> None:
-        """Keep what is written within bounds: strangers choose the spaces."""
-        if sum(map(len, pieces)) + len(repr(key)) > REMEMBERED_CHARS:
-            return
-        if len(self._written) >= REMEMBERED_BIDS:
-            self._written.clear()
-        self._written[key] = pieces
 
 
 def respond(

@@ -25,6 +25,7 @@ MAX_LENGTH_DIGITS = 20
 """A longer Content-Length is none that we read, whatever noughts it begins with; Python converts 4,300 digits at most."""
 _ONCE = frozenset({b"host", b"content-encoding", b"content-type", b"transfer-encoding"})
 """Headers that mean nothing certain when they come twice."""
+_REFUSED = {status: HTTP_REFUSED.labels(str(status)) for status in (400, 417, 431, 500)}
 _log = structlog.get_logger()
 
 
@@ -205,7 +206,7 @@ class RequestReader:
     def _refuse(self, status: int) -> None:
         """Answer with a status; where the next request begins is unknown."""
         if not self.over:
-            HTTP_REFUSED.labels(str(status)).inc()
+            _REFUSED[status].inc()
             _log.info("no_http_refused", status=status)
             self.found.append(Reply(status, close=True))
             self.over = self.refused = True
