@@ -53,7 +53,7 @@ unit: setup ## pytest
 	@echo "pytest: tests"
 	@$(RUN) pytest -q -n 2 --dist loadfile
 
-bench: setup ## the speed table of the goals; fails if worse than recorded; make bench BARS="P1 P2"
+bench: setup ## all speed figures beside their bars and last values; make bench BARS="P1 P2"
 	@$(RUN) tests.bench $(BARS) || test $$? -eq 3
 
 torture: setup ## what the server must survive, each figure beside its bar; make torture BARS="R1 R9"

@@ -1,5 +1,6 @@
 """One lease from one pot, as the worker that spends it sees it."""
 
+from adserver.catalog.bits import Run
 from adserver.domain.money import Nanos
 
 MARGIN_S = 0.5
@@ -11,7 +12,7 @@ SLOW_S = 10.0
 class Lease:
     """Money for one key: a line item or a ceiling."""
 
-    __slots__ = ("_came_s", "_size", "asked", "bit", "free", "key", "low", "pot", "until_s")
+    __slots__ = ("_came_s", "_size", "asked", "free", "key", "low", "pot", "run", "until_s")
 
     def __init__(self, key: int) -> None:
         self.key = key
@@ -23,8 +24,8 @@ class Lease:
         self.until_s = 0
         self.asked = False
         """A question is under way; one is enough."""
-        self.bit = 0
-        """The candidates that this pays for, as a set of bits; 0 for a ceiling."""
+        self.run = Run(0, 0)
+        """The candidates that this pays for; none for a ceiling."""
         self._came_s = 0.0
         self._size: Nanos = 0
 

@@ -7,6 +7,7 @@ import msgspec
 
 from adserver.background.leases import MARGIN_S, Lease
 from adserver.background.protocol import Ask, Hello, Return
+from adserver.catalog.bits import Run, bits
 from adserver.domain.budget import EVERYWHERE, ceiling_key
 from adserver.domain.money import Nanos
 
@@ -35,9 +36,9 @@ class LeasedPurse:
     """A `Purse`; also keeps what each bid in flight holds until it is resolved or too old to be billed."""
 
     def __init__(
-        self, masks: Sequence[int], numbers: Sequence[int], ceilings: Iterable[str] = ()
+        self, runs: Sequence[Run], numbers: Sequence[int], ceilings: Iterable[str] = ()
     ) -> None:
-        """Know line items by index: their candidates as bits, their numbers.
+        """Know line items by index: their candidates, their numbers.
 
         `ceilings` names the exchanges with an hourly ceiling, and `all` if there is one over all.
         """
@@ -61,10 +62,10 @@ class LeasedPurse:
         self._over_all: tuple[Lease, ...] = ()
         self._over: dict[str, tuple[Lease, ...]] = {}
         """By exchange: the ceilings that apply; `_over_all` where it has none of its own."""
-        self.switch(masks, numbers, ceilings)
+        self.switch(runs, numbers, ceilings)
 
     def switch(
-        self, masks: Sequence[int], numbers: Sequence[int], ceilings: Iterable[str] = ()
+        self, runs: Sequence[Run], numbers: Sequence[int], ceilings: Iterable[str] = ()
     ) -> None:
         """Follow a new snapshot: leases stay with their line items, whatever their index is now."""
         names = {name: ceiling_key(name) for name in ceilings}
@@ -79,8 +80,8 @@ class LeasedPurse:
         by_name = {name: self._lease(key) for name, key in names.items()}
         self._over_all = (by_name.pop(EVERYWHERE),) if EVERYWHERE in by_name else ()
         self._over = {name: (lease, *self._over_all) for name, lease in by_name.items()}
-        for lease, mask in zip(self._leases, masks, strict=True):
-            lease.bit = mask
+        for lease, run in zip(self._leases, runs, strict=True):
+            lease.run = run
         self._refund()
 
     # --- while deciding ---
@@ -287,13 +288,13 @@ class LeasedPurse:
 
     def _fund(self, lease: Lease) -> None:
         if lease.free > 0 and not self._suspended:
-            self.funded |= lease.bit
+            self.funded |= lease.run.bits
 
     def _unfund(self, lease: Lease) -> None:
         self._low.add(lease)
-        self.funded &= ~lease.bit
+        self.funded &= ~lease.run.bits
 
     def _refund(self) -> None:
-        self.funded = 0
-        for lease in self._leases:
-            self._fund(lease)
+        runs = [each.run for each in self._leases if each.free > 0 and not self._suspended]
+        size = max((run.indices.stop for run in runs), default=0)
+        self.funded = bits((index for run in runs for index in run.indices), size)

@@ -1,6 +1,7 @@
 """Sets of candidates as one Python `int`: bit i is candidate i, narrowing is `&`."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 WINDOW = 1_024
 _LOW = (1 << WINDOW) - 1
@@ -12,6 +13,23 @@ def bits(indices: Iterable[int], size: int) -> int:
     for index in indices:
         buffer[index >> 3] |= 1 << (index & 7)
     return int.from_bytes(buffer, "little")
+
+
+class Run(NamedTuple):
+    """Neighbouring candidates, those of a line item: kept as two numbers, since a set for each would take their square."""
+
+    first: int
+    length: int
+
+    @property
+    def indices(self) -> range:
+        """Its members."""
+        return range(self.first, self.first + self.length)
+
+    @property
+    def bits(self) -> int:
+        """The set."""
+        return ((1 << self.length) - 1) << self.first
 
 
 def ascending(alive: int) -> Iterator[int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from adserver.catalog.audience import AudienceIndex
-from adserver.catalog.bits import bits
+from adserver.catalog.bits import Run, bits
 from adserver.catalog.fitting import FitIndex
 from adserver.catalog.floors import FloorIndex
 from adserver.catalog.frequency import FrequencyIndex
@@ -82,7 +82,9 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
         homes=array("l", [candidate.line_item_index for candidate in candidates]),
         everyone=bits(range(size), size),
         line_items=[each.line_item for each in placed],
-        line_item_members=[bits(indices, size) for indices in members],
+        line_item_members=[
+            Run(indices[0], len(indices)) if indices else Run(0, 0) for indices in members
+        ],
         advertiser_members=_by_advertiser(candidates, size),
         rules=[
             (Reason(dimension.value), dimension.value, index)

@@ -17,7 +17,13 @@ class CapOwner(msgspec.Struct, frozen=True):
     name: str
     limits: tuple[tuple[int, int], ...]
     """Pairs (impressions, window in seconds)."""
-    members: int
+    indices: Sequence[int]
+    size: int
+
+    @property
+    def members(self) -> int:
+        """The candidates as a set, made when a cap is reached: to keep one for each would take their square."""
+        return bits(self.indices, self.size)
 
 
 class FrequencyIndex:
@@ -30,14 +36,14 @@ class FrequencyIndex:
     ) -> None:
         """`owners` are (name, caps, candidate indices, line item numbers) of whoever has caps."""
         self._by_line_item: dict[int, tuple[CapOwner, ...]] = {}
-        capped = 0
+        capped: set[int] = set()
         for name, caps, members, line_items in owners:
             limits = tuple((cap.impressions, cap.hours * HOUR_S) for cap in caps)
-            owner = CapOwner(name, limits, bits(members, size))
-            capped |= owner.members
+            owner = CapOwner(name, limits, tuple(members), size)
+            capped.update(members)
             for line_item in line_items:
                 self._by_line_item[line_item] = (*self._by_line_item.get(line_item, ()), owner)
-        self.capped = capped
+        self.capped = bits(capped, size)
         """Candidates with any cap: without an id to count by they cannot be shown."""
 
     def reached(self, touches: Iterable[Touch], now_s: float) -> list[tuple[CapOwner, int]]:

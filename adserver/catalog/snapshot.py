@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from adserver.catalog.audience import AudienceIndex
+from adserver.catalog.bits import Run
 from adserver.catalog.fitting import FitIndex
 from adserver.catalog.floors import FloorIndex
 from adserver.catalog.frequency import FrequencyIndex
@@ -28,8 +29,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The index of the line item."""
     everyone: int
     line_items: Sequence[LineItem]
-    line_item_members: Sequence[int]
-    """The candidates of each line item, by its index."""
+    line_item_members: Sequence[Run]
+    """The candidates of each line item, by its index: of equal promise, so they are neighbours."""
     advertiser_members: Mapping[str, int]
     rules: Sequence[tuple[Reason, str, ListIndex]]
     """The single-valued dimensions that any line item targets: the reason to fall, the field of an

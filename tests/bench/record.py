@@ -22,11 +22,13 @@ GOOD, WORSE, MISSED = 0, 1, 3
 """Exit codes; 2 is a mistake in the command line."""
 
 
-class Value(msgspec.Struct, frozen=True):
+class Value(msgspec.Struct, frozen=True, omit_defaults=True):
     """A figure as recorded."""
 
     value: float
     unit: str
+    most: float | None = None
+    """The bar it was held against, if there is one."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -62,7 +64,7 @@ def recorded(figures: Iterable[Figure], before: Record, machine: str) -> Record:
         for name, value in before.figures.items()
         if value.unit != COUNTED or before.machine == machine
     }
-    new = {each.name: Value(float(f"{each.value:.5g}"), each.unit) for each in figures}
+    new = {each.name: Value(float(f"{each.value:.5g}"), each.unit, each.most) for each in figures}
     return Record(machine, dict(sorted((kept | new).items())))
 
 

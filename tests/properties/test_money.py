@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from adserver.background.protocol import Hello
 from adserver.background.purse import LeasedPurse
+from adserver.catalog.bits import Run
 from adserver.domain.campaign import (
     Advertiser,
     Budget,
@@ -94,8 +95,8 @@ class Market:
         self.restart()
 
     def _purse(self) -> LeasedPurse:
-        masks = [1 << index for index, _ in enumerate(self.numbers)]
-        return LeasedPurse(masks, self.numbers, self.ceilings)
+        runs = [Run(index, 1) for index, _ in enumerate(self.numbers)]
+        return LeasedPurse(runs, self.numbers, self.ceilings)
 
     def enter(self, entry: AnyEntry) -> None:
         """As the owner: apply, then keep."""

@@ -4,6 +4,7 @@ import pytest
 
 from adserver.background.protocol import Ask, Hello, Return
 from adserver.background.purse import RELEASE_AFTER_S, LeasedPurse
+from adserver.catalog.bits import Run
 from adserver.domain.budget import ceiling_key
 
 NOW, END = 1_000.0, 90_000
@@ -13,7 +14,7 @@ BID = b"b" * 16
 
 def purse(*ceilings: str) -> LeasedPurse:
     """Two line items of two candidates each, asked for already."""
-    made = LeasedPurse([0b0011, 0b1100], [TENT, BOOT], ceilings)
+    made = LeasedPurse([Run(0, 2), Run(2, 2)], [TENT, BOOT], ceilings)
     made.dues(NOW)
     return made
 
@@ -24,7 +25,7 @@ def wanted(made: LeasedPurse, now_s: float = NOW) -> dict[int, int]:
 
 
 def test_new_purse_asks_for_everything_once_and_funds_nothing() -> None:
-    made = LeasedPurse([1, 2], [TENT, BOOT], ["north", "all"])
+    made = LeasedPurse([Run(0, 1), Run(1, 1)], [TENT, BOOT], ["north", "all"])
     assert made.funded == 0
     assert not made.claim(0, "north", 1)
     assert wanted(made) == {TENT: 0, BOOT: 0, ceiling_key("north"): 0, ceiling_key("all"): 0}
@@ -130,7 +131,7 @@ def test_new_snapshot_moves_leases_with_their_line_items() -> None:
     made.granted(TENT, 5, 100, END, NOW)
     made.granted(BOOT, 6, 300, END, NOW)
     made.pace({BOOT: 0.5, TENT: 0.25, 999: 0.1})
-    made.switch([0b1, 0b110], [73, BOOT])
+    made.switch([Run(0, 1), Run(1, 2)], [73, BOOT])
     assert made.funded == 0b110
     assert made.paces == [1.0, 0.5]
     assert made.claim(1, "north", 300)

@@ -122,8 +122,9 @@ def test_members_are_known_by_line_item_and_advertiser() -> None:
     )
     names = [c.line_item for c in compiled.candidates]
     for position, item in enumerate(compiled.line_items):
-        alive = compiled.line_item_members[position]
-        assert [n for i, n in enumerate(names) if alive >> i & 1] == [item.id] * alive.bit_count()
+        run = compiled.line_item_members[position]
+        assert run.bits == sum(1 << index for index in run.indices)
+        assert {i for i, name in enumerate(names) if name == item.id} == {*run.indices}
     assert compiled.advertiser_members["shop"].bit_count() == 3
     assert compiled.advertiser_members["shop"] ^ compiled.advertiser_members["rival"] == 0b1111
 

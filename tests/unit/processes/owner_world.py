@@ -10,6 +10,7 @@ from typing import Any
 from adserver.background.contacts import PendingContacts
 from adserver.background.owner_client import OwnerClient
 from adserver.background.purse import LeasedPurse
+from adserver.catalog.bits import Run
 from adserver.domain.campaign import (
     Advertiser,
     Budget,
@@ -139,7 +140,7 @@ class Worker:
 
     def __init__(self, world: World, slot: int) -> None:
         self.world = world
-        self.purse = LeasedPurse([0b111], [TENT], world.ceilings)
+        self.purse = LeasedPurse([Run(0, 3)], [TENT], world.ceilings)
         self.contacts = PendingContacts()
         self.client = OwnerClient(
             world.socket, slot, world.clock, self.purse, self.contacts, monotonic=world.clock.steady

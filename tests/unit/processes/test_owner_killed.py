@@ -15,6 +15,7 @@ from adapters.events.segment_files import read_events
 from adserver.background.contacts import PendingContacts
 from adserver.background.owner_client import OwnerClient
 from adserver.background.purse import LeasedPurse
+from adserver.catalog.bits import Run
 from adserver.domain.notice import Notice
 from adserver.domain.ticket import Ticket
 from adserver.errors import Unavailable
@@ -31,7 +32,7 @@ class Trader:
     def __init__(self, folder: Path, slot: int) -> None:
         self.slot = slot
         self.clock = WallClock()
-        self.purse = LeasedPurse([1], [TENT])
+        self.purse = LeasedPurse([Run(0, 1)], [TENT])
         self.client = OwnerClient(folder / "owner", slot, self.clock, self.purse, PendingContacts())
         self.acknowledged: dict[bytes, int] = {}
         """By bid: how often it was answered that this was the first time."""
