@@ -12,6 +12,10 @@ ORDINARY_S = 0.002
 """Waits below this are everyday: nobody looks further."""
 HOPELESS_S = 1.0
 """Who waited so long is told to go elsewhere: the last rung."""
+SLACK_S = 0.002
+"""From the decision to the last byte: the others of the turn, and the sending. In an overload nearly all that are decided
+are just in time, so without it a third of the decisions would be for nothing.
+"""
 STRAIN = 0.25
 """Optional work is left out when so much of the time to answer went by in the queue: the first rung."""
 QUIET_TURNS = 3
@@ -84,7 +88,7 @@ class Admission:
             return False
         left_s = _time_s(body, terms)
         self.strained = waited_s > left_s * STRAIN
-        return waited_s + self._answer_s > left_s
+        return waited_s + self._answer_s + SLACK_S > left_s
 
     def answered(self, took_s: float) -> None:
         """Learn from how long a decision and its answer took, waiting not included."""

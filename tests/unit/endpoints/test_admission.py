@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from adserver.domain.exchange import ExchangeTerms
-from adserver.endpoints.admission import ORDINARY_S, Admission, Quota, Sparing
+from adserver.endpoints.admission import ORDINARY_S, SLACK_S, Admission, Quota, Sparing
 from tests.unit.endpoints.desk import counted
 
 TERMS = ExchangeTerms(name="north", default_tmax_ms=115, network_margin_ms=15)
@@ -88,8 +88,8 @@ def test_turns_without_reading_are_seen(admission: Admission, loop: Loop) -> Non
     ("waited_s", "body", "late"),
     [
         (ORDINARY_S / 2, b'{"tmax": 16}', False),
-        (0.099, BODY, False),
-        (0.101, BODY, True),
+        (0.099 - SLACK_S, BODY, False),
+        (0.101 - SLACK_S, BODY, True),
         (0.101, b'{"id": "1", "tmax": 300}', False),
         (0.030, b'{"id": "1", "tmax":40}', True),
         (0.003, b'{"tmax": 1}', True),
@@ -111,7 +111,7 @@ def test_the_time_that_answers_take_is_kept_free(admission: Admission) -> None:
     assert not admission.is_late(0.055, BODY, TERMS)
     for _ in range(1_000):
         admission.answered(0.000_1)
-    assert not admission.is_late(0.099, BODY, TERMS)
+    assert not admission.is_late(0.099 - SLACK_S, BODY, TERMS)
 
 
 def test_bid_events_are_dropped_and_counted_while_requests_wait(admission: Admission) -> None:
