@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
-from threading import Event, Thread
+from threading import Event
 
 from adserver.__main__ import main
 from adserver.commands.terminal import FAILED, OK
 from tests.endpoints.books import Books
 from tests.endpoints.catalogs import one_banner
 from tests.endpoints.conftest import Make
+from tests.endpoints.flows import side_by_side
 from tests.endpoints.server import Server, wait
 from tests.endpoints.wire import request
 
@@ -36,29 +37,21 @@ class Sales:
         self.acknowledged: set[str] = set()
         self.keys: Counter[int] = Counter()
         self._server = server
-        self._over = Event()
-        self._threads = [Thread(target=self._flow) for _ in range(LINES)]
 
     @contextmanager
     def flowing(self) -> Iterator["Sales"]:
         """Sell until left."""
-        for thread in self._threads:
-            thread.start()
-        try:
+        with side_by_side(self._flow, LINES):
             yield self
-        finally:
-            self._over.set()
-            for thread in self._threads:
-                thread.join()
 
     def go_on(self) -> None:
         """Wait for some more."""
         before = len(self.acknowledged)
         wait(lambda: len(self.acknowledged) > before + AFTER, 10.0)
 
-    def _flow(self) -> None:
+    def _flow(self, over: Event) -> None:
         with self._server.client() as one, self._server.client() as other:
-            while not self._over.is_set():
+            while not over.is_set():
                 try:
                     bid = one.bid(request()).bid()
                     self.keys[key_of(bid)] += 1

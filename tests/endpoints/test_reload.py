@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
-from threading import Event, Thread
+from threading import Event
 
 from tests.endpoints.catalogs import one_banner
 from tests.endpoints.conftest import Make
+from tests.endpoints.flows import side_by_side
 from tests.endpoints.server import WORKERS, Server, wait
 from tests.endpoints.wire import request
 
@@ -27,24 +28,16 @@ class Traffic:
         self.seen: Counter[str] = Counter()
         """By status, or by the error that broke the connection."""
         self._server = server
-        self._over = Event()
-        self._threads = [Thread(target=self._flow) for _ in range(LINES)]
 
     @contextmanager
     def flowing(self) -> Iterator["Traffic"]:
         """Send until left."""
-        for thread in self._threads:
-            thread.start()
-        try:
+        with side_by_side(self._flow, LINES):
             yield self
-        finally:
-            self._over.set()
-            for thread in self._threads:
-                thread.join()
 
-    def _flow(self) -> None:
+    def _flow(self, over: Event) -> None:
         with self._server.client() as client:
-            while not self._over.is_set():
+            while not over.is_set():
                 try:
                     self.seen[str(client.bid(request()).status)] += 1
                 except (OSError, HTTPException) as error:
