@@ -4,13 +4,13 @@ Layout: 8 bytes that name the format, its version (2 bytes, little-endian), the 
 then the catalog in MessagePack. A reader sees the old file or the new one, never half of either.
 """
 
-import os
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
 from adserver.domain.campaign import Catalog
+from adserver.durable import replacing
 from adserver.errors import Fault, InvalidConfig
 
 MAGIC = b"adsrvcat"
@@ -26,22 +26,10 @@ def write(path: Path, catalog: Catalog) -> None:
     """Replace the file by this catalog, at once and durably. Raises `InvalidConfig` if it cannot."""
     body = _encoder.encode(catalog)
     header = MAGIC + VERSION.to_bytes(2, "little") + sha256(body).digest()
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
-        try:
-            with draft.open("wb") as file:
-                file.write(header)
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the name, too, must survive a power cut
-        finally:
-            os.close(folder)
+        with replacing(path) as file:
+            file.write(header)
+            file.write(body)
     except OSError as error:
         raise _refused(path, f"cannot be written: {error.strerror or error}") from None
 

@@ -21,6 +21,7 @@ import msgspec
 import structlog
 
 from adserver.domain.entries import AnyEntry
+from adserver.durable import sync_folder
 from adserver.errors import Fault, InvalidConfig, Unavailable
 
 HEADER = b"adserver ledger 1\n"
@@ -115,7 +116,7 @@ class Journal:
         os.close(self._file)
         self._file, self._end = successor._file, successor._end
         try:
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
         except OSError:
             self._suspect = True  # the new name may not last: the next write gives it another
         _log.info("ledger_checkpoint", file=str(self._path), kept=str(kept))
@@ -138,7 +139,7 @@ class Journal:
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, HEADER, 0)
             os.fsync(self._file)
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
         except OSError as error:
             raise Unavailable(f"cannot begin the ledger {self._path}: {error}") from error
         self._end = len(HEADER)
@@ -194,7 +195,7 @@ class Journal:
                 raise
             os.close(self._file)
             self._file = file
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
         except OSError as error:
             raise Unavailable(f"cannot write the ledger {self._path} anew: {error}") from error
         self._suspect = False
@@ -269,11 +270,3 @@ def _good_frame_within(tail: bytes) -> bool:
 def _write_all(file: int, data: bytes) -> None:
     while data:
         data = data[os.write(file, data) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

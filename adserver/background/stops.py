@@ -1,12 +1,12 @@
 """The kill switch: a small file that stops an exchange, an advertiser or everything, and outlives restarts."""
 
-import os
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 import structlog
 
+from adserver.durable import replacing
 from adserver.errors import Fault, InvalidConfig
 
 FILE_NAME = "stops.json"
@@ -54,16 +54,8 @@ def read_stops(folder: Path) -> Stops:
 
 def write_stops(folder: Path, stops: Stops) -> None:
     """Replace the stops in one step; readers see the old or the new. Raises `OSError`."""
-    path = folder / FILE_NAME
-    fresh = path.with_name(f"{FILE_NAME}.{os.getpid()}")
-    try:
-        with fresh.open("wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(stops, order="sorted")) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    with replacing(folder / FILE_NAME) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(stops, order="sorted")) + b"\n")
 
 
 class StopSwitch:

@@ -13,6 +13,7 @@ from stat import S_IMODE
 
 import structlog
 
+from adserver.durable import replacing
 from adserver.endpoints.tokens import Key, TokenVault
 from adserver.errors import Fault, InvalidConfig
 from adserver.ports import Clock
@@ -30,12 +31,12 @@ def make_keys(path: Path) -> None:
 
     Raises `InvalidConfig` if the file exists: overwriting keys would turn every notice under way into a forgery.
     """
-    with _draft(path, [Key(1, os.urandom(SECRET_BYTES))]) as draft:
+    with _told(path):
         try:
-            os.link(draft, path)
+            with replacing(path, mode=0o600, anew=True) as file:
+                file.write(_text([Key(1, os.urandom(SECRET_BYTES))]))
         except FileExistsError:
             raise _invalid(path, "$", "exists already; move it away to start anew") from None
-        _sync_folder(path)  # a key that a power cut takes away would take all tokens along
 
 
 def load_keys(path: Path) -> tuple[Key, ...]:
@@ -60,12 +61,11 @@ def load_keys(path: Path) -> tuple[Key, ...]:
 
 def write_keys(path: Path, keys: Sequence[Key]) -> None:
     """Replace the file in one step and durably; it stays whose it is. Raises `InvalidConfig`."""
-    with _draft(path, keys) as draft:
+    with _told(path), replacing(path, mode=0o600) as file:
         before = path.stat()
         if os.geteuid() == 0:  # a server of another user must still be able to read it
-            os.chown(draft, before.st_uid, before.st_gid)
-        draft.replace(path)
-        _sync_folder(path)
+            os.fchown(file.fileno(), before.st_uid, before.st_gid)
+        file.write(_text(keys))
 
 
 class KeyFile:
@@ -104,27 +104,16 @@ class KeyFile:
 
 
 @contextmanager
-def _draft(path: Path, keys: Sequence[Key]) -> Iterator[Path]:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+def _told(path: Path) -> Iterator[None]:
+    """Say what keeps us from writing."""
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(_HEADER + "".join(map(_line, keys)))
-            file.flush()
-            os.fsync(file.fileno())
-        yield draft
+        yield
     except OSError as error:
         raise _invalid(path, "$", f"cannot be written: {error.strerror or error}") from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _text(keys: Sequence[Key]) -> bytes:
+    return (_HEADER + "".join(map(_line, keys))).encode("ascii")
 
 
 def _line(key: Key) -> str:

@@ -1,6 +1,5 @@
 """Lists of networks with a copy of the last good one of each, which stands in for a list that cannot be read."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import structlog
 
 from adapters import registry
+from adserver.durable import draft_of, replacing
 from adserver.errors import Fault, InvalidConfig
 from adserver.metrics import NETWORK_LIST_REFUSED
 from adserver.validity.judge import Lists
@@ -69,24 +69,18 @@ def keep(each: registry.Networks, folder: Path, kept: Path) -> None:
     before then stays.
     """
     (name,) = _copy(each).files
-    unfinished = kept / f".{name}-{os.getpid()}"
-    try:
-        kept.mkdir(exist_ok=True)
-        with unfinished.open("wb") as copy:
-            for path in each.files:
-                with (folder / path).open("rb") as file:
-                    shutil.copyfileobj(file, copy)
-                if len(each.files) > 1:
-                    copy.write(b"\n")  # the last line of a text may lack its end
-            copy.flush()
-            os.fsync(copy.fileno())
+    kept.mkdir(exist_ok=True)
+    with replacing(kept / name) as copy:
+        for path in each.files:
+            with (folder / path).open("rb") as file:
+                shutil.copyfileobj(file, copy)
+            if len(each.files) > 1:
+                copy.write(b"\n")  # the last line of a text may lack its end
+        copy.flush()
         try:
-            each.of(unfinished.name).build(kept)
+            each.of(draft_of(kept / name).name).build(kept)
         except InvalidConfig as error:
             raise InvalidConfig([Fault(each.name, "$", f"changed while read: {error}")]) from error
-        unfinished.replace(kept / name)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _copy(each: registry.Networks) -> registry.Networks:

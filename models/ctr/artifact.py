@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from adserver.durable import sync_folder
 from adserver.errors import Fault, InvalidConfig
 from adserver.ports import ClickModel
 from models.ctr.booster import BoosterModel, NativeTrees
@@ -87,7 +88,7 @@ def _publish(out: Path, manifest: Manifest, model: bytes) -> Path:
         _write(unfinished / _MODEL, model)
         _write(unfinished / _MANIFEST, encoded)
         unfinished.chmod(0o755)
-        _sync(unfinished)
+        sync_folder(unfinished)
         if not folder.exists():  # the same manifest is the same model
             unfinished.rename(folder)
     finally:
@@ -95,7 +96,7 @@ def _publish(out: Path, manifest: Manifest, model: bytes) -> Path:
     pointer = out / f".{_CURRENT}-{os.getpid()}"
     _write(pointer, f"{folder.name}\n".encode())
     pointer.replace(out / _CURRENT)
-    _sync(out)
+    sync_folder(out)
     return folder
 
 
@@ -206,11 +207,3 @@ def _write(file: Path, content: bytes) -> None:
         target.write(content)
         target.flush()
         os.fsync(target.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,6 +8,7 @@ import msgspec
 
 from adserver.domain.candidate import Candidate
 from adserver.domain.identity import number
+from adserver.durable import replacing
 from adserver.errors import Fault, InvalidConfig
 from models.events import Tally, corrections, lines, segments
 
@@ -70,9 +71,8 @@ def outcomes(events: Path, tally: Tally) -> dict[int, Outcome]:
 
 def write_outcomes(path: Path, found: Mapping[int, Outcome]) -> None:
     """Keep what was counted, so that a starting server need not read the log. Raises `OSError`."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.write_bytes(msgspec.json.encode({str(key): value for key, value in found.items()}))
-    fresh.replace(path)
+    with replacing(path) as file:
+        file.write(msgspec.json.encode({str(key): value for key, value in found.items()}))
 
 
 def read_outcomes(path: Path) -> dict[int, Outcome]:

@@ -1,0 +1,44 @@
+"""Files that take another's place in one step, and outlive a power cut."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def replacing(path: Path, *, mode: int = 0o666, anew: bool = False) -> Iterator[BinaryIO]:
+    """Yield a file in the same folder; left without an error it stands at `path`, whole and synced, else it is gone.
+
+    `mode` is that of a new file, less the umask. With `anew` nothing is replaced: raises `FileExistsError`.
+    Raises `OSError`.
+    """
+    draft = draft_of(path)
+    try:
+        draft.unlink(missing_ok=True)  # of a process of this number that died
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if anew:
+            os.link(draft, path)
+        else:
+            draft.replace(path)
+        sync_folder(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def draft_of(path: Path) -> Path:
+    """Return where the file stands until it takes its place, for who reads it before."""
+    return path.with_name(f".{path.name}.{os.getpid()}.draft")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make durable which names stand in a folder. Raises `OSError`."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
