@@ -1,6 +1,16 @@
 """What we may do with the data of the person behind a request."""
 
+from enum import StrEnum
+
 import msgspec
+
+
+class Reach(StrEnum):
+    """How much of a person a bid may rest on."""
+
+    PERSONAL = "personal"  # segments and history may choose the ad
+    COUNTED = "counted"  # only what they have seen counts, for frequency caps
+    CONTEXTUAL = "contextual"  # nothing: the page, the place and the device's type alone
 
 
 class Signals(msgspec.Struct, frozen=True):
@@ -10,10 +20,13 @@ class Signals(msgspec.Struct, frozen=True):
     tcf: str | None = None
     us_privacy: str | None = None
     gpp: str | None = None
-    gpp_sections: tuple[int, ...] = ()
+    gpp_sections: tuple[int, ...] | None = None
+    """Ids of the sections that apply; not positive: none does."""
     coppa: bool = False
     limited: bool = False
-    """`lmt` or `dnt` is set, or GPC arrived."""
+    """`lmt` or `dnt` is set."""
+    gpc: bool = False
+    """The browser says for its person: do not sell or share (Global Privacy Control)."""
     country: str | None = None
 
 
@@ -29,11 +42,28 @@ class Permission(msgspec.Struct, frozen=True):
     profile: bool
     """May this event be added to what we know of the person?"""
     measure: bool
-    """May we measure beyond billing, and train on it?"""
+    """May we measure beyond billing?"""
+    train: bool
+    """May models learn from it?"""
+    precise: bool
+    """May a place be known more exactly than to half a kilometre?"""
     basis: str
     """Where this comes from, for the trace: `tcf`, `us_privacy`, `gpp`, `coppa`, `limited`, `none_required` ..."""
 
+    @property
+    def reach(self) -> Reach:
+        """How much of the person a bid may rest on."""
+        if self.personalise:
+            return Reach.PERSONAL
+        return Reach.COUNTED if self.identify else Reach.CONTEXTUAL
 
-REFUSED = Permission(
-    bid=False, identify=False, personalise=False, profile=False, measure=False, basis="refused"
-)
+
+def without_person(basis: str, *, bid: bool = True) -> Permission:
+    """Return the permission to bid on the page alone (or not at all), naming what forbids more."""
+    return Permission(
+        bid=bid, identify=False, personalise=False, profile=False, measure=False, train=False, precise=False,
+        basis=basis,
+    )  # fmt: skip
+
+
+REFUSED = without_person("refused", bid=False)

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 
 from adserver.domain.consent import Signals
 from adserver.openrtb.countries import alpha_3
-from adserver.openrtb.request import BidRequest, Device, Regs, RegsExt, User
+from adserver.openrtb.request import BidRequest, Device, Dsa, Regs, RegsExt, User
 
 CONTRADICTION = "-"
 """Stands for two different strings in the two places: no decoder reads it, and unreadable means no."""
 
 _NO_REGS, _NO_REGS_EXT, _NO_USER, _NO_DEVICE = Regs(), RegsExt(), User(), Device()
+DSA_REQUIRED = 3
+_DSA_CARRIERS = frozenset(
+    [
+        "regs",
+        "regs.ext",
+        *("regs.ext.dsa" + part for part in ("", ".dsarequired", ".required", ".dsainfo")),
+    ]
+)
 _CARRIERS = ("regs", "user.consent", "user.ext", "device.lmt", "device.dnt")
 
 
@@ -22,18 +30,19 @@ def signals(request: BidRequest) -> Signals:
     country = alpha_3(device.geo.country) if device.geo else ""
     if not country and user.geo:
         country = alpha_3(user.geo.country)
-    sections = regs.gpp_sid or ()
-    if old.gpp_sid:
-        sections = (*sections, *old.gpp_sid)
+    sections = None if regs.gpp_sid is None else tuple(regs.gpp_sid)
+    if old.gpp_sid is not None:
+        sections = (*(sections or ()), *old.gpp_sid)
     gdpr = regs.gdpr if old.gdpr is None else max(old.gdpr, regs.gdpr or 0)
     return Signals(
         None if gdpr is None else int(gdpr != 0),
         _one(user.consent, user.ext.consent if user.ext else None),
         _one(regs.us_privacy, old.us_privacy),
         _one(regs.gpp, old.gpp),
-        tuple(sections),
+        sections,
         bool(regs.coppa),
-        bool(device.lmt or device.dnt or old.gpc),
+        bool(device.lmt or device.dnt),
+        bool(old.gpc),
         country or None,
     )
 
@@ -48,9 +57,19 @@ def restrict(request: BidRequest, dropped: Sequence[str]) -> None:
     """Write into the request what a dropped field of these paths may have said.
 
     A signal that arrived but cannot be read counts as a restriction (GDPR applies, a child, limited),
-    never as silence.
+    never as silence. What must be told of an advertisement is no restriction; it is then required.
     """
-    lost = {path for path in dropped if path.startswith(_CARRIERS) or path in {"user", "device"}}
+    if not _DSA_CARRIERS.isdisjoint(dropped):
+        request.regs = request.regs or Regs()
+        request.regs.ext = request.regs.ext or RegsExt()
+        request.regs.ext.dsa = request.regs.ext.dsa or Dsa()
+        request.regs.ext.dsa.dsarequired = DSA_REQUIRED
+    lost = {
+        path
+        for path in dropped
+        if (path.startswith(_CARRIERS) and not path.startswith("regs.ext.dsa"))
+        or path in {"user", "device"}
+    }
     if not lost:
         return
     request.device = request.device or Device()

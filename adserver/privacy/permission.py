@@ -1,91 +1,176 @@
-"""Signals -> Permission: may we bid, read an id, use segments, keep, measure? The stricter wins.
+"""Signals and choices -> Permission: may we bid, read an id, use segments, keep, measure, learn? The stricter wins.
+
+First `permit`: the request's signals alone decide whether somebody may be looked up at all.
 
 | signal | effect |
 | --- | --- |
-| GDPR applies, no readable string for us | nothing; contextual where the exchange's policy allows it |
-| GDPR, purpose 2 missing | no bid, or contextual as above |
-| GDPR, purpose 1 / 3 / 4 / 7 missing | no id read / nothing kept but impression counts for caps / no segments / no measuring |
-| GDPR not said, but a consent string is there or the country is under it | as if GDPR applied |
-| US privacy opt-out or unreadable | contextual only |
-| GPP with a section that applies | contextual only, until its sections are read (see limitations) |
+| GDPR applies, no readable and current string for us | nothing; contextual where the exchange's policy allows it |
+| GDPR, no basis for purpose 2 | the same |
+| GDPR, no basis for purpose 1 | no id read or written |
+| GDPR, no basis for purpose 3 | nothing kept of this person but impression counts for caps |
+| GDPR, no basis for purpose 4 | no segments |
+| GDPR, no basis for purpose 7 | no measuring beyond billing |
+| GDPR, no basis for purposes 9 and 10 | no training |
+| GDPR, special feature 1 not opted in to | no place more exact than half a kilometre |
+| GDPR not said, or denied, but a consent string is there | as if GDPR applied |
+| nothing said, and the country's rule is `consent` | as if GDPR applied |
+| the country's rule is `contextual` | contextual only, whatever else is said |
+| GPP, section of the EU | as a consent string under GDPR |
+| GPP, section of Canada | the same purposes, by express or implied consent |
+| GPP, a state of the US: opt-out of sale, sharing or targeting; a child; GPC; no notice; service providers only | contextual only |
+| GPP, a state of the US: sensitive data refused | no segments, nothing kept but impression counts |
+| GPP without a word on which sections apply | as if all did that it holds |
+| GPP that applies and cannot be read | contextual only; nothing where the EU's section applies |
+| US privacy: opted out, or unreadable | contextual only |
 | COPPA, `lmt`, `dnt`, GPC | contextual only |
+
+Then `with_choices`: what the person told us themselves.
+
+| choice | effect |
+| --- | --- |
+| opted out, erased | contextual only |
+| consented (an opt-in of our own) | training, even without purposes 9 and 10; nothing else |
 """
 
-from adserver.domain.consent import REFUSED, Permission, Signals
-from adserver.privacy.tcf import read_consent
+from msgspec.structs import astuple, replace
 
-_LISTED = """
-AUT BEL BGR HRV CYP CZE DNK EST FIN FRA DEU GRC HUN IRL ITA LVA
-LTU LUX MLT NLD POL PRT ROU SVK SVN ESP SWE ISL LIE NOR GBR CHE
-ALA GLP GUF MAF MTQ MYT REU GIB
-"""
-COUNTRIES_UNDER_GDPR = frozenset(_LISTED.split())
-"""The EEA, and the United Kingdom and Switzerland, whose laws ask for the same.
+from adserver.domain.choices import Choices
+from adserver.domain.consent import REFUSED, Permission, Signals, without_person
+from adserver.privacy.bits import MAX_LENGTH
+from adserver.privacy.countries import CountryRule
+from adserver.privacy.gpp import EU, NOTHING_APPLIES, read_gpp
+from adserver.privacy.gpp_canada import read_canada
+from adserver.privacy.gpp_header import sections
+from adserver.privacy.legal_bases import allowed, allowed_in_canada, special_features
+from adserver.privacy.rules import Rules
+from adserver.privacy.tcf import Consent, is_current, read_consent
+from adserver.privacy.us_privacy import opted_out
 
-Last stand parts of them that have country codes of their own: Aland, the French overseas departments
-with Saint Martin, and Gibraltar.
-"""
-
-# TCF purposes that a buyer needs.
+# TCF purposes and the special feature that a buyer needs.
 STORAGE, BASIC_ADS, ADS_PROFILE, PERSONAL_ADS, MEASURING = 1, 2, 3, 4, 7
+LEARNING = frozenset({9, 10})
+PRECISE_PLACE = 1
 
 ALLOWED = Permission(
-    bid=True, identify=True, personalise=True, profile=True, measure=True, basis="none_required"
-)
+    bid=True, identify=True, personalise=True, profile=True, measure=True, train=True, precise=True,
+    basis="none_required",
+)  # fmt: skip
 
 
-def contextual(basis: str) -> Permission:
-    """Return the permission to bid on the page alone, naming what forbids more."""
-    return Permission(
-        bid=True, identify=False, personalise=False, profile=False, measure=False, basis=basis
-    )
+_FLAGS = Permission.__struct_fields__[:-1]
 
 
-def permit(signals: Signals, vendor: int, *, contextual_without_consent: bool) -> Permission:
-    """Decide from signals alone; pure. `vendor` is our id in the global vendor list."""
-    unsaid = signals.gdpr is None and (signals.tcf or signals.country in COUNTRIES_UNDER_GDPR)
-    if signals.gdpr == 1 or unsaid:
-        permission = _under_gdpr(
-            signals.tcf, vendor, contextual("gdpr") if contextual_without_consent else REFUSED
-        )
+def permit(
+    signals: Signals, rules: Rules, now_s: float, *, contextual_without_consent: bool
+) -> Permission:
+    """Decide from signals alone; pure."""
+    without = without_person("gdpr") if contextual_without_consent else REFUSED
+    rule = rules.policy.country_default(signals.country)
+    permission = ALLOWED
+    if signals.gdpr == 1 or signals.tcf or (signals.gdpr is None and rule is CountryRule.CONSENT):
+        permission = _by_consent(signals.tcf, rules, now_s, without)
         if not permission.bid:
             return permission
-    else:
-        permission = ALLOWED
+    if signals.gpp_sections or (signals.gpp_sections is None and signals.gpp):
+        permission = _by_gpp(permission, signals, rules, now_s, without)
+        if not permission.bid:
+            return permission
     if signals.coppa:
-        return contextual("coppa")
+        return without_person("coppa")
     if signals.limited:
-        return contextual("limited")
-    if signals.us_privacy is not None and _opted_out(signals.us_privacy):
-        return contextual("us_privacy")
-    if any(section > 0 for section in signals.gpp_sections):
-        return contextual("gpp")
+        return without_person("limited")
+    if signals.gpc:
+        return without_person("gpc")
+    if signals.us_privacy is not None and opted_out(signals.us_privacy):
+        return without_person("us_privacy")
+    if rule is CountryRule.CONTEXTUAL:
+        return without_person("country")
     return permission
 
 
-def _under_gdpr(text: str | None, vendor: int, without: Permission) -> Permission:
+def with_choices(permission: Permission, choices: Choices) -> Permission:
+    """Narrow what the signals allow by what the person decided with us; pure."""
+    if choices.opted_out or choices.erased:
+        return without_person("erased" if choices.erased else "opted_out", bid=permission.bid)
+    if choices.consented and permission.identify:
+        return replace(permission, train=True)
+    return permission
+
+
+def _by_consent(text: str | None, rules: Rules, now_s: float, without: Permission) -> Permission:
     if not text:
         return without
     try:
-        purposes = read_consent(text, vendor).purposes
-    except ValueError:  # includes binascii.Error; unreadable means refused
+        consent = read_consent(text, rules.vendor)
+    except ValueError:  # unreadable means refused
         return without
+    if not is_current(consent, int(now_s), rules.deleted_platforms):
+        return without
+    return _by_purposes(allowed(consent, rules.registration), consent, rules, "tcf", without)
+
+
+def _by_purposes(
+    purposes: frozenset[int], consent: Consent, rules: Rules, basis: str, without: Permission
+) -> Permission:
     if BASIC_ADS not in purposes:
         return without
     identify = STORAGE in purposes
     return Permission(
-        bid=True,
-        identify=identify,
-        personalise=identify and PERSONAL_ADS in purposes,
-        profile=identify and ADS_PROFILE in purposes,
-        measure=MEASURING in purposes,
-        basis="tcf",
+        True,  # noqa: FBT003 - in the order of the fields, as keywords take a microsecond more
+        identify,
+        identify and PERSONAL_ADS in purposes,
+        identify and ADS_PROFILE in purposes,
+        MEASURING in purposes,
+        not LEARNING.isdisjoint(purposes),
+        PRECISE_PLACE in special_features(consent, rules.registration),
+        basis,
     )
 
 
-def _opted_out(text: str) -> bool:
-    """`1YNN`: version, notice, opt-out of sale, LSPA. Malformed counts as opted out."""
-    text = text.upper()
-    if len(text) != 4 or text[0] != "1" or any(letter not in "YN-" for letter in text[1:]):  # noqa: PLR2004
-        return True
-    return text[2] == "Y"
+def _by_gpp(
+    permission: Permission, signals: Signals, rules: Rules, now_s: float, without: Permission
+) -> Permission:
+    """Return what every section that applies leaves of a permission."""
+    text, applicable = signals.gpp or "", signals.gpp_sections
+    try:
+        gpp = read_gpp(
+            text,
+            sections(text[:MAX_LENGTH].partition("~")[0]) if applicable is None else applicable,
+        )
+    except ValueError:
+        return without if applicable is None or EU in applicable else without_person("gpp")
+    if gpp is NOTHING_APPLIES:
+        return permission
+    if gpp.tcf is not None:
+        permission = _both(permission, _by_consent(gpp.tcf, rules, now_s, without))
+    if gpp.canada is not None:
+        permission = _both(permission, _in_canada(gpp.canada, rules, now_s))
+    if gpp.us_privacy is not None and opted_out(gpp.us_privacy):
+        permission = _both(permission, without_person("gpp"))
+    if (
+        gpp.sale_opt_out or gpp.sharing_opt_out or gpp.targeting_opt_out or gpp.known_child
+        or gpp.gpc or gpp.notice_missing or gpp.service_provider
+    ):  # fmt: skip
+        permission = _both(permission, without_person("gpp"))
+    elif gpp.sensitive_refused:  # segments that nobody declared may be of that kind
+        permission = replace(permission, personalise=False, profile=False, basis="gpp")
+    return permission
+
+
+def _in_canada(text: str, rules: Rules, now_s: float) -> Permission:
+    without = without_person("gpp")
+    try:
+        consent = read_canada(text, rules.vendor)
+    except ValueError:
+        return without
+    if not is_current(consent, int(now_s), rules.deleted_platforms):
+        return without
+    purposes = allowed_in_canada(consent, rules.registration)
+    return _by_purposes(purposes, consent, rules, "gpp", without)
+
+
+def _both(one: Permission, other: Permission) -> Permission:
+    """Return what two permissions both allow; the basis is that of the one which allows less."""
+    both = {name: getattr(one, name) and getattr(other, name) for name in _FLAGS}
+    less = sum(astuple(other)[:-1]) < sum(astuple(one)[:-1])
+    return replace(one, **both, basis=other.basis if less else one.basis)

@@ -1,160 +1,170 @@
-"""TCF consent strings (IAB TCF v2.2/2.3), read only as far as a buyer needs.
+"""TCF consent strings (IAB TCF v2.2/2.3), read only as far as one vendor needs.
 
 The string is base64url segments joined by "."; the first is the core, whose fields lie at fixed bit
 positions up to the vendor sections. Whatever cannot be read raises `ValueError`: no permission.
 """
 
-from base64 import urlsafe_b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import msgspec
 
+from adserver.privacy.bits import MAX_LENGTH, Bits, numbered
+
 VERSION = 2
-PURPOSES = range(1, 12)
 DECISECONDS_2023_09_30 = 16_960_320_000
 """Strings created later must carry policy version 4 or later."""
 DECISECONDS_2026_02_28 = 17_722_368_000
 """Strings created later must disclose vendors in a segment of their own (TCF 2.3)."""
 NO_CMP = 1
 """Consent platforms have numbers from 2; 0 and 1 are what unfinished software writes."""
-DISCLOSED_VENDORS = 1
-NOT_ALLOWED, REQUIRE_INTEREST = 0, 2
-MAX_LENGTH = 16_384
+POLICY_OF_2_2 = 4
+DISCLOSED_VENDORS, ALLOWED_VENDORS, PUBLISHER_PURPOSES = 1, 2, 3
+"""Segments; the second is of version 2.0, and nothing asks for it any more."""
+NOT_ALLOWED, REQUIRE_CONSENT, REQUIRE_INTEREST, UNDEFINED = 0, 1, 2, 3
 REMEMBERED_LENGTH = 2_048
 """Real strings are shorter; without a limit, hostile ones would fill the memory with 128 MB."""
+SKEW_S = 86_400
+"""Dates of strings are days, and clocks of browsers are wrong: so far in the future they may lie."""
+_FIXED = 213
+_KINDS = frozenset({DISCLOSED_VENDORS, ALLOWED_VENDORS, PUBLISHER_PURPOSES})
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Consent(msgspec.Struct, frozen=True):
-    """What one string says about one vendor."""
+    """What one string says about one vendor. In masks, bit `n` stands for purpose or feature `n`."""
 
-    purposes: frozenset[int]
-    """Purposes that the person consented to, for this vendor, and that no publisher forbids."""
-    precise_location: bool
-    """Special feature 1."""
-
-
-class _Bits:
-    """A segment, read from the most significant bit; each character holds six bits."""
-
-    def __init__(self, segment: str) -> None:
-        padded = segment + "A" * (-len(segment) % 4)
-        raw = urlsafe_b64decode(padded)
-        # The decoder passes over what is not in its alphabet, and takes that of plain base64 too.
-        if len(raw) * 4 != len(padded) * 3 or "+" in segment or "/" in segment:
-            raise ValueError("not base64url")
-        self.length = len(segment) * 6
-        spare = len(raw) * 8 - self.length
-        self.whole = int.from_bytes(raw, "big") >> spare
-
-    def read(self, start: int, width: int) -> int:
-        after = self.length - start - width
-        if after < 0:
-            raise ValueError(f"cut off: {-after} bits are missing")
-        return (self.whole >> after) & ((1 << width) - 1)
+    consents: int
+    """Purposes that the person consented to, for vendors in general."""
+    interests: int
+    """Purposes whose legitimate interest was disclosed and not objected to, likewise. In Canada: implied consent."""
+    vendor_consent: bool
+    """The vendor is among those consented to; only then may it rely on `consents`."""
+    vendor_interest: bool
+    """The same for `interests`."""
+    disclosed: bool | None
+    """Whether the segment of disclosed vendors names the vendor; `None`: there is none, and need not be."""
+    special_features: int
+    """Special features opted in to: 1 precise location, 2 scanning the device."""
+    restrictions: tuple[tuple[int, int], ...]
+    """(purpose, kind) that the publisher lays upon this vendor; kinds are `NOT_ALLOWED` and its neighbours."""
+    purpose_one_treatment: bool
+    """Purpose 1 was not disclosed, as the law of `country` does not ask for it."""
+    country: str
+    """Whose law the publisher is under: ISO 3166-1 alpha-2, upper case. In Canada: empty."""
+    cmp: int
+    """The number of the consent platform."""
+    policy: int
+    """The version of the TCF policies."""
+    created_s: int
+    """Seconds since the epoch."""
+    updated_s: int
 
 
 def read_consent(text: str, vendor: int) -> Consent:
-    """Read what a string allows a vendor by consent; raises `ValueError` if it is void.
+    """Read what a string says of a vendor; raises `ValueError` if it is void.
 
-    Void: undecodable, not version 2, not service-specific, from no known consent platform, an outdated
-    policy, or (for strings created after 28 Feb 2026) without this vendor among the disclosed.
+    Void: undecodable in any part, with a segment twice, not version 2, not service-specific, from no known
+    consent platform, an outdated policy, or (for strings created after 28 Feb 2026) without this vendor among
+    the disclosed. Whether its dates and its platform are good is asked by `is_current`, which knows the time.
     """
     if len(text) > REMEMBERED_LENGTH:
         return read_anew(text, vendor)
     return _remembered(text, vendor)
 
 
+def is_current(
+    consent: Consent, now_s: int, deleted_platforms: Mapping[int, int] | None = None
+) -> bool:
+    """Tell whether a string counts at this time; pure.
+
+    Not if it comes from the future by more than `SKEW_S`, or from a consent platform that was deleted by now:
+    `deleted_platforms` has the second of each one's end, by number.
+    """
+    latest = max(consent.created_s, consent.updated_s)
+    if latest > now_s + SKEW_S:
+        return False
+    ended_s = deleted_platforms.get(consent.cmp) if deleted_platforms else None
+    return ended_s is None or now_s < ended_s
+
+
 def read_anew(text: str, vendor: int) -> Consent:
     """Read a string without remembering it; otherwise as `read_consent`."""
-    if vendor < 1:
-        raise ValueError("vendors have numbers from 1")
+    if not 1 <= vendor <= 0xFFFF:  # noqa: PLR2004 - 16 bits
+        raise ValueError("vendors have numbers from 1 to 65,535")
     if len(text) > MAX_LENGTH:
         raise ValueError("too long")
     core_text, *others = text.split(".")
-    core = _Bits(core_text)
-    _refuse_void(core, others, vendor)
-    consented, position = _vendor_section(core, 213, vendor)
-    _, position = _vendor_section(core, position, vendor)
-    mask = core.read(152, 24)
-    purposes = {purpose for purpose in PURPOSES if mask >> (24 - purpose) & 1}
-    for purpose, kind in _restrictions(core, position, vendor):
-        # We register every purpose by consent and none as flexible, so "require legitimate
-        # interest" leaves no basis, as "not allowed" does.
-        if kind in {NOT_ALLOWED, REQUIRE_INTEREST}:
-            purposes.discard(purpose)
-    if not consented:  # asked last: a string that is cut off further on is void for everybody
-        return Consent(frozenset(), precise_location=False)
-    return Consent(frozenset(purposes), precise_location=bool(core.read(140, 12) >> 11))
+    core = Bits(core_text)
+    fixed = core.read(0, _FIXED)
+    created = fixed >> 171 & 0xF_FFFF_FFFF
+    cmp, policy = fixed >> 123 & 0xFFF, fixed >> 75 & 0x3F
+    if fixed >> 207 != VERSION:
+        raise ValueError("not version 2")
+    if not fixed >> 74 & 1:
+        raise ValueError("not service-specific")
+    if cmp <= NO_CMP:
+        raise ValueError("no consent platform")
+    if created > DECISECONDS_2023_09_30 and policy < POLICY_OF_2_2:
+        raise ValueError("policy version too old for its date")
+    country = _country(fixed & 0xFFF)
+    vendor_consent, position = core.vendors(_FIXED, vendor)
+    vendor_interest, position = core.vendors(position, vendor)
+    entries = core.read(position, 12)
+    restrictions = tuple(_restrictions(core, position + 12, entries, vendor)) if entries else ()
+    named = disclosed(others, _KINDS, lambda segment: segment.vendors(3, vendor)[0])
+    if created > DECISECONDS_2026_02_28 and not named:
+        raise ValueError("vendor not disclosed")
+    return Consent(
+        numbered(fixed >> 37 & 0xFF_FFFF, 24), numbered(fixed >> 13 & 0xFF_FFFF, 24),
+        vendor_consent, vendor_interest, named, numbered(fixed >> 61 & 0xFFF, 12), restrictions,
+        bool(fixed >> 12 & 1), country, cmp, policy, created // 10, (fixed >> 135 & 0xF_FFFF_FFFF) // 10,
+    )  # fmt: skip
 
 
 # A page view brings a handful of requests with the same string.
 _remembered = lru_cache(maxsize=2_048)(read_anew)
 
 
-def _refuse_void(core: _Bits, others: list[str], vendor: int) -> None:
-    head = core.read(0, 139)
-    if head >> 133 != VERSION:
-        raise ValueError("not version 2")
-    if not head & 1:
-        raise ValueError("not service-specific")
-    if (head >> 49) & 0xFFF <= NO_CMP:
-        raise ValueError("no consent platform")
-    created = (head >> 97) & 0xF_FFFF_FFFF
-    if created > DECISECONDS_2023_09_30 and (head >> 1) & 0x3F < 4:  # noqa: PLR2004 - policy version
-        raise ValueError("policy version too old for its date")
-    if created > DECISECONDS_2026_02_28 and not _disclosed(others, vendor):
-        raise ValueError("vendor not disclosed")
+def _country(field: int) -> str:
+    first, second = field >> 6, field & 0x3F
+    if first >= len(_ALPHABET) or second >= len(_ALPHABET):
+        raise ValueError("no country of two letters")
+    return _ALPHABET[first] + _ALPHABET[second]
 
 
-def _vendor_section(segment: _Bits, start: int, vendor: int) -> tuple[bool, int]:
-    """Return whether the section starting here names the vendor, and where it ends."""
-    highest = segment.read(start, 16)
-    if not segment.read(start + 16, 1):
-        named = vendor <= highest and bool(segment.read(start + 16 + vendor, 1))
-        end = start + 17 + highest
-        if end > segment.length:
-            raise ValueError("cut off in a vendor section")
-        return named, end
-    return _range(segment, start + 17, vendor)
-
-
-def _range(segment: _Bits, start: int, vendor: int) -> tuple[bool, int]:
-    """Entries are 17 or 33 bits long; dozens are usual, so that each is cut out at once."""
-    named = False
-    position = start + 12
-    # Room for a longest entry after the last bit; whether the segment had it is asked at the end.
-    whole, end = segment.whole << 33, segment.length
-    for _ in range(segment.read(start, 12)):
-        entry = (whole >> (end - position)) & 0x1_FFFF_FFFF
-        first = (entry >> 16) & 0xFFFF
-        if entry >> 32:
-            last = entry & 0xFFFF
-            position += 33
-        else:
-            last = first
-            position += 17
-        if position > end:
-            raise ValueError("cut off in a range")
-        if not first:
-            raise ValueError("vendors have numbers from 1")
-        if first <= vendor <= last:
-            named = True
-    return named, position
-
-
-def _restrictions(core: _Bits, start: int, vendor: int) -> Iterator[tuple[int, int]]:
-    position = start + 12
-    for _ in range(core.read(start, 12)):
-        purpose, kind = core.read(position, 6), core.read(position + 6, 2)
-        named, position = _range(core, position + 8, vendor)
+def _restrictions(
+    core: Bits, position: int, entries: int, vendor: int
+) -> Iterator[tuple[int, int]]:
+    for _ in range(entries):
+        head = core.read(position, 20)
+        purpose, kind = head >> 14, head >> 12 & 0b11
+        if head & 0xFFF and (not purpose or kind == UNDEFINED):
+            raise ValueError("a restriction that means nothing")
+        named, position = core.ranges(position + 8, vendor, ascending=True)
         if named:
             yield purpose, kind
 
 
-def _disclosed(segments: list[str], vendor: int) -> bool:
+def disclosed(
+    segments: Iterable[str], kinds: frozenset[int], named: Callable[[Bits], bool]
+) -> bool | None:
+    """Read all segments behind the core, each of which may be there once, and be of one of these kinds.
+
+    Returns what `named` makes of the segment of disclosed vendors; `None` if there is none.
+    """
+    found = None
+    seen = 0
     for text in segments:
-        segment = _Bits(text)
-        if segment.read(0, 3) == DISCLOSED_VENDORS:
-            return _vendor_section(segment, 3, vendor)[0]
-    return False
+        segment = Bits(text)
+        kind = segment.read(0, 3)
+        if seen >> kind & 1 or kind not in kinds:
+            raise ValueError("a segment twice, or of no known kind")
+        seen |= 1 << kind
+        if kind == PUBLISHER_PURPOSES:
+            segment.read(57, 2 * segment.read(51, 6))
+        elif named(segment) and kind == DISCLOSED_VENDORS:
+            found = True
+        elif kind == DISCLOSED_VENDORS:
+            found = False
+    return found

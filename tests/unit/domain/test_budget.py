@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adserver.domain.budget import (
-    HOUR_S,
     active_span,
     ceiling_account,
     chains,
@@ -14,6 +13,7 @@ from adserver.domain.budget import (
     hour_of,
 )
 from adserver.domain.campaign import Budget
+from adserver.domain.week import HOUR_S
 from tests.properties.test_money import catalog
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from adserver.domain.entries import AnyEntry, Corrected, Ordered, Seen, Settled
 from adserver.domain.ledger import Ledger
 from adserver.domain.marks import FOLDED, KEEP_S, SPEND, by_line_item
-from adserver.domain.validity import DAY_S, Correction, Corrections, day_of
+from adserver.domain.validity import Correction, Corrections, day_of
+from adserver.domain.week import DAY_S
 
 RULES = ("crawlers", "fast_clicks")
 DAY_COUNT = 4

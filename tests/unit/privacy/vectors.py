@@ -6,10 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from adserver.privacy import legal_bases
+from adserver.privacy.legal_bases import Registration
+from adserver.privacy.tcf import read_consent
 from tests.corpus.corpus import corpus
 
 AFTER_2026_02_28 = 17_722_368_001
 DAY_2023_11 = 16_990_000_000
+EVERYTHING = frozenset(range(1, 12))
+"""The purposes of TCF 2.2."""
 
 
 def vectors(name: str) -> list[dict[str, Any]]:
@@ -24,8 +29,11 @@ def deciseconds(moment: str) -> int:
     return round(datetime.fromisoformat(moment).timestamp() * 10)
 
 
-def allowed(official: dict[str, Any], vendor: int) -> frozenset[int] | None:
-    """Return the purposes that an official decoding allows a vendor by consent; `None`: it is void."""
+def allowed(text: str, official: dict[str, Any], vendor: int) -> frozenset[int] | None:
+    """Return the purposes that an official decoding allows a vendor by consent; `None`: it is void.
+
+    The decoding does not tell an empty segment of disclosed vendors from none: its first letter does.
+    """
     created = deciseconds(official["created"])
     if not official["isServiceSpecific"]:
         return None
@@ -33,19 +41,28 @@ def allowed(official: dict[str, Any], vendor: int) -> frozenset[int] | None:
         return None
     if created > 17_722_368_000 and vendor not in official["vendorsDisclosed"]:
         return None
-    if vendor not in official["vendorConsents"]:
+    disclosing = any("I" <= segment[:1] <= "P" for segment in text.split(".")[1:])
+    left_out = disclosing and vendor not in official["vendorsDisclosed"]
+    if vendor not in official["vendorConsents"] or left_out:
         return frozenset()
     forbidden = {
         rule["purposeId"]
         for rule in official["publisherRestrictions"]
         if rule["restrictionType"] in {0, 2} and vendor in rule["vendors"]
     }
-    return frozenset(official["purposeConsents"]) - forbidden & frozenset(range(1, 12))
+    if official["purposeOneTreatment"]:
+        forbidden.add(1)
+    return frozenset(official["purposeConsents"]) - forbidden & EVERYTHING
+
+
+def by_consent(text: str, vendor: int) -> frozenset[int]:
+    """Return what a string allows a vendor that registered everything by consent, and nothing as flexible."""
+    return legal_bases.allowed(read_consent(text, vendor), Registration(consent=EVERYTHING))
 
 
 def bits(*fields: tuple[int, int]) -> str:
     """Write (value, width) one after the other."""
-    return "".join(f"{value:0{width}b}" for value, width in fields)
+    return "".join(f"{value:0{width}b}" for value, width in fields if width)
 
 
 def encode(text: str) -> str:
@@ -60,9 +77,8 @@ def encode(text: str) -> str:
 def vendor_bits(vendors: Sequence[int]) -> str:
     """Write a vendor section as a bit field."""
     highest = max(vendors, default=0)
-    return bits((highest, 16), (0, 1)) + "".join(
-        str(int(number in vendors)) for number in range(1, highest + 1)
-    )
+    named = sum(1 << (highest - number) for number in set(vendors))
+    return bits((highest, 16), (0, 1), (named, highest))
 
 
 def vendor_ranges(ranges: Sequence[tuple[int, int]]) -> str:
@@ -81,6 +97,11 @@ def entries(ranges: Sequence[tuple[int, int]]) -> str:
     return text
 
 
+def mask(numbers: Iterable[int]) -> int:
+    """Return 24 bits, the first for number 1."""
+    return sum(1 << (24 - number) for number in numbers)
+
+
 def core(
     *,
     version: int = 2,
@@ -90,15 +111,18 @@ def core(
     service_specific: int = 1,
     features: int = 0,
     purposes: Iterable[int] = range(1, 12),
+    by_interest: Iterable[int] = (),
+    treatment: int = 0,
+    country: str = "DE",
     consents: str = "",
     interests: str = "",
     restrictions: Sequence[tuple[int, int, Sequence[tuple[int, int]]]] = (),
 ) -> str:
     """Write a core segment; the defaults allow vendor 12 everything."""
-    mask = sum(1 << (24 - purpose) for purpose in purposes)
+    first, second = (ord(letter) - ord("A") for letter in country)
     text = bits(
         (version, 6), (created, 36), (created, 36), (cmp, 12), (1, 12), (1, 6), (0, 12), (99, 12),
-        (policy, 6), (service_specific, 1), (0, 1), (features, 12), (mask, 24), (0, 24), (0, 1), (0, 12),
+        (policy, 6), (service_specific, 1), (0, 1), (features, 12), (mask(purposes), 24), (mask(by_interest), 24), (treatment, 1), (first, 6), (second, 6),
     )  # fmt: skip
     text += consents or vendor_bits([12])
     text += interests or vendor_bits([])
