@@ -1,249 +1,117 @@
-"""Profiles in LMDB: a memory-mapped file, many readers in many processes, one writer.
+"""Profiles in LMDB: memory-mapped files, many readers in many processes, one writer at a time.
 
-One record per person: a count (2 bytes), so many segment numbers (4 bytes each, little-endian), then the
-contacts in MessagePack, oldest first, or nothing. A person of ten segments takes about 70 bytes with all
-that LMDB adds, if loaded in key order.
+What a record is made of is in `record` and `sealing`; where the parts of the writing side are, the imports tell.
 """
 
-import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import lmdb
 import msgspec
 
-from adserver.domain.person import NOBODY, PersonKey, Profile, Touch
-from adserver.errors import Unavailable
-
-MAX_TOUCHES = 64
-TOUCHES_S = 30 * 24 * 3_600
-BATCH = 200_000
-"""People per write transaction while loading: some 60 MB."""
-MAP_BYTES = 1 << 30
-"""Address space to begin with; it doubles when full. The file takes what is used."""
-MAX_READERS = 512
-COUNT_BYTES = 2
-
-_UNPACK = tuple(struct.Struct(f"<{count}I").unpack_from for count in range(256))
-_encode_touches = msgspec.msgpack.Encoder().encode
-_decode_touches = msgspec.msgpack.Decoder(tuple[Touch, ...]).decode
-_DAMAGED = (
-    struct.error, IndexError, msgspec.DecodeError, UnicodeDecodeError, RecursionError
-)  # fmt: skip
+from adapters.profiles import lmdb_audiences, lmdb_contacts, lmdb_erasure, lmdb_links, lmdb_people
+from adapters.profiles.lmdb_environment import MAP_BYTES
+from adapters.profiles.lmdb_reader import LmdbProfiles
+from adapters.profiles.lmdb_store import Store
+from adserver.domain.choices import Change, Choices
+from adserver.domain.grant import Grant
+from adserver.domain.person import Dossier, Interest, PersonKey, Touch
 
 
 class Config(msgspec.Struct, tag="lmdb", tag_field="kind", frozen=True, forbid_unknown_fields=True):
-    """The embedded store, in a folder of its own on a local disk."""
+    """The embedded store, in folders of its own on a local disk."""
 
     path: str
+    """People's records; back it up as you like."""
+    choices: str | None = None
+    """What people decided: a folder of its own, so that no backup of the records undoes it. Without, `choices` beside
+    the records.
+    """
+    keys: str | None = None
+    """The file of secrets that erasing destroys: never back it up. Without, `people.keys` beside the records."""
 
-    def build(self) -> "LmdbProfiles":
+    def within(self, folder: Path) -> "Config":
+        """Return the same with paths relative to a folder."""
+        given = {name: getattr(self, name) for name in ("path", "choices", "keys")}
+        names = {name: str(folder / path) for name, path in given.items() if path}
+        return msgspec.structs.replace(self, **names)
+
+    def build(self) -> LmdbProfiles:
         """Return the reading side, for workers."""
-        return LmdbProfiles(self.path)
+        return LmdbProfiles(*self._paths())
 
     def build_writer(self) -> "LmdbProfileWriter":
-        """Return the writing side, for the owner alone. Raises `Unavailable`."""
-        return LmdbProfileWriter(self.path)
+        """Return the writing side, for the owner and for loading. Raises `Unavailable`."""
+        return LmdbProfileWriter(*self._paths())
 
-
-class LmdbProfiles:
-    """`ports.Profiles`. Opens its environment with the first look-up, so it may be built before a fork.
-
-    Each look-up is a read transaction of its own, from a kept, reset one (0.25 us): it sees what the
-    owner wrote last, and between look-ups nobody keeps old pages from being used again.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self._path = str(path)
-        self._environment: Any = None
-        self._begin: Callable[[], Any] = self._open
-
-    def profile(self, person: PersonKey) -> Profile:
-        """Return what is known of a person, in some 3 us. Raises `Unavailable`."""
-        try:
-            with self._begin() as transaction:
-                record = transaction.get(person)
-            return NOBODY if record is None else _profile(record)
-        except lmdb.MapResizedError:
-            return self._after_growth(person)
-        except (lmdb.Error, OSError) as error:
-            raise Unavailable(f"profiles: {error}") from error
-        except _DAMAGED as error:
-            raise Unavailable(f"profiles: a damaged record: {error}") from error
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._environment is not None:
-            self._environment.close()
-            self._environment, self._begin = None, self._open
-
-    def _open(self) -> Any:
-        self._environment = lmdb.open(
-            self._path, readonly=True, create=False, map_size=0, max_spare_txns=4,
-            max_readers=MAX_READERS,
-        )  # fmt: skip
-        self._begin = self._environment.begin
-        return self._begin()
-
-    def _after_growth(self, person: PersonKey) -> Profile:
-        """The owner needed more address space; take over its size."""
-        try:
-            self._environment.set_mapsize(0)
-            with self._begin() as transaction:
-                record = transaction.get(person)
-            return NOBODY if record is None else _profile(record)
-        except (lmdb.Error, *_DAMAGED) as error:
-            raise Unavailable(f"profiles: {error}") from error
+    def _paths(self) -> tuple[Path, Path, Path]:
+        path = Path(self.path)
+        return (
+            path,
+            Path(self.choices) if self.choices else path.with_name("choices"),
+            Path(self.keys) if self.keys else path.with_name("people.keys"),
+        )
 
 
 class LmdbProfileWriter:
-    """`ports.Contacts` and `ports.Audiences`. One per environment, in the owner process.
+    """`ports.Contacts`, `ports.Audiences` and `ports.People`, for any thread. One per process.
 
-    A commit reaches the disk before it returns; a power cut may still undo the last one, never more.
+    A commit reaches the disk before it returns. A power cut may still undo the last commit of records, never more;
+    decisions and erasures outlive it.
     """
 
-    def __init__(self, path: str | Path, *, map_bytes: int = MAP_BYTES) -> None:
-        """Open or create the folder `path`. Raises `Unavailable`."""
-        self._path = str(path)
-        with _named_failure():
-            Path(path).mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._environment = self._open(map_bytes)
-            self._environment.reader_check()  # slots of workers that were killed
-
-    def put_segments(self, people: Iterable[tuple[PersonKey, Sequence[int]]]) -> int:
-        """Store segments, 200,000 people at a time; contacts stay. Returns how many people.
-
-        Keys in ascending order take 70 bytes a person in the file, others up to 250, since whole pages
-        are copied for each. Raises `Unavailable`.
-        """
-        stored = 0
-        source = iter(people)
-        while batch := {person: _packed(who) for person, who in islice(source, BATCH)}:
-            self._write(partial(_put, sorted(batch.items())))
-            stored += len(batch)
-        return stored
+    def __init__(
+        self, profiles: Path, choices: Path, keys: Path, *, map_bytes: int = MAP_BYTES
+    ) -> None:
+        """Open or create the store, and finish erasures that a crash interrupted. Raises `Unavailable`."""
+        self._store = Store(profiles, choices, keys, map_bytes=map_bytes)
+        lmdb_erasure.repair(self._store)
 
     def add_touches(self, touches: Sequence[tuple[PersonKey, Touch]]) -> None:
-        """Store contacts; the newest 64 of the last 30 days stay. A contact (bid and kind) that is there
-        already is not stored again, so a batch may be repeated. Raises `Unavailable`.
-        """
-        by_person: dict[PersonKey, list[Touch]] = {}
-        for person, touch in touches:
-            by_person.setdefault(person, []).append(touch)
-        if by_person:
-            self._write(partial(_add, by_person))
+        """Store contacts; the newest 64 of the last 30 days stay. Raises `Unavailable`."""
+        lmdb_contacts.add_touches(self._store, touches)
+
+    def add_interests(self, interests: Sequence[tuple[PersonKey, Interest]]) -> None:
+        """Lengthen trails; the newest 64 of the last 90 days stay. Raises `Unavailable`."""
+        lmdb_contacts.add_interests(self._store, interests)
 
     def touches(self, person: PersonKey) -> tuple[Touch, ...]:
         """Return a person's contacts, oldest first. Raises `Unavailable`."""
-        with _named_failure(), self._environment.begin() as transaction:
-            return _parts(transaction.get(person))[1]
+        return lmdb_contacts.touches(self._store, person)
 
-    def erase(self, person: PersonKey) -> bool:
-        """Forget a person; return whether there was anything. Raises `Unavailable`.
+    def put_segments(
+        self, people: Iterable[tuple[PersonKey, Sequence[int]]], grant: Grant, day: int
+    ) -> int:
+        """Store segments, 200,000 people at a time. Raises `Unavailable`.
 
-        Nobody can look it up afterwards; the bytes stay in the file until LMDB uses the page again.
+        Keys in ascending order take 90 bytes a person with ten segments in the file, others up to 250, since whole
+        pages are copied for each.
         """
-        erased = False
+        return lmdb_audiences.put_segments(self._store, people, grant, day)
 
-        def delete(transaction: Any) -> None:
-            nonlocal erased
-            erased = transaction.delete(person)
+    def put_names(self, names: Mapping[int, str]) -> None:
+        """Remember what segments and topics are called. Raises `Unavailable`."""
+        lmdb_people.put_names(self._store, names)
 
-        self._write(delete)
-        return erased
+    def link(self, pairs: Iterable[tuple[PersonKey, PersonKey]]) -> int:
+        """Join ids, 10,000 pairs at a time. Raises `Unavailable`."""
+        return lmdb_links.link(self._store, pairs)
+
+    def choose(self, ids: Sequence[PersonKey], change: Change, at_s: int) -> Choices:
+        """Keep a decision for all of a person's ids. Raises `Unavailable`."""
+        return lmdb_people.choose(self._store, ids, change, at_s)
+
+    def dossier(self, ids: Sequence[PersonKey]) -> Dossier:
+        """Return all that is stored of a person. Raises `Unavailable`."""
+        return lmdb_people.dossier(self._store, ids)
+
+    def names(self, numbers: Iterable[int]) -> dict[int, str]:
+        """Return what segments and topics are called. Raises `Unavailable`."""
+        return lmdb_people.names(self._store, numbers)
+
+    def erase(self, ids: Sequence[PersonKey], at_s: int) -> bool:
+        """Forget a person. Raises `Unavailable`; then it is finished by the next erasure or start, or repeat it."""
+        return lmdb_erasure.erase(self._store, ids, at_s)
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._environment.close()
-
-    def _open(self, map_bytes: int) -> Any:
-        return lmdb.open(
-            self._path, map_size=map_bytes, metasync=False, max_spare_txns=2,
-            max_readers=MAX_READERS, mode=0o600,
-        )  # fmt: skip
-
-    def _write(self, change: Callable[[Any], None]) -> None:
-        """Make a change in one transaction, again with twice the address space whenever that runs out."""
-        with _named_failure():
-            while True:
-                try:
-                    with self._environment.begin(write=True) as transaction:
-                        change(transaction)
-                except lmdb.MapFullError:
-                    self._environment.set_mapsize(2 * self._environment.info()["map_size"])
-                except lmdb.PanicError:
-                    # The disk failed within a commit: LMDB does nothing more with this environment.
-                    self._environment.close()
-                    self._environment = self._open(0)
-                    raise
-                else:
-                    return
-
-
-def _profile(record: bytes) -> Profile:
-    count = record[0] | record[1] << 8
-    start = COUNT_BYTES + 4 * count
-    segments = (
-        _UNPACK[count](record, COUNT_BYTES)
-        if count < len(_UNPACK)
-        else struct.unpack_from(f"<{count}I", record, COUNT_BYTES)
-    )
-    return Profile(segments, _decode_touches(record[start:]) if len(record) > start else ())
-
-
-def _parts(record: bytes | None) -> tuple[bytes, tuple[Touch, ...]]:
-    """Return a record's segments, still packed, and its contacts; of a damaged record nothing."""
-    if record is None:
-        return _packed(()), ()
-    try:
-        touches = _profile(record).touches
-    except _DAMAGED:
-        return _packed(()), ()  # The writer heals: a new record takes the place of a damaged one.
-    return record[: COUNT_BYTES + 4 * int.from_bytes(record[:COUNT_BYTES], "little")], touches
-
-
-def _packed(segments: Sequence[int]) -> bytes:
-    return struct.pack(f"<H{len(segments)}I", len(segments), *segments)
-
-
-def _put(batch: Sequence[tuple[PersonKey, bytes]], transaction: Any) -> None:
-    cursor = transaction.cursor()
-    behind = not cursor.last() or cursor.key() < batch[0][0]
-    if behind:
-        cursor.putmulti(batch, append=True)
-    else:
-        cursor.putmulti(list(_keeping_touches(transaction, batch)))
-
-
-def _keeping_touches(
-    transaction: Any, batch: Sequence[tuple[PersonKey, bytes]]
-) -> Iterator[tuple[PersonKey, bytes]]:
-    for person, segments in batch:
-        record = transaction.get(person)
-        if record is None:
-            yield person, segments
-        else:
-            _, touches = _parts(record)
-            yield person, segments + (_encode_touches(touches) if touches else b"")
-
-
-def _add(by_person: dict[PersonKey, list[Touch]], transaction: Any) -> None:
-    for person in sorted(by_person):
-        segments, stored = _parts(transaction.get(person))
-        merged = {(touch.bid, touch.kind): touch for touch in (*by_person[person], *stored)}
-        kept = sorted(merged.values(), key=lambda touch: touch.at_s)[-MAX_TOUCHES:]
-        since_s = kept[-1].at_s - TOUCHES_S
-        recent = [touch for touch in kept if touch.at_s > since_s]
-        transaction.put(person, segments + _encode_touches(recent))
-
-
-@contextmanager
-def _named_failure() -> Iterator[None]:
-    try:
-        yield
-    except (lmdb.Error, OSError) as error:
-        raise Unavailable(f"profiles: {error}") from error
+        """Let go of the files."""
+        self._store.close()

@@ -5,6 +5,9 @@ from hashlib import blake2b
 
 import msgspec
 
+from adserver.domain.choices import NO_CHOICES, Choices
+from adserver.domain.grant import Grant
+
 PersonKey = bytes
 """16 bytes: a keyed hash of one id of a person. Without the key file it leads nowhere."""
 
@@ -44,14 +47,61 @@ class Touch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The bid's 16-byte id."""
     measured: bool = True
     """May an order be credited to it? Otherwise it counts for frequency caps alone."""
+    trainable: bool = False
+    """May models learn from what it led to?"""
+
+
+class Interest(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One sign of what a person is interested in: a trail of them shows more than the last one."""
+
+    kind: str
+    """What they did: `click`, `order` ..."""
+    at_s: int
+    """Seconds since the epoch."""
+    topic: int
+    """The number of what it was about (`number("topic", ...)`)."""
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """What is stored of one person: segment numbers and recent contacts."""
+    """What may be used of a person for choosing an ad: segments that hold now, and recent contacts."""
 
     segments: tuple[int, ...] = NO_SEGMENTS
+    """Numbers of the segments whose grant allows choosing by them and has not expired."""
     touches: tuple[Touch, ...] = ()
+    interests: tuple[Interest, ...] = ()
+    """The trail, oldest first."""
 
 
 NOBODY = Profile()
 """Bidding untargeted beats not bidding: an unknown person has no segments and no contacts."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Who stands behind the ids of a request."""
+
+    person: PersonKey
+    """The key that contacts are kept under: of the linked person, or of the first id."""
+    profile: Profile = NOBODY
+    choices: Choices = NO_CHOICES
+    """The strictest of all these ids' choices."""
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """A segment that a person is in, and by what right we keep it."""
+
+    segment: int
+    grant: Grant
+    day: int
+    """When it was last said: days since the epoch (UTC)."""
+
+
+class Dossier(msgspec.Struct, frozen=True):
+    """All that is stored of a person: for their own eyes, never for deciding."""
+
+    memberships: tuple[Membership, ...] = ()
+    """Those of the past and those not for advertising, too."""
+    touches: tuple[Touch, ...] = ()
+    interests: tuple[Interest, ...] = ()
+    choices: Choices = NO_CHOICES
+    linked: int = 0
+    """How many further ids are known to be the same person's."""

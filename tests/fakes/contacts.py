@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from adserver.domain.person import PersonKey, Touch
+from adserver.domain.person import Interest, PersonKey, Touch
 from adserver.errors import Unavailable
 
 
@@ -11,6 +11,7 @@ class FakeContacts:
 
     def __init__(self) -> None:
         self.people: dict[PersonKey, list[Touch]] = {}
+        self.interests: list[tuple[PersonKey, Interest]] = []
         self.broken = False
 
     def add_touches(self, touches: Sequence[tuple[PersonKey, Touch]]) -> None:
@@ -25,3 +26,9 @@ class FakeContacts:
     def touches(self, person: PersonKey) -> Sequence[Touch]:
         """Return them in the order in which they came."""
         return tuple(self.people.get(person, ()))
+
+    def add_interests(self, interests: Sequence[tuple[PersonKey, Interest]]) -> None:
+        """Remember each interest once."""
+        if self.broken:
+            raise Unavailable("contacts are broken")
+        self.interests += [each for each in interests if each not in self.interests]

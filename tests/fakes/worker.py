@@ -1,10 +1,9 @@
 """A bid endpoint with its real parts in one process, without an owner; each stage can be made to stall."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import Any, NamedTuple
 
 from adapters.campaigns.yaml_folder import YamlFolder
 from adapters.channels import prepare
@@ -18,7 +17,7 @@ from adserver.domain.candidate import Candidate
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import Auction, Opportunity
-from adserver.domain.person import PersonKey, Profile, pseudonymiser
+from adserver.domain.person import Found, PersonKey, pseudonymiser
 from adserver.endpoints.admission import Admission, Sparing
 from adserver.endpoints.answering import Answerer
 from adserver.endpoints.bid import BidEndpoint
@@ -26,6 +25,9 @@ from adserver.endpoints.desk import Desk
 from adserver.endpoints.gathering import Gatherer
 from adserver.endpoints.tokens import Key, TokenVault
 from adserver.openrtb.outbound import BidWriter
+from adserver.ports import ClickModel
+from adserver.ports.people import Profiles, RemoteProfiles, YoungContacts
+from adserver.privacy.rules import Rules
 from tests.endpoints.catalogs import one_banner
 from tests.fakes.click_model import FakeClickModel, FakeOrderModel
 from tests.fakes.profiles import FakeProfiles
@@ -43,9 +45,9 @@ class _Profiles(FakeProfiles):
         super().__init__()
         self._stall = stall
 
-    def profile(self, person: PersonKey) -> Profile:
+    def find(self, ids: Sequence[PersonKey], now_s: float) -> Found:
         self._stall()
-        return super().profile(person)
+        return super().find(ids, now_s)
 
 
 class _Clicks(FakeClickModel):
@@ -74,6 +76,20 @@ class _Writer(BidWriter):
         return super().write(*arguments, **names)
 
 
+class Parts(NamedTuple):
+    """What takes the place of what a worker makes itself: one banner, nobody known, a model that is sure of itself."""
+
+    advertisers: Mapping[str, Any] | None = None
+    profiles: Profiles | None = None
+    remote: RemoteProfiles | None = None
+    contacts: YoungContacts | None = None
+    clicks: ClickModel | None = None
+    vendor: int = 0
+
+
+THE_USUAL = Parts()
+
+
 class FakeWorker:
     """One line item with plenty of money; `bid` answers requests at the exchange of the terms."""
 
@@ -83,6 +99,8 @@ class FakeWorker:
         self,
         folder: Path,
         terms: ExchangeTerms,
+        parts: Parts = THE_USUAL,
+        /,
         *,
         monotonic: Callable[[], float],
         wall: Callable[[], float],
@@ -94,8 +112,8 @@ class FakeWorker:
         self._wall = wall
         campaigns = folder / "campaigns"
         campaigns.mkdir(parents=True)
-        for name, advertiser in one_banner().items():
-            (campaigns / f"{name}.yaml").write_text(yaml.safe_dump(advertiser), "utf-8")
+        for name, advertiser in (parts.advertisers or one_banner()).items():
+            (campaigns / f"{name}.yaml").write_text(json.dumps(advertiser), "utf-8")
         catalog = YamlFolder(campaigns).load()
         snapshot = compile_snapshot(catalog)
         self.purse = LeasedPurse(
@@ -112,35 +130,44 @@ class FakeWorker:
             },
         )
         writer.stall = answering
-        contacts = PendingContacts()
+        contacts = parts.contacts or PendingContacts()
         rates = Rates("USD", {})
         self.events: list[bytes] = []
         self.admission = Admission(monotonic)
         self.desk = Desk(terms, 1)
-        self.bid = BidEndpoint(
-            world=World(snapshot=snapshot, clicks=_Clicks(deciding), orders=FakeOrderModel()),
-            desks={terms.name: self.desk},
-            gatherer=Gatherer(
-                snapshot=snapshot,
-                rates=rates,
-                vendor=0,
-                pseudonym=pseudonymiser(b"s" * 32),
-                profiles=_Profiles(gathering),
-                contacts=contacts,
-            ),
-            answerer=Answerer(
-                rates=rates,
-                writer=writer,
-                vault=TokenVault([Key(1, b"k" * 32)]),
-                purse=self.purse,
-                contacts=contacts,
-                events=Sparing(self, self.admission),
-                leaseholder=self,
-                model="fake",
-                click_days=30,
-            ),
+        self.world = World(
+            snapshot=snapshot, clicks=parts.clicks or _Clicks(deciding), orders=FakeOrderModel()
+        )
+        self.gatherer = Gatherer(
+            snapshot=snapshot,
+            rates=rates,
+            rules=Rules(parts.vendor),
+            pseudonym=pseudonymiser(b"s" * 32),
+            profiles=parts.profiles or _Profiles(gathering),
+            contacts=contacts,
+            clock=self,
+            remote=parts.remote,
+        )
+        self.vault = TokenVault([Key(1, b"k" * 32)])
+        self.answerer = Answerer(
+            rates=rates,
+            writer=writer,
+            vault=self.vault,
             purse=self.purse,
-            stopped=Stopped(StopSwitch(folder), snapshot.advertiser_members),
+            contacts=contacts,
+            events=Sparing(self, self.admission),
+            leaseholder=self,
+            model="fake",
+            click_days=30,
+        )
+        self.stopped = Stopped(StopSwitch(folder), snapshot.advertiser_members)
+        self.bid = BidEndpoint(
+            world=self.world,
+            desks={terms.name: self.desk},
+            gatherer=self.gatherer,
+            answerer=self.answerer,
+            purse=self.purse,
+            stopped=self.stopped,
             clock=self,
             admission=self.admission,
             monotonic=monotonic,

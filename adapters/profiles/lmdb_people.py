@@ -1,0 +1,72 @@
+"""What people may ask of the LMDB: keep a decision, show all that is stored."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from adapters.profiles.lmdb_shelf import Shelf, name_key
+from adapters.profiles.lmdb_store import Store
+from adserver.domain.choices import NO_CHOICES, Change, Choices, changed, strictest
+from adserver.domain.person import Dossier, Membership, PersonKey
+
+
+def choose(store: Store, ids: Sequence[PersonKey], change: Change, at_s: int) -> Choices:
+    """See `ports.People`."""
+    with store.lock:
+        with store.reading() as (shelf, decisions):
+            now = {
+                key: changed(decisions.of(key) or NO_CHOICES, change, at_s)
+                for key in everybody(shelf, ids)
+            }
+        store.decide(now)
+    return strictest(tuple(now.values()))
+
+
+def dossier(store: Store, ids: Sequence[PersonKey]) -> Dossier:
+    """See `ports.People`."""
+    with store.reading() as (shelf, decisions):
+        keys = everybody(shelf, ids)
+        records = [shelf.load(root) for root in dict.fromkeys(map(shelf.root_of, ids))]
+        table = shelf.grants()
+        decided = [decisions.of(key) for key in keys]
+    return Dossier(
+        tuple(
+            Membership(segment, grant, statement.day)
+            for record in records
+            for statement in record.statements
+            if (grant := table.get(statement.grant)) is not None
+            for segment in statement.segments
+        ),
+        tuple(touch for record in records for touch in record.touches),
+        tuple(interest for record in records for interest in record.interests),
+        strictest(tuple(choices for choices in decided if choices is not None)),
+        len(keys - set(ids)),
+    )
+
+
+def everybody(shelf: Shelf, ids: Iterable[PersonKey]) -> set[PersonKey]:
+    """Return these ids and all that are known to be the same person's."""
+    keys = set(ids)
+    for root in set(map(shelf.root_of, keys)):
+        keys.update((root, *shelf.load(root).aliases))
+    return keys
+
+
+def put_names(store: Store, names: Mapping[int, str]) -> None:
+    """See `ports.Audiences`."""
+
+    def put(transaction: Any) -> None:
+        for number, name in names.items():
+            transaction.put(name_key(number), name.encode("utf-8", "surrogatepass"))
+
+    store.people.write(put)
+
+
+def names(store: Store, numbers: Iterable[int]) -> dict[int, str]:
+    """See `ports.People`."""
+    with store.reading() as (shelf, _):
+        stored = {number: shelf.transaction.get(name_key(number)) for number in numbers}
+    return {
+        number: name.decode("utf-8", "replace")
+        for number, name in stored.items()
+        if name is not None
+    }

@@ -1,0 +1,1 @@
+"""Parts of the profiles in Redis; `redis_profiles` puts them together."""

@@ -1,0 +1,187 @@
+"""What the core needs from outside, in its own words. Each docstring is the contract."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from adserver.domain.campaign import Catalog
+from adserver.domain.candidate import Candidate
+from adserver.domain.creative import AnyCreative
+from adserver.domain.entries import AnyEntry
+from adserver.domain.money import Nanos
+from adserver.domain.notice import Conversion, Notice
+from adserver.domain.opportunity import Auction, Opportunity
+
+
+class Clock(Protocol):
+    """The time, so that a demo or a simulation can run at any speed."""
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+
+
+class ClickModel(Protocol):
+    """How likely a click is."""
+
+    name: str
+    """Names the model and its version in explanations and metrics."""
+
+    def click_probabilities(
+        self,
+        auction: Auction,
+        opportunity: Opportunity,
+        candidates: Sequence[Candidate],
+        now_s: float,
+    ) -> Sequence[float]:
+        """Return one probability in (0, 1) per candidate, in order; pure for given arguments."""
+
+
+class OrderModel(Protocol):
+    """How often a click becomes an order."""
+
+    def orders_per_click(self, candidate: Candidate) -> float:
+        """Return the expected orders per click of a line item, in (0, 1]."""
+
+
+class Purse(Protocol):
+    """Money that this worker may spend without asking: a view in memory of its leases."""
+
+    funded: int
+    """The candidates whose line items have something left, as a set of bits."""
+
+    def claim(self, line_item: int, exchange: str, amount: Nanos) -> bool:
+        """Take `amount` house nanos from the lease of the line item (by index) and from the ceilings
+        that apply, or take nothing and return False.
+        """
+
+    def covers(self, exchange: str, amount: Nanos) -> bool:
+        """Tell whether the hourly ceilings leave so much for this exchange."""
+
+
+class Wallet(Purse, Protocol):
+    """The whole purse of a worker: what the shell does with it around a decision."""
+
+    paces: list[float]
+    """Multipliers on value by line item index, as the owner last said."""
+
+    def hold(self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int) -> None:
+        """Remember for which bid a claim was; it is free again when the bid is resolved or too old."""
+
+    def put_back(self, line_item: int, exchange: str, amount: Nanos) -> None:
+        """Undo a claim whose bid was not sent."""
+
+
+class Restraint(Protocol):
+    """What somebody stopped by hand."""
+
+    everything: bool
+    exchanges: frozenset[str]
+    candidates: int
+    """The candidates of stopped advertisers, as a set of bits."""
+
+
+class CampaignSource(Protocol):
+    """Where campaigns are written."""
+
+    def load(self) -> Catalog:
+        """Return every campaign, checked. Raises `InvalidConfig` with all faults at once."""
+
+
+class Owner(Protocol):
+    """The one process that writes: money, contacts, notices."""
+
+    async def record(self, fact: Notice | Conversion) -> bool:
+        """Return once the fact is durable: True the first time, False for a repetition.
+
+        Raises `Unavailable` if that cannot be promised; the caller then answers 503.
+        """
+
+
+class EventLog(Protocol):
+    """What happened, for reports and training; may drop under pressure, and counts what it dropped."""
+
+    def write(self, line: bytes) -> None:
+        """Queue one JSON object; never blocks, never raises."""
+
+
+class LedgerStore(Protocol):
+    """Where the ledger's entries are kept; one process has it open."""
+
+    def replay(self) -> Iterator[AnyEntry]:
+        """Yield every durable entry in order. Raises `InvalidConfig` if the middle is damaged."""
+
+    def append(self, entries: Sequence[AnyEntry]) -> None:
+        """Queue entries; they are durable, all or none, after the next `commit` that succeeds."""
+
+    async def commit(self) -> None:
+        """Return once all that was appended before the call is durable; callers share the work.
+
+        Raises `Unavailable` if not; the entries then stay queued for the next attempt.
+        """
+
+    def compact(self, checkpoint: Callable[[], AnyEntry]) -> None:
+        """Replace all that is durable by one entry, if starting takes long without; nothing is queued.
+
+        Raises `Unavailable`; then all is as before.
+        """
+
+    def close(self) -> None:
+        """Let go of it; what was not committed is lost."""
+
+
+class EventStore(Protocol):
+    """Where events end up."""
+
+    def append(self, lines: bytes) -> None:
+        """Add whole JSON lines, each ending in a newline. Blocks. Raises `Unavailable`."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Crawlers(Protocol):
+    """User agents of programs that read pages on their own."""
+
+    def is_crawler(self, user_agent: str) -> bool:
+        """Tell whether this is one; never raises, whatever a stranger sent."""
+
+
+class ListedNetworks(Protocol):
+    """Networks of which somebody says that no people sit there."""
+
+    def __contains__(self, address: bytes) -> bool:
+        """Tell whether an address of 4 or 16 bytes lies in one of them; never raises."""
+
+
+class Links(NamedTuple):
+    """Where markup reports to; every URL is complete and carries the encrypted ticket."""
+
+    impression: str
+    click: str
+    """Redirects to the creative's landing page."""
+    events: str
+    """A prefix: append the name of a video event (`start`, `complete` ...)."""
+    serving: str
+    """Names this serving of the creative and tells nothing else; letters and digits."""
+    why: str
+    """Tells the person why they see this and who paid; empty where the publisher does."""
+
+
+class Markup(Protocol):
+    """One creative, prepared at load."""
+
+    varies: bool
+    """Whether the markup depends on the space: what is asked of a video or a native ad."""
+
+    def render(self, links: Links, opportunity: Opportunity) -> str:
+        """Return the `adm` for this opportunity, escaped for its context.
+
+        It depends on nothing but the links, which it contains as they are but for escaped punctuation, and, if it
+        varies, on the opportunity's space of the creative's kind.
+        """
+
+
+class Channel(Protocol):
+    """A way to put a creative out."""
+
+    def prepare(self, creative: AnyCreative) -> Markup:
+        """Return the creative as markup to render. Raises `ValueError` with what is wrong."""
