@@ -46,6 +46,12 @@ class PendingContacts:
         if bid not in self._reported:
             self._drop(bid)
 
+    def forget_person(self, person: PersonKey) -> None:
+        """Let go of all of a person's young contacts."""
+        for bid in self._people.pop(person, ()):
+            self._person_of.pop(bid, None)
+            self._reported.discard(bid)
+
     def pending(self, person: PersonKey) -> Sequence[Touch]:
         """Return a person's young contacts."""
         found = self._people.get(person)

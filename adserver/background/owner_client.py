@@ -11,7 +11,9 @@ import structlog
 
 from adserver.background.clock_watch import ClockWatch
 from adserver.background.contacts import PendingContacts
+from adserver.background.people_messages import Forget
 from adserver.background.protocol import (
+    Answer,
     Broken,
     Contact,
     Events,
@@ -38,6 +40,7 @@ from adserver.background.protocol import (
 )
 from adserver.background.purse import LeasedPurse
 from adserver.domain.notice import Conversion, Notice
+from adserver.domain.person import PersonKey
 from adserver.errors import Unavailable
 from adserver.metrics import EVENTS_DROPPED
 from adserver.ports import Clock
@@ -64,6 +67,7 @@ class OwnerClient:
         purse: LeasedPurse,
         contacts: PendingContacts,
         on_welcome: Callable[[], None] = lambda: None,
+        on_forget: Callable[[tuple[PersonKey, ...]], None] = lambda _: None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -80,8 +84,9 @@ class OwnerClient:
         self._purse = purse
         self._contacts = contacts
         self._on_welcome = on_welcome
+        self._on_forget = on_forget
         self._writer: asyncio.StreamWriter | None = None
-        self._answers: dict[int, asyncio.Future[Recorded | Report | Scraped]] = {}
+        self._answers: dict[int, asyncio.Future[Answer]] = {}
         self._last_request = 0
         self._events: list[bytes] = []
         self._events_bytes = 0
@@ -118,7 +123,7 @@ class OwnerClient:
 
     async def record(self, fact: Notice | Conversion) -> bool:
         """Return once the fact is durable; false for a repetition. Raises `Unavailable`."""
-        answer = await self._ask(lambda request: Record(request, fact))
+        answer = await self.ask(lambda request: Record(request, fact))
         return isinstance(answer, Recorded) and answer.first
 
     async def report(self) -> Report:
@@ -131,7 +136,7 @@ class OwnerClient:
 
     async def scrape(self) -> bytes:
         """Return the owner's metrics as Prometheus text. Raises `Unavailable`."""
-        answer = await self._ask(Scrape)
+        answer = await self.ask(Scrape)
         return answer.text if isinstance(answer, Scraped) else b""
 
     def write(self, line: bytes) -> None:
@@ -143,20 +148,21 @@ class OwnerClient:
         self._events_bytes += len(line) + 1
 
     async def _reported(self, kind: type[Query | Reload]) -> Report:
-        answer = await self._ask(kind, 10 * ACKNOWLEDGE_S)
+        answer = await self.ask(kind, 10 * ACKNOWLEDGE_S)
         if not isinstance(answer, Report):
             raise Unavailable("the owner mistook a question")
         return answer
 
-    async def _ask(
+    async def ask(
         self, build: Callable[[int], FromWorker], within_s: float = ACKNOWLEDGE_S
-    ) -> Recorded | Report | Scraped:
+    ) -> Answer:
+        """Return the owner's answer to the message that `build` makes of its number. Raises `Unavailable`."""
         if self._writer is None:
             raise Unavailable("no connection to the owner")
         if self._writer.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             raise Unavailable("the owner does not keep up")
         self._last_request = request = self._last_request + 1
-        answer: asyncio.Future[Recorded | Report | Scraped]
+        answer: asyncio.Future[Answer]
         answer = self._answers[request] = asyncio.get_running_loop().create_future()
         self._send(build(request))
         try:
@@ -220,10 +226,10 @@ class OwnerClient:
             case Grant(grants):
                 for key, pot, amount, until_s in grants:
                     self._purse.granted(key, pot, amount, until_s, now_s)
-            case Recorded(request) | Report(request) | Scraped(request):
-                answer = self._answers.get(request)
-                if answer is not None and not answer.done():
-                    answer.set_result(message)
+            case Forget(people):
+                for person in people:
+                    self._contacts.forget_person(person)
+                self._on_forget(people)
             case Failed(request, text):
                 answer = self._answers.get(request)
                 if answer is not None and not answer.done():
@@ -236,6 +242,10 @@ class OwnerClient:
                 self._purse.recall(pots)
             case Welcome(lease):
                 self._welcome(lease, writer)
+            case _:
+                answer = self._answers.get(message.request)
+                if answer is not None and not answer.done():
+                    answer.set_result(message)
 
     def _welcome(self, lease: int, writer: asyncio.StreamWriter) -> None:
         self._purse.resume(fresh=lease != self.lease)

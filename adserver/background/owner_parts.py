@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adserver.domain.money import Nanos
-from adserver.ports import CampaignSource, Clock, Contacts, EventStore, LedgerStore
+from adserver.ports import CampaignSource, Clock, EventStore, LedgerStore
+from adserver.ports.people import Audiences, Contacts, People
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class OwnerParts:
     store: LedgerStore
     events: EventStore
     contacts: Contacts
+    people: People
+    audiences: Audiences
     campaigns: CampaignSource
     clock: Clock
     monotonic: Callable[[], float] = time.monotonic

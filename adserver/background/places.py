@@ -62,6 +62,11 @@ class Places:
         return self.state / "networks"
 
     @property
+    def sizes(self) -> Path:
+        """How many people are in segments and audiences."""
+        return self.state / "sizes.json"
+
+    @property
     def supervisor_pid(self) -> Path:
         """The process id of the running supervisor."""
         return self.state / "supervisor.pid"

@@ -11,6 +11,8 @@ from typing import TypeVar
 
 import msgspec
 
+from adserver.background import people_messages
+from adserver.background.people_messages import Forget
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Notice
 from adserver.domain.person import PersonKey, Touch
@@ -227,11 +229,14 @@ class Scraped(_Message, frozen=True):
     text: bytes
 
 
-FromWorker = Hello | Ask | Return | Record | Events | Query | Reload | Correct | Scrape
-FromOwner = (
-    Welcome | Grant | Recall | Recorded | Failed | Resolved | Contact | Paces | Report | Scraped
-    | Trouble | Corrected
+Answer = Recorded | Report | Scraped | Corrected | people_messages.Answer
+"""What a worker waits for, each with the number of its question."""
+FromWorker = (
+    Hello | Ask | Return | Record | Events | Query | Reload | Correct | Scrape | people_messages.Question
 )  # fmt: skip
+FromOwner = (
+    Answer | Welcome | Grant | Recall | Failed | Resolved | Contact | Paces | Trouble | Forget
+)
 
 _encoder = msgspec.msgpack.Encoder()
 from_worker = msgspec.msgpack.Decoder(FromWorker)

@@ -10,7 +10,7 @@ one (`Listener`), and for all only if many refuse.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import product
 
 from adserver.catalog.bits import bits
@@ -24,6 +24,17 @@ Predicate = Callable[[frozenset[int]], bool]
 """Whether an expression accepts a person in these segments."""
 Wish = tuple[frozenset[int], frozenset[int]]
 """The usual form, `(a or b) and not (c or d)`: one of the first, none of the second."""
+
+
+def without(expression: Expression, empty: Container[str]) -> Expression:
+    """Return an expression in which nobody is in some segments: any of nothing never holds."""
+    match expression:
+        case Segment(name):
+            return Any(()) if name in empty else expression
+        case Not(inner):
+            return Not(without(inner, empty))
+        case All(parts) | Any(parts):
+            return type(expression)(tuple(without(part, empty) for part in parts))
 
 
 class AudienceIndex:

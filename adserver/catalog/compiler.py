@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from adserver.catalog.audience import AudienceIndex
+from adserver.catalog.audience import AudienceIndex, without
 from adserver.catalog.bits import Run, bits
 from adserver.catalog.fitting import FitIndex
 from adserver.catalog.floors import FloorIndex
@@ -14,6 +14,7 @@ from adserver.catalog.frequency import FrequencyIndex
 from adserver.catalog.lists import Blocklist, ListIndex, category_and_parent
 from adserver.catalog.schedule import Calendar
 from adserver.catalog.snapshot import Snapshot
+from adserver.catalog.withheld import NOTHING, Withheld
 from adserver.domain.campaign import (
     Advertiser,
     Campaign,
@@ -25,6 +26,7 @@ from adserver.domain.campaign import (
 )
 from adserver.domain.candidate import Candidate
 from adserver.domain.creative import AnyCreative, Banner
+from adserver.domain.dsa import disclosure
 from adserver.domain.fees import PPM, media_value
 from adserver.domain.money import Nanos, share
 from adserver.domain.reasons import Reason
@@ -54,9 +56,27 @@ class Placed(msgspec.Struct, frozen=True):
     insertion_order: InsertionOrder
     line_item: LineItem
 
+    @property
+    def chain(self) -> tuple[Advertiser, Campaign, InsertionOrder, LineItem]:
+        """The line item behind its parents."""
+        return self.advertiser, self.campaign, self.insertion_order, self.line_item
 
-def compile_snapshot(catalog: Catalog) -> Snapshot:
-    """Build the indexes for a checked catalog. Linear in candidates times dimensions."""
+    @property
+    def is_active(self) -> bool:
+        """Tell whether it may bid: it is active, as all its parents are."""
+        return all(each.status == "active" for each in self.chain)
+
+    @property
+    def is_archived(self) -> bool:
+        """Tell whether it, or a parent, is history."""
+        return any(each.status == "archived" for each in self.chain)
+
+
+def compile_snapshot(catalog: Catalog, withheld: Withheld = NOTHING) -> Snapshot:
+    """Build the indexes for a checked catalog. Linear in candidates times dimensions.
+
+    Nobody is in the segments that are withheld, and the line items that are do not bid.
+    """
     placed = list(active_line_items(catalog))
     candidates = _candidates(placed)
     size = len(candidates)
@@ -74,13 +94,14 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
         for dimension in Dimension
     }
     deals = ListIndex(rules[Dimension.DEAL], size)
+    everyone = bits(range(size), size)
     return Snapshot(
         catalog=catalog,
         candidates=candidates,
         promises=array("q", [candidate.promise for candidate in candidates]),
         bounds=array("q", [candidate.bound for candidate in candidates]),
         homes=array("l", [candidate.line_item_index for candidate in candidates]),
-        everyone=bits(range(size), size),
+        everyone=everyone,
         line_items=[each.line_item for each in placed],
         line_item_members=[
             Run(indices[0], len(indices)) if indices else Run(0, 0) for indices in members
@@ -95,10 +116,16 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
         sizes=ListIndex(rules[Dimension.SIZE], size),
         deal_exchanges={deal.id: deal.exchange for deal in catalog.deals},
         deals=deals,
-        bound=bits(range(size), size) & ~deals.otherwise,
+        bound=everyone & ~deals.otherwise,
         audience=AudienceIndex(
-            ((i, item.audience) for i, item in enumerate(items) if item.audience is not None), size
+            (
+                (i, without(item.audience, withheld.segments))
+                for i, item in enumerate(items)
+                if item.audience is not None
+            ),
+            size,
         ),
+        too_small=bits((i for i, item in enumerate(items) if item.id in withheld.line_items), size),
         calendar=Calendar(
             (
                 (i, each.line_item.flight, each.line_item.hours_of_week, each.advertiser.timezone)
@@ -138,13 +165,16 @@ def compile_snapshot(catalog: Catalog) -> Snapshot:
 
 def active_line_items(catalog: Catalog) -> Iterator[Placed]:
     """Yield the line items that may bid: active, as all their parents are."""
+    return (placed for placed in all_line_items(catalog) if placed.is_active)
+
+
+def all_line_items(catalog: Catalog) -> Iterator[Placed]:
+    """Yield every line item with its parents, whatever its status."""
     for advertiser in catalog.advertisers:
         for campaign in advertiser.campaigns:
             for order in campaign.insertion_orders:
                 for item in order.line_items:
-                    chain = (advertiser, campaign, order, item)
-                    if all(each.status == "active" for each in chain):
-                        yield Placed(advertiser, campaign, order, item)
+                    yield Placed(advertiser, campaign, order, item)
 
 
 def _promise(goal: Goal) -> Nanos:
@@ -170,6 +200,10 @@ def _candidates(placed: Sequence[Placed]) -> list[Candidate]:
             if sizes is None or _wanted_size(creatives[name], sizes)
         )
     pairs.sort(key=lambda pair: (-pair[0], pair[1]))
+    disclosures = {
+        payer.id: disclosure(payer.dsa, payer.name, payer.domain)
+        for payer in (each.advertiser for each in placed)
+    }
     return [
         Candidate(
             index=index,
@@ -187,6 +221,8 @@ def _candidates(placed: Sequence[Placed]) -> list[Candidate]:
             fees=each.line_item.fees,
             bound=media_value(each.line_item.goal.max_cpm, each.line_item.fees),
             promise=promise,
+            disclosure=disclosures[each.advertiser.id],
+            by_audience=each.line_item.audience is not None,
         )
         for index, (promise, position, each, creative) in enumerate(pairs)
     ]

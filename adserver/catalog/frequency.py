@@ -7,8 +7,7 @@ import msgspec
 from adserver.catalog.bits import bits
 from adserver.domain.campaign import Cap
 from adserver.domain.person import Touch
-
-HOUR_S = 3_600
+from adserver.domain.week import HOUR_S
 
 
 class CapOwner(msgspec.Struct, frozen=True):

@@ -44,6 +44,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     bound: int
     """Candidates that bid by deals only; the others bid in the open auction."""
     audience: AudienceIndex
+    too_small: int
+    """Candidates whose audience has too few people, or was never counted."""
     calendar: Calendar
     frequency: FrequencyIndex
     floors: FloorIndex

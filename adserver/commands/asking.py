@@ -35,6 +35,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     parser.add_argument("request", type=Path, help="a file with one OpenRTB bid request")
     parser.add_argument("--exchange", default="", help="as which exchange (default: the first)")
+    parser.add_argument("--reveal", action="store_true", help="name the person's segments, too")
     command(commands, "report", report, "Print budget, spend and pace of every line item.")
     command(commands, "doctor", doctor, "Check that this machine and these settings can serve.")
 
@@ -48,7 +49,7 @@ def explain(options: argparse.Namespace) -> int:
         message = f"cannot be read: {error.strerror}"
         raise InvalidConfig([Fault(str(options.request), "$", message)]) from None
     path = f"/explain/{options.exchange}" if options.exchange else "/explain"
-    walk = ask(loaded, path, body)
+    walk = ask(loaded, f"{path}?reveal=1" if options.reveal else path, body)
     if options.json:
         print_json(walk)
     else:
@@ -109,8 +110,12 @@ def print_walk(walk: dict[str, Any]) -> None:
     out.print(
         f"Request [bold]{escape(walk['request'])}[/] from {walk['exchange']}: "
         f"{walk['candidates']} candidates, permission by {walk['permission']['basis']}, "
-        f"person {walk['person']}, segments: {escape(', '.join(walk['segments']) or 'none')}."
+        f"person {walk['person']}, {walk['segments']} segments."
     )
+    if "segment_names" in walk:
+        out.print(
+            f"  segments: {escape(', '.join(walk['segment_names']) or 'none that anybody asks for')}"
+        )
     fallen = ", ".join(f"{reason} {count}" for reason, count in walk["fallen"].items())
     out.print(f"  fell: {fallen or 'nobody'}")
     for each in walk["valued"]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from adserver import bootstrap
 from adserver.commands.terminal import OK, command, out, print_json, tell_failure
 from adserver.config import Loaded, load_settings
+from adserver.domain.week import DAY_S
 from adserver.endpoints.keys import IDS, SECRET_BYTES, load_keys, write_keys
 from adserver.endpoints.tokens import Key, sealing
 from adserver.errors import Fault, InvalidConfig, Unavailable
@@ -19,7 +20,6 @@ from adserver.processes.owner.notices import REMEMBER_S
 
 ANNOUNCED_S = 10
 """Workers read the file twice a second; one that is busy, or that starts just now, has time enough."""
-DAY_S = 86_400
 LONGEST_S = 365 * DAY_S
 """So long a key may be announced; until it seals no other can be."""
 

@@ -15,7 +15,7 @@ from adserver.commands.asking import NANOS, ask
 from adserver.commands.terminal import OK, command, out, print_json, tell_failure
 from adserver.config import Loaded, load_settings
 from adserver.domain.marks import FOLDED, SPEND
-from adserver.domain.validity import DAY_S
+from adserver.domain.week import DAY_S
 from adserver.errors import Fault, InvalidConfig
 
 Row = dict[str, Any]

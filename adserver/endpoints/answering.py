@@ -6,19 +6,20 @@ from random import Random
 from typing import NamedTuple, Protocol
 
 from adserver.domain.bid import Bid
-from adserver.domain.consent import Permission
+from adserver.domain.consent import Permission, Reach
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import Auction
 from adserver.domain.person import Touch
 from adserver.domain.reasons import Reason
 from adserver.domain.ticket import Ticket
+from adserver.domain.week import DAY_S
 from adserver.endpoints.desk import Desk
 from adserver.endpoints.events import bid_event
 from adserver.endpoints.tokens import TokenVault
 from adserver.openrtb.outbound import BidWriter, respond, wire_price
-from adserver.ports import EventLog, Wallet, YoungContacts
+from adserver.ports import EventLog, Wallet
+from adserver.ports.people import YoungContacts
 
-DAY_S = 86_400
 _ID_BYTES = 16
 
 
@@ -30,6 +31,7 @@ class Draft(NamedTuple):
     auction: Auction
     bids: Sequence[Bid]
     tickets: Sequence[Ticket]
+    reach: Reach
     now_s: float
 
 
@@ -91,6 +93,8 @@ class Answerer:
                     bid_id=bid_id.hex(),
                     token=self._vault.seal(ticket),
                     wire_price=ticket.wire_price,
+                    profiled=permission.personalise
+                    and (bid.candidate.by_audience or auction.segment_count > 0),
                 )
             )
         body = respond(auction, written, tickets[0].bid.hex(), desk.terms, missed)
@@ -98,7 +102,7 @@ class Answerer:
             for ticket in tickets:
                 if ticket.person:
                     self._contacts.expect(ticket.person, _touch(ticket), now_s)
-        return Draft(body, desk, auction, bids, tickets, now_s)
+        return Draft(body, desk, auction, bids, tickets, permission.reach, now_s)
 
     def book(self, draft: Draft) -> None:
         """Keep the money until the bids are resolved; log and count them."""
@@ -116,9 +120,11 @@ class Answerer:
                     draft.now_s,
                     self._model,
                     measured=ticket.measured,
+                    trainable=ticket.trainable,
                 )
             )
             desk.bids[bid.media_type].value += 1
+            desk.bids_by_reach[draft.reach].value += 1
             desk.offered.value += bid.price
 
     def withdraw(
@@ -162,6 +168,7 @@ class Answerer:
             permission.profile,
             auction.test,
             at_ms,
+            permission.train,
         )
 
 

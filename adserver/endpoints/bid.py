@@ -14,9 +14,10 @@ from adserver.domain.reasons import Reason
 from adserver.endpoints.admission import HOPELESS_S, Admission
 from adserver.endpoints.answering import Answerer, Draft
 from adserver.endpoints.desk import Desk
-from adserver.endpoints.gathering import Declined, Gatherer, moment
+from adserver.endpoints.gathering import Declined, Gathered, Gatherer, moment
 from adserver.endpoints.messages import Reply, Request, head
 from adserver.endpoints.replies import empty, problem, wrong_method
+from adserver.endpoints.routes import Answer
 from adserver.errors import InvalidBidRequest
 from adserver.metrics import INVALID_REQUESTS
 from adserver.openrtb.codec import REFUSALS
@@ -61,8 +62,11 @@ class BidEndpoint:
         self._monotonic = monotonic
         self._refused = {reason: INVALID_REQUESTS.labels(reason) for reason in REFUSALS}
 
-    def __call__(self, request: Request, parts: Sequence[str]) -> Reply:
-        """Answer 200 with bids, 204 without, 4xx for what is no bid request or comes from a stranger."""
+    def __call__(self, request: Request, parts: Sequence[str]) -> Answer:
+        """Answer 200 with bids, 204 without, 4xx for what is no bid request or comes from a stranger.
+
+        Only people who are looked up elsewhere are waited for.
+        """
         desk = self._desks.get(parts[1]) if len(parts) == 2 else None  # noqa: PLR2004 - name and exchange
         if desk is None:
             known = ", ".join(self._desks) or "none"
@@ -80,14 +84,15 @@ class BidEndpoint:
             _log.info("bid_request_refused", exchange=parts[1], reason=error.reason)
             return empty(413 if error.reason == "too_large" else 400, error.reason)
         except Exception:  # noqa: BLE001 - the edge: whatever it was, the exchange gets its 204
-            _log.exception(
-                "bid_request_failed", exchange=parts[1]
-            )  # a bug of ours: loud, not theirs
-            return self._none(desk, "", Reason.SERVER_FAULT, request.arrived_s)
+            return self._failed(request, desk)
         finally:
             self._admission.worked()
 
-    def _answer(self, request: Request, desk: Desk, encoding: str) -> Reply:
+    def _failed(self, request: Request, desk: Desk) -> Reply:
+        _log.exception("bid_request_failed", exchange=desk.terms.name)  # a bug of ours: loud
+        return self._none(desk, "", Reason.SERVER_FAULT, request.arrived_s)
+
+    def _answer(self, request: Request, desk: Desk, encoding: str) -> Answer:
         if request.excessive:
             raise InvalidBidRequest("too_large")
         terms = desk.terms
@@ -102,6 +107,26 @@ class BidEndpoint:
         gathered = self._gatherer.gather(request.body, encoding, terms)
         if isinstance(gathered, Declined):
             return self._none(desk, gathered.request_id, gathered.reason, arrived)
+        if gathered.ids:
+            if self._gatherer.remote is not None:
+                return self._later(request, desk, gathered, began)
+            self._gatherer.meet(gathered)
+        return self._decided(request, desk, gathered, began)
+
+    async def _later(self, request: Request, desk: Desk, gathered: Gathered, began: float) -> Reply:
+        """Answer when the person was looked up elsewhere; meanwhile others are answered."""
+        worked_s = self._monotonic() - began
+        try:
+            await self._gatherer.fetch(gathered)
+            return self._decided(request, desk, gathered, self._monotonic() - worked_s)
+        except Exception:  # noqa: BLE001 - the edge, as above
+            return self._failed(request, desk)
+        finally:
+            self._admission.worked()
+
+    def _decided(self, request: Request, desk: Desk, gathered: Gathered, began: float) -> Reply:
+        terms = desk.terms
+        arrived = request.arrived_s
         auction = gathered.auction
         if not self._purse.covers(terms.name, 1):
             return self._none(desk, auction.id, Reason.CEILING, arrived)

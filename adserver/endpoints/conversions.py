@@ -5,6 +5,8 @@
     adclick  what the landing page found under that name in its address, if it came from a click of ours
     ifa, buyeruid or user   the person's id as the exchange sent it to us, if the shop knows it and may say
              it: without a click it lets the order be credited to what the person saw within a day
+    gdpr, gdpr_consent, us_privacy, gpp, gpp_sid   in the query: what the visitor allowed; with `Sec-GPC` and `DNT`.
+             What they refused is not done: no id is read, or the order is credited to nothing
 
 As a query (an image on the thank-you page), a form, or JSON.
 """
@@ -17,10 +19,12 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from adserver.domain.consent import Permission, Signals
 from adserver.domain.money import Nanos, nanos
 from adserver.domain.notice import Conversion
 from adserver.domain.person import PersonKey
 from adserver.domain.ticket import Ticket
+from adserver.endpoints.browser_signals import browser_signals
 from adserver.endpoints.messages import Reply, Request
 from adserver.endpoints.replies import json, pixel, problem, wrong_method
 from adserver.endpoints.tokens import CLICK_PARAMETER, TokenVault
@@ -57,12 +61,14 @@ class Conversions:
         clock: Clock,
         is_advertiser: Callable[[str], bool],
         pseudonym: Callable[[str, str], PersonKey],
+        permit: Callable[[Signals], Permission],
     ) -> None:
         self._vault = vault
         self._owner = owner
         self._clock = clock
         self._is_advertiser = is_advertiser
         self._pseudonym = pseudonym
+        self._permit = permit
         # What came of the others the owner counts: it alone knows to whom an order is credited.
         self._refused = CONVERSIONS.labels("refused")
         self._unavailable = CONVERSIONS.labels("unavailable")
@@ -72,7 +78,8 @@ class Conversions:
         if request.method not in {"GET", "POST"}:
             return wrong_method("GET", "POST")
         try:
-            conversion, reason = self._read(parts, _fields(request))
+            permission = self._permit(browser_signals(request))
+            conversion, reason = self._read(parts, _fields(request), permission)
         except InvalidOrder as fault:
             self._refused.inc()
             return problem(fault.status, fault.detail, fault.field)
@@ -85,7 +92,9 @@ class Conversions:
             return pixel(200, reason)
         return json({"counted": counted}, reason)
 
-    def _read(self, parts: Sequence[str], fields: Mapping[str, object]) -> tuple[Conversion, str]:
+    def _read(
+        self, parts: Sequence[str], fields: Mapping[str, object], permission: Permission
+    ) -> tuple[Conversion, str]:
         match parts:
             case [_, advertiser] if self._is_advertiser(advertiser):
                 pass
@@ -97,14 +106,17 @@ class Conversions:
                 f"The order number is needed: up to {MAX_ORDER_CHARS} printable characters.",
                 "order",
             )
-        click, reason = self._click(_text(fields, CLICK_PARAMETER))
+        person, click, reason = b"", None, "not_measured"
+        if permission.measure:
+            click, reason = self._click(_text(fields, CLICK_PARAMETER))
+            person = self._person(fields) if permission.identify else b""
         return Conversion(
             advertiser=advertiser,
             order=order,
             at_s=int(self._clock.now()),
             value=_value(_text(fields, "value")),
             click=click,
-            person=self._person(fields),
+            person=person,
         ), reason
 
     def _person(self, fields: Mapping[str, object]) -> PersonKey:

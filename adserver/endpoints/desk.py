@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from adserver.domain.consent import Reach
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.opportunity import MediaType
 from adserver.domain.reasons import Reason
 from adserver.endpoints.admission import Quota
-from adserver.metrics import BIDS, LATENCY, NO_BIDS, OFFERED, REQUESTS
+from adserver.metrics import BIDS, BIDS_BY_REACH, LATENCY, NO_BIDS, OFFERED, REQUESTS
 
 
 class Desk:
@@ -22,6 +23,9 @@ class Desk:
         self.offered = OFFERED.labels(terms.name)
         self.bids = {
             media_type: BIDS.labels(terms.name, media_type.name.lower()) for media_type in MediaType
+        }
+        self.bids_by_reach = {
+            reach: BIDS_BY_REACH.labels(terms.name, reach.value) for reach in Reach
         }
         self.no_bids = {reason: NO_BIDS.labels(terms.name, reason.value) for reason in Reason}
 

@@ -37,6 +37,7 @@ class BidEvent(msgspec.Struct, frozen=True, gc=False):
     price: int
     model: str
     measured: bool
+    trainable: bool
     event: str = "bid"
 
 
@@ -44,9 +45,19 @@ _encode = msgspec.json.Encoder().encode
 
 
 def bid_event(
-    auction: Auction, bid: Bid, bid_hex: str, now_s: float, model: str, *, measured: bool
+    auction: Auction,
+    bid: Bid,
+    bid_hex: str,
+    now_s: float,
+    model: str,
+    *,
+    measured: bool,
+    trainable: bool,
 ) -> bytes:
-    """Return the JSON line, without its line end."""
+    """Return the JSON line, without its line end.
+
+    Where measuring is not allowed it is kept for the books alone: of the place the region, of the person nothing.
+    """
     candidate = bid.candidate
     opportunity = bid.opportunity
     return _encode(
@@ -58,7 +69,7 @@ def bid_event(
             size_of(candidate.creative),
             auction.country,
             auction.region,
-            auction.city,
+            auction.city if measured else "",
             auction.device_type,
             auction.os,
             auction.inventory_type,
@@ -66,7 +77,7 @@ def bid_event(
             opportunity.position,
             auction.categories[0] if auction.categories else "",
             hour_of_week(now_s),
-            auction.segment_count,
+            auction.segment_count if measured else 0,
             opportunity.floor,
             candidate.advertiser,
             candidate.line_item,
@@ -77,6 +88,7 @@ def bid_event(
             bid.price,
             model,
             measured,
+            trainable,
         )
     )
 

@@ -1,14 +1,16 @@
 """Explain one real request: every candidate with the reason it fell, and the money of those valued.
 
 The same gathering and the same decision as for a bid, with a trace that listens and a purse that only looks.
+Unless asked to reveal them it counts the person's segments and does not name them, nor who asked for which.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adserver.catalog.bits import ascending
+from adserver.catalog.snapshot import Snapshot
 from adserver.decision.pipeline import decide
-from adserver.decision.tracing import Traced
+from adserver.decision.tracing import Fall, Traced
 from adserver.decision.world import World
 from adserver.domain.bid import Bid
 from adserver.domain.campaign import Goal
@@ -18,6 +20,9 @@ from adserver.domain.reasons import Reason
 from adserver.endpoints.gathering import Declined, Gathered, Gatherer, moment
 from adserver.endpoints.wishes import got, wanted
 from adserver.ports import Clock, Restraint, Wallet
+
+HIDDEN = "(hidden)"
+"""In place of segments, unless they are to be revealed."""
 
 
 class LookingPurse:
@@ -59,13 +64,22 @@ class Explainer:
         self._stopped = stopped
         self._clock = clock
 
-    def explain(self, body: bytes, exchange: str = "") -> dict[str, Any]:
+    async def explain(
+        self, body: bytes, exchange: str = "", *, reveal: bool = False
+    ) -> dict[str, Any]:
         """Return the walk of a request as plain values; the first exchange unless one is named.
+
+        `reveal` names segments; ids, addresses and coordinates are in no explanation.
 
         Raises `InvalidBidRequest`, and `KeyError` for an exchange that is not configured.
         """
         terms = self._terms[exchange] if exchange else next(iter(self._terms.values()))
         gathered = self._gatherer.gather(body, "", terms)
+        if isinstance(gathered, Gathered) and gathered.ids:
+            if self._gatherer.remote is not None:
+                await self._gatherer.fetch(gathered)
+            else:
+                self._gatherer.meet(gathered)
         if isinstance(gathered, Gathered) and (closed := self._closed(terms)):
             gathered = Declined(gathered.auction.id, closed)
         if isinstance(gathered, Declined):
@@ -79,7 +93,7 @@ class Explainer:
         now_s = self._clock.now()
         now = moment(gathered, terms, purse, self._purse.paces, self._stopped.candidates, now_s)
         bids = decide(self._world, gathered.auction, gathered.fits, now, trace)
-        return self._walk(gathered, terms, trace, bids)
+        return self._walk(gathered, terms, trace, bids, reveal=reveal)
 
     def _closed(self, terms: ExchangeTerms) -> Reason | None:
         """Return why nothing at all may be bid there now."""
@@ -88,18 +102,24 @@ class Explainer:
         return None if self._purse.covers(terms.name, 1) else Reason.CEILING
 
     def _walk(
-        self, gathered: Gathered, terms: ExchangeTerms, trace: Traced, bids: Sequence[Bid]
+        self,
+        gathered: Gathered,
+        terms: ExchangeTerms,
+        trace: Traced,
+        bids: Sequence[Bid],
+        *,
+        reveal: bool,
     ) -> dict[str, Any]:
         snapshot = self._world.snapshot
         auction = gathered.auction
+        named = {"segment_names": self._segment_names(gathered)} if reveal else {}
         return {
             "request": auction.id,
             "exchange": terms.name,
             "permission": gathered.permission,
-            "person": "known" if gathered.profile.segments else "unknown",
-            "segments": snapshot.audience.known(gathered.profile.segments)
-            if gathered.permission.personalise
-            else [],
+            "person": "known" if auction.segment_count or gathered.touches else "unknown",
+            "segments": auction.segment_count,
+            **named,
             "candidates": len(snapshot.candidates),
             "fallen": {reason.value: count for reason, count in trace.counts().items()},
             "no_bid": None if bids else trace.reason,
@@ -111,14 +131,21 @@ class Explainer:
                     "line_item": snapshot.candidates[index].line_item,
                     "creative": snapshot.candidates[index].creative.id,
                     "reason": fall.reason,
-                    "wanted": wanted(snapshot, index, fall.reason),
-                    "got": got(fall),
+                    **_sides(snapshot, index, fall, reveal=reveal),
                     "imp": fall.opportunity,
                 }
                 for fall in trace.falls
                 for index in ascending(fall.fallen)
             ],
         }
+
+    def _segment_names(self, gathered: Gathered) -> list[str]:
+        """Return the person's segments by name, as far as they may choose the ad and anybody asks for them."""
+        if not gathered.permission.personalise:
+            return []
+        audience = self._world.snapshot.audience
+        sent = audience.numbers(gathered.auction.segments)
+        return audience.known((*gathered.profile.segments, *sent))
 
     def _valued(self, each: Any) -> dict[str, Any]:
         candidate = self._world.snapshot.candidates[each.candidate]
@@ -133,6 +160,13 @@ class Explainer:
             "paced_cpm": wire_cpm(each.paced),
             "floor_cpm": wire_cpm(each.floor),
         }
+
+
+def _sides(snapshot: Snapshot, index: int, fall: Fall, *, reveal: bool) -> dict[str, str]:
+    """Return what was wanted and what there was; of an audience both would tell what the person is."""
+    if fall.reason is Reason.AUDIENCE and not reveal:
+        return {"wanted": HIDDEN, "got": HIDDEN}
+    return {"wanted": wanted(snapshot, index, fall.reason), "got": got(fall)}
 
 
 def _goal(goal: Goal) -> str:

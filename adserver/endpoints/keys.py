@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from stat import S_IMODE
 
 import structlog
 
-from adserver.durable import replacing
+from adserver.durable import Stamp, read_secret, replacing, stamp
 from adserver.endpoints.tokens import Key, TokenVault
 from adserver.errors import Fault, InvalidConfig
 from adserver.ports import Clock
@@ -41,14 +40,11 @@ def make_keys(path: Path) -> None:
 
 def load_keys(path: Path) -> tuple[Key, ...]:
     """Return the keys of a file in its order. Raises `InvalidConfig` with what to mend."""
+    content = read_secret(path)
     try:
-        with path.open(encoding="ascii") as file:
-            mode = S_IMODE(os.fstat(file.fileno()).st_mode)
-            lines = file.read().splitlines()
-    except (OSError, UnicodeDecodeError) as failure:
+        lines = content.decode("ascii").splitlines()
+    except UnicodeDecodeError as failure:
         raise _invalid(path, "$", f"cannot be read: {failure}") from None
-    if mode & 0o077:
-        raise _invalid(path, "$", f"mode {mode:04o} lets others read it; run `chmod 600` on it")
     keys = tuple(
         _key(path, number, line)
         for number, line in enumerate(lines, 1)
@@ -75,32 +71,33 @@ class KeyFile:
         """Read the file. Raises `InvalidConfig`."""
         self._path = path
         self._clock = clock
-        self._stamp = self._look()
+        self._stamp = stamp(path)
+        """What the file looked like when it was last read."""
+        self._failure: tuple[Stamp | None, str] | None = None
+        """Why it could not be read since; told once."""
         self.vault = TokenVault(load_keys(path), clock.now())
         # A worker that read the file a moment later may have sealed with a key that we do not know yet.
         self.vault.look_again = self.poll
 
     def poll(self) -> None:
         """Look whether the file changed or another key's time has come; a damaged file changes nothing."""
-        stamp, now_s = self._look(), self._clock.now()
-        if stamp == self._stamp:
+        found, now_s = stamp(self._path), self._clock.now()
+        if found == self._stamp:
             self.vault.follow(now_s)
             return
-        self._stamp = stamp
         try:
             keys = load_keys(self._path)
         except InvalidConfig as error:
-            _log.error("keys_unreadable", error=str(error), in_force="those from before")
+            # What ails it may pass without the file changing (too many are open): it is tried again each time.
+            self.vault.follow(now_s)
+            failure = (found, str(error))
+            if failure != self._failure:
+                self._failure = failure
+                _log.error("keys_unreadable", error=str(error), in_force="those from before")
             return
+        self._stamp, self._failure = found, None
         self.vault.use(keys, now_s)
         _log.info("keys_changed", keys=[key.id for key in keys])
-
-    def _look(self) -> tuple[int, int, int, int] | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None  # `load_keys` meets the same error and says so
-        return found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode
 
 
 @contextmanager

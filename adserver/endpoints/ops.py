@@ -92,7 +92,9 @@ class PrivatePort:
     async def _explain(self, request: web.Request) -> web.Response:
         exchange = request.match_info.get("exchange", "")
         try:
-            return _aiohttp(json(self._explainer.explain(await request.read(), exchange)))
+            reveal = request.query.get("reveal") == "1"
+            body = await request.read()
+            return _aiohttp(json(await self._explainer.explain(body, exchange, reveal=reveal)))
         except InvalidBidRequest as error:
             return _aiohttp(problem(400, str(error)))
         except KeyError as error:

@@ -3,11 +3,12 @@
 Addresses and user agents go no further than to them. Only the reason is kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from adserver.domain.networks import Networks, packed
 from adserver.domain.reasons import Reason
+from adserver.endpoints.messages import Request
 from adserver.openrtb.people import identifier
 from adserver.openrtb.request import BidRequest, UserAgent
 from adserver.validity.judge import RequestJudge
@@ -48,23 +49,19 @@ class Visitors:
         """`believed` are the proxies, and the servers that call for devices, whose word we take."""
         self._believed = believed
 
-    def visitor(self, headers: Mapping[bytes, bytes], peer: str) -> Visitor:
+    def visitor(self, call: Request) -> Visitor:
         """Return the device, by the nearest word of somebody whom we do not know.
 
         A server that stitches advertisements into videos calls in a device's place and names it by `X-Device-IP`
         and `X-Device-User-Agent`: believed if nobody unknown stands between it and us.
         """
-        forwarded = _text(headers, b"x-forwarded-for")
+        forwarded = call.header(b"x-forwarded-for")
         hops = [hop.strip() for hop in forwarded.split(",")[-MAX_HOPS:]] if forwarded else []
-        for hop in (peer, *reversed(hops)):
+        for hop in (call.peer, *reversed(hops)):
             raw = packed(hop)
             if raw is None or raw not in self._believed:
-                return Visitor(_text(headers, b"user-agent"), hop)
+                return Visitor(call.header(b"user-agent"), hop)
         return Visitor(
-            _text(headers, b"x-device-user-agent") or _text(headers, b"user-agent"),
-            _text(headers, b"x-device-ip") or (hops[0] if hops else peer),
+            call.header(b"x-device-user-agent") or call.header(b"user-agent"),
+            call.header(b"x-device-ip") or (hops[0] if hops else call.peer),
         )
-
-
-def _text(headers: Mapping[bytes, bytes], name: bytes) -> str:
-    return headers.get(name, b"").decode("latin-1")

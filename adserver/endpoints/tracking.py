@@ -66,9 +66,7 @@ class Tracking:
             await asyncio.wait(self._under_way)
 
     def _visitor(self, request: Request) -> Visitor | None:
-        if self._visitors is None:
-            return None
-        return self._visitors.visitor(request.headers, request.peer)
+        return None if self._visitors is None else self._visitors.visitor(request)
 
     async def _pixel(self, kind: Kind, token: str, request: Request) -> Reply:
         outcome = await self._intake.take(kind, token, request.query, self._visitor(request))

@@ -67,6 +67,7 @@ def _schedule(item: LineItem) -> str:
 
 _OWN_WORDS: Mapping[Reason, Callable[[Candidate, LineItem], str]] = {
     Reason.AUDIENCE: lambda _, item: "" if item.audience is None else spell(item.audience),
+    Reason.AUDIENCE_TOO_SMALL: lambda _, item: spell(item.audience) if item.audience else "",
     Reason.SCHEDULE: lambda _, item: _schedule(item),
     Reason.SIZE: lambda candidate, _: size_of(candidate.creative),
     Reason.MEDIA_TYPE: lambda candidate, _: type(candidate.creative).__name__.lower(),

@@ -57,7 +57,7 @@ def decode(body: bytes) -> Decoded:
     return decoded
 
 
-def encode(response: msgspec.Struct | str) -> bytes:
+def encode(response: msgspec.Struct) -> bytes:
     """Return a response as JSON."""
     return _ENCODER.encode(response)
 

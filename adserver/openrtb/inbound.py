@@ -4,21 +4,19 @@
 segments at all.
 """
 
-from collections.abc import Callable
-
 from adserver.domain.consent import Permission
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import Auction, AuctionType, Opportunity
-from adserver.domain.person import PersonKey
 from adserver.domain.reasons import Reason
 from adserver.openrtb.floors import deal_terms, imp_floor
 from adserver.openrtb.native import native_space
-from adserver.openrtb.people import person_key, segments
+from adserver.openrtb.people import segments
 from adserver.openrtb.place import device_type, geography, publication, system
 from adserver.openrtb.request import BidRequest, Device, Imp
 from adserver.openrtb.signals import signals
 from adserver.openrtb.spaces import banner_space, video_space
+from adserver.openrtb.transparency import transparency
 
 __all__ = ["auction", "signals", "time_left_ms"]
 
@@ -34,11 +32,10 @@ def auction(
     terms: ExchangeTerms,
     rates: Rates,
     permission: Permission,
-    pseudonym: Callable[[str, str], PersonKey],
 ) -> Auction | Reason:
     """Return what is on offer, or why nothing is: SEAT_EXCLUDED, CURRENCY, NO_OPPORTUNITY.
 
-    The person is set only where `permission.identify`, segments only where `permission.personalise`.
+    Segments are read only where `permission.personalise`; the person is not read here at all.
     """
     seat = _seat(request, terms)
     if seat is None:
@@ -79,7 +76,9 @@ def auction(
         request.cattax or 1,
         tuple(request.bapp) if request.bapp else (),
         segments(request.user) if permission.personalise and request.user else (),
-        person=person_key(request, pseudonym) if permission.identify else None,
+        0,
+        None,
+        transparency(request.regs),
     )
 
 

@@ -3,6 +3,7 @@
 `/n/{win|billing|loss}/{token}`   auction notices, called by the exchange
 `/t/{impression|click}/{token}`   called by the person's device
 `/v/{token}/{event}`              video events
+`/r/why/{token}`                  why this was chosen and who paid, opened by the person
 """
 
 from typing import NamedTuple
@@ -19,14 +20,20 @@ class NoticeUrls(NamedTuple):
     loss: str
 
 
-def markup_links(base: str, token: str, serving: str, billable: Billable) -> Links:
-    """Return the links for a creative's markup; the price macro only where the pixel is what bills."""
+def markup_links(
+    base: str, token: str, serving: str, billable: Billable, *, labelled: bool
+) -> Links:
+    """Return the links for a creative's markup; the price macro only where the pixel is what bills.
+
+    `labelled`: the markup is to have a link to why it was chosen.
+    """
     price = "?p=${AUCTION_PRICE}" if billable == "impression" else ""
     return Links(
         f"{base}/t/impression/{token}{price}",
         f"{base}/t/click/{token}",
         f"{base}/v/{token}/",
         serving,
+        f"{base}/r/why/{token}" if labelled else "",
     )
 
 

@@ -71,6 +71,7 @@ class Markup(Wire):
     ver: str | None = None
     assets: list[Asset] | None = None
     eventtrackers: list[Tracker] | None = None
+    privacy: int | None = None
 
 
 class Root(Markup):
@@ -121,6 +122,7 @@ def _read(text: str, outer_version: str | None, blocked: tuple[int, ...]) -> Nat
             for method in tracker.methods or ()
         ),
         unanswerable=unanswerable,
+        privacy=markup.privacy == 1,
         blocked_attributes=blocked,
     )
 

@@ -7,10 +7,13 @@ a bid is a join of texts.
 from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring
 from secrets import token_hex
+from urllib.parse import urlsplit
 
 from adserver.domain.bid import Bid
 from adserver.domain.creative import Banner, Creative, Video
+from adserver.domain.dsa import Label
 from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.labelling import can_label
 from adserver.domain.money import Nanos, Rates, wire_cpm
 from adserver.domain.opportunity import Auction, MediaType, NativeSpace, Opportunity, VideoSpace
 from adserver.domain.reasons import Reason
@@ -19,6 +22,7 @@ from adserver.openrtb.codec import encode
 from adserver.openrtb.links import markup_links, notice_urls
 from adserver.openrtb.lists import no_bid_code
 from adserver.openrtb.response import Described, NoBid, NoBidExt
+from adserver.openrtb.transparency import told
 from adserver.ports import Markup
 
 REMEMBERED_BIDS = 2_048
@@ -28,7 +32,7 @@ REMEMBERED_SPACES = 256
 REMEMBERED_CHARS = 16_384
 """Longer ones are written anew each time."""
 
-_Key = tuple[int, str, bool, VideoSpace | NativeSpace | None]
+_Key = tuple[int, str, bool, bool, VideoSpace | NativeSpace | None]
 
 
 class BidWriter:
@@ -40,6 +44,7 @@ class BidWriter:
     def __init__(self, base_url: str, markups: Mapping[str, Markup]) -> None:
         """Know what our URLs begin with, and creatives by id, prepared."""
         self._base_url = base_url
+        self._host = urlsplit(base_url).hostname or ""
         self._markups = markups
         self._token, self._serving = token_hex(16), token_hex(16)
         self._steady: dict[_Key, tuple[str, ...]] = {}
@@ -54,37 +59,51 @@ class BidWriter:
         bid_id: str,
         token: str,
         wire_price: Nanos,
+        profiled: bool = False,
     ) -> str:
-        """Return one bid object. `bid_id` and `token` are letters, digits, hyphens and underscores."""
+        """Return one bid object. `bid_id` and `token` are letters, digits, hyphens and underscores.
+
+        `profiled`: what is known of the person had a part in choosing it.
+        """
         opportunity = bid.opportunity
         candidate = bid.candidate
         in_app = auction.inventory_type == "app"
         markup = self._markups[candidate.creative.id]
         space = _space(opportunity, bid.media_type) if markup.varies else None
-        key = (candidate.index, terms.name, in_app, space)
+        asked = auction.transparency
+        labelled = asked is None or asked.publisher is not Label.WILL
+        key = (candidate.index, terms.name, in_app, labelled, space)
         written, most = (
             (self._varying, REMEMBERED_SPACES) if markup.varies else (self._steady, REMEMBERED_BIDS)
         )
         pieces = written.get(key)
         if pieces is None:
-            pieces = self._describe(bid, terms, markup, in_app=in_app)
+            pieces = self._describe(bid, terms, markup, in_app=in_app, labelled=labelled)
             if sum(map(len, pieces)) + len(repr(space)) <= REMEMBERED_CHARS:
                 if len(written) >= most:
                     written.clear()
                 written[key] = pieces
         deal = f',"dealid":{_quoted(bid.deal.id)}' if bid.deal is not None else ""
+        ext = ""
+        if asked is not None:
+            labelled = labelled and can_label(bid.media_type, opportunity)
+            ext = told(
+                asked, candidate.disclosure, self._host, labelled=labelled, profiled=profiled
+            )
         return (
             f'{{"id":"{bid_id}","impid":{_quoted(opportunity.id)},"price":{wire_cpm(wire_price)!r}'
-            f',"exp":{terms.life_s(opportunity.expiry_s)}{deal},'
+            f',"exp":{terms.life_s(opportunity.expiry_s)}{deal}{ext},'
             + token.join(pieces).replace(self._serving, bid_id)
         )
 
     def _describe(
-        self, bid: Bid, terms: ExchangeTerms, markup: Markup, *, in_app: bool
+        self, bid: Bid, terms: ExchangeTerms, markup: Markup, *, in_app: bool, labelled: bool
     ) -> tuple[str, ...]:
         """Return what follows the changing fields, cut where the token belongs."""
         billable = terms.billable(bid.media_type)
-        links = markup_links(self._base_url, self._token, self._serving, billable)
+        links = markup_links(
+            self._base_url, self._token, self._serving, billable, labelled=labelled
+        )
         urls = notice_urls(self._base_url, self._token, billable)
         candidate = bid.candidate
         creative = candidate.creative

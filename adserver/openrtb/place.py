@@ -72,7 +72,7 @@ def publication(request: BidRequest) -> tuple[str, str]:
 
 def bare_domain(text: str) -> str:
     """Return the lower-case host of a domain or URL, without user, port and a leading `www.`."""
-    if "/" in text or ":" in text or "?" in text or "#" in text:
+    if "/" in text or ":" in text or "?" in text or "#" in text or "@" in text:
         text = text.partition("://")[2] or text
         for delimiter in "/?#":
             text = text.partition(delimiter)[0]

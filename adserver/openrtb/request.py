@@ -18,6 +18,9 @@ Code = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
 """A value from some list; whatever is done with it later, it fits into 64 bits."""
 
 
+NOT_SENT = msgspec.Raw()
+
+
 class Wire(msgspec.Struct, gc=False):
     """Base of everything decoded; trees only, so the garbage collector need not look."""
 
@@ -201,9 +204,10 @@ class Data(Wire):
 
 
 class UserExt(Wire):
-    """Where 2.5 keeps the consent string."""
+    """Where 2.5 keeps the consent string and partners' ids."""
 
     consent: str | None = None
+    eids: msgspec.Raw = NOT_SENT
 
 
 class HomeGeo(Wire):
@@ -220,17 +224,30 @@ class User(Wire):
     data: list[Data] | None = None
     geo: HomeGeo | None = None
     consent: str | None = None
+    eids: msgspec.Raw = NOT_SENT
+    """Partners' ids, unread: only some requests may be asked for them (see `people.eids`)."""
     ext: UserExt | None = None
 
 
+class Dsa(Wire):
+    """What must be told about the advertisement; `dsarequired` had two other names in drafts."""
+
+    dsarequired: Code | None = None
+    required: Code | None = None
+    dsainfo: Code | None = None
+    pubrender: Code | None = None
+    datatopub: Code | None = None
+
+
 class RegsExt(Wire):
-    """Where 2.5 keeps what 2.6 keeps in `regs`; GPC lives here in both."""
+    """Where 2.5 keeps what 2.6 keeps in `regs`; GPC and DSA live here in both."""
 
     gdpr: int | None = None
     us_privacy: str | None = None
     gpp: str | None = None
     gpp_sid: list[Code] | None = None
     gpc: int | None = None
+    dsa: Dsa | None = None
 
 
 class Regs(Wire):

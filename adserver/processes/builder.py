@@ -2,12 +2,14 @@
 
 import fcntl
 import os
+from functools import partial
 
 import structlog
 
 from adapters.campaigns import snapshot_file
 from adserver.bootstrap import places
 from adserver.catalog.compiler import compile_snapshot
+from adserver.catalog.uses import refusals
 from adserver.config import Loaded
 from adserver.domain.campaign import Catalog
 from adserver.endpoints.keys import make_keys
@@ -29,7 +31,8 @@ def check(loaded: Loaded) -> Catalog:
     campaigns = loaded.settings.campaigns
     folder = loaded.path(campaigns.path)
     source = type(campaigns)(path=str(folder))
-    catalog = source.build(tuple(loaded.terms), loaded.settings.currency).load()
+    review = partial(refusals, loaded.policy)
+    catalog = source.build(tuple(loaded.terms), loaded.settings.currency, review).load()
     compile_snapshot(catalog)
     return catalog
 

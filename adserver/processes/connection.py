@@ -54,7 +54,7 @@ class Server(Protocol):
         """Look at it often until nothing is unfinished."""
 
     def enqueue(self, connection: "Connection") -> None:
-        """Call `answer`, `confirm` and `send` soon."""
+        """Have `take` do `answer`, `confirm` and `send` soon."""
 
     def forget(self, connection: "Connection") -> None:
         """Take back the room."""
@@ -138,6 +138,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the line; what is being recorded goes on."""
         self._line = None
+        self._reader.leave()
         self._server.forget(self)
 
     def data_received(self, data: bytes) -> None:
@@ -166,6 +167,14 @@ class Connection(asyncio.Protocol):
 
     # Our turn: three steps, each for several connections before the next.
 
+    def take(self, step: "Callable[[Connection], None]") -> None:
+        """Take a step: a bug there ends this connection, and must not cost the others their answers."""
+        try:
+            step(self)
+        except Exception:  # noqa: BLE001 - the edge
+            _log.exception("http_failed")
+            self.cut()
+
     def answer(self) -> None:
         """Read what came, and decide on whoever waits longest."""
         self._queued = False
@@ -190,12 +199,8 @@ class Connection(asyncio.Protocol):
         """Give whoever answered a last word: now it will be sent, or it cannot be."""
         reply = self._reply
         if reply is not None and reply.confirm is not None:
-            try:
-                possible = self._line is not None and not self._line.is_closing()
-                self._reply = reply.confirm(possible) or reply
-            except Exception:  # noqa: BLE001 - the edge: one request's bug is not the others'
-                _log.exception("http_failed")
-                self._reply = _FAILED
+            possible = self._line is not None and not self._line.is_closing()
+            self._reply = reply.confirm(possible) or reply
 
     def send(self) -> None:
         """Write the reply, and end the line or go on with the next."""
@@ -260,7 +265,7 @@ class Connection(asyncio.Protocol):
         self._bodiless = asked.method == "HEAD"
         try:
             answer = self._server.site(asked)
-        except Exception:  # noqa: BLE001 - as in `confirm`
+        except Exception:  # noqa: BLE001 - the edge: nothing was promised yet, so that whoever asked can be told
             _log.exception("http_failed")
             answer = _FAILED
         if isinstance(answer, Reply):
@@ -271,12 +276,12 @@ class Connection(asyncio.Protocol):
     async def _wait(self, answer: Coroutine[Any, Any, Reply]) -> None:
         try:
             self._reply = await answer
-        except Exception:  # noqa: BLE001 - as in `confirm`
+        except Exception:  # noqa: BLE001 - as in `_decide`
             _log.exception("http_failed")
             self._reply = _FAILED
         self._task = None
-        self.confirm()
-        self.send()
+        self.take(Connection.confirm)
+        self.take(Connection.send)
 
     def _flow(self) -> None:
         """Read on only when what came is answered."""

@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from email.utils import formatdate
 
-import structlog
-
 from adserver.config import Http
 from adserver.endpoints.admission import Admission
 from adserver.endpoints.messages import Request
@@ -28,8 +26,6 @@ needs in the processor's caches drives out the other's. Eight together save a qu
 """
 TURN_S = 0.001
 """No further one is begun after so long: who is decided waits for the others before it is sent."""
-
-_log = structlog.get_logger()
 
 
 class HttpServer:
@@ -88,15 +84,15 @@ class HttpServer:
         until = time.monotonic() + TURN_S
         while due and len(now) < TURN:
             now.append(due.popleft())
-            _guarded(now[-1], Connection.answer)
+            now[-1].take(Connection.answer)
             if time.monotonic() > until:
                 break
         if due:
             asyncio.get_running_loop().call_soon(self._turn)
         for connection in now:
-            _guarded(connection, Connection.confirm)
+            connection.take(Connection.confirm)
         for connection in now:
-            _guarded(connection, Connection.send)
+            connection.take(Connection.send)
 
     async def sweep(self) -> None:
         """Cut what is overdue, for ever, and keep the date and the gauges.
@@ -139,15 +135,6 @@ class HttpServer:
             await asyncio.sleep(LOOK_S)
         for connection in tuple(self.connections):
             connection.cut()
-
-
-def _guarded(connection: Connection, step: Callable[[Connection], None]) -> None:
-    """Take one connection's step: a bug there must not cost the others their answers."""
-    try:
-        step(connection)
-    except Exception:  # noqa: BLE001 - the edge
-        _log.exception("http_failed")
-        connection.cut()
 
 
 def _date() -> bytes:

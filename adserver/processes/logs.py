@@ -5,7 +5,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from typing import TextIO, cast
 
 import structlog
@@ -13,6 +14,8 @@ import structlog
 MAX_CHARS = 2_000
 """No value in a log line is longer: strangers' texts end up in some of them."""
 STDERR = 2
+QUOTES_NOBODY = frozenset({"process_failed"})
+"""Events whose exceptions cannot quote a request: they come when no request is at hand."""
 LINES_PER_S = 20
 """More lines of one kind are left out and counted: a stranger can cause them as fast as they like."""
 
@@ -78,7 +81,7 @@ def configure(process: str) -> None:
             Ration(),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _traced,
             _capped,
             renderer,
         ],
@@ -136,6 +139,35 @@ def _naming(process: str) -> structlog.typing.Processor:
         return event
 
     return name
+
+
+def _traced(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Tell where an exception came from and of which kind it is, but not its message: that may quote a request,
+    and with it a person.
+    """
+    raised = event.pop("exc_info", None)
+    error = (
+        sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
+    )
+    if isinstance(error, BaseException):
+        quotable = event.get("event") in QUOTES_NOBODY
+        event["exception"] = "".join(
+            "".join(traceback.format_exception(each, chain=False))
+            if quotable
+            else "".join(traceback.format_tb(each.__traceback__)) + type(each).__qualname__ + "\n"
+            for each in _causes(error)
+        )
+    return event
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield what led to an exception, the first of all first."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield from _causes(cause)
+    yield error
 
 
 def _capped(

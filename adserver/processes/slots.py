@@ -33,6 +33,11 @@ class Slot:
     leaving: dict[int, float] = field(default_factory=dict)
     """Workers that drain: until when they may."""
 
+    @property
+    def pids(self) -> set[int]:
+        """The processes of this place: who drains, and who serves."""
+        return {*self.leaving, *([self.child.pid] if self.child else [])}
+
 
 def failures(before: int, child: Child) -> int:
     """Return how often in a row a child has died, now that it died once more."""

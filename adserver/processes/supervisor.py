@@ -115,18 +115,15 @@ class Supervisor:
     def _stop(self) -> None:
         if self._builder:
             send(self._builder.pid, signal.SIGKILL)
-        for slot in self._slots:
-            for pid in ([slot.child.pid] if slot.child else []) + list(slot.leaving):
-                send(pid, signal.SIGTERM)
-        self._wait_for({pid for slot in self._slots for pid in self._pids(slot)})
+        workers = {pid for slot in self._slots for pid in slot.pids}
+        for pid in workers:
+            send(pid, signal.SIGTERM)
+        self._wait_for(workers)
         if self._owner:
             send(self._owner.pid, signal.SIGTERM)
             self._wait_for({self._owner.pid})
         os.ftruncate(self._claim, 0)
         _log.info("stopped")
-
-    def _pids(self, slot: Slot) -> set[int]:
-        return {*slot.leaving, *([slot.child.pid] if slot.child else [])}
 
     def _wait_for(self, pids: set[int]) -> None:
         until = time.monotonic() + STOP_S

@@ -124,6 +124,7 @@ async def _watch(
         beat()
         worker.stopped.poll()
         worker.keys.poll()
+        worker.sources.poll()
         if not told and worker.owner.connected:
             looks -= 1
             if worker.is_funded() or not looks:

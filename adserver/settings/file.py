@@ -1,14 +1,25 @@
-"""The settings file as text becomes plain values: YAML without its traps."""
+"""The settings file as text becomes plain values: YAML without its traps; then structs, or a fault with its place."""
 
+import difflib
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import yaml
 
 from adserver.errors import Fault, InvalidConfig
 
 _UNSAID = (ValueError, LookupError, AttributeError, ArithmeticError)
 """What PyYAML lets through: no UTF-8, a 13th month, `0x_`, `!!bool maybe`, `!!int` of nothing, `!!timestamp x`, 1:0:0 ... .0."""
+
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
+_AT = re.compile(r" - at `(.+?)`$")
+_STEP = re.compile(r"\.(\w+)")
+
+Section = TypeVar("Section", bound=msgspec.Struct)
 
 
 class _NoDuplicates(yaml.SafeLoader):
@@ -36,3 +47,46 @@ def read_yaml(file: Path) -> Any:
         raise InvalidConfig([Fault(str(file), "$", advice)]) from None
     except (OSError, RecursionError, yaml.YAMLError, *_UNSAID) as error:
         raise InvalidConfig([Fault(str(file), "$", f"cannot be read: {error}")]) from error
+
+
+def read_struct(file: Path, kind: type[Section]) -> Section:
+    """Return what a file says. Raises `InvalidConfig` naming the path in it, `$.http.port`."""
+    try:
+        return msgspec.convert(read_yaml(file), kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise InvalidConfig([_fault(file, str(error), kind)]) from error
+
+
+def _fault(file: Path, message: str, kind: type[msgspec.Struct]) -> Fault:
+    """Turn msgspec's message into path, problem and what to do about it."""
+    found = _AT.search(message)
+    path = found.group(1) if found else "$"
+    text = _AT.sub("", message)
+    unknown = _UNKNOWN.search(text)
+    if unknown:
+        near = difflib.get_close_matches(unknown.group(1), _keys(kind, path), n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        text = f"unknown key '{unknown.group(1)}'{hint}"
+    return Fault(str(file), path, text)
+
+
+def _keys(kind: type[msgspec.Struct], path: str) -> list[str]:
+    """Return the keys that are known at a path such as `$.exchanges[0]`."""
+    kinds = [kind]
+    for name in _STEP.findall(path):
+        kinds = [
+            inner
+            for each in kinds
+            for field in msgspec.structs.fields(each)
+            if field.encode_name == name
+            for inner in _structs(field.type)
+        ]
+    return [field.encode_name for each in kinds for field in msgspec.structs.fields(each)]
+
+
+def _structs(kind: Any) -> Iterator[type[msgspec.Struct]]:
+    """Yield the structs within a type: `tuple[A, ...]`, `A | B | None`, `Annotated[A, ...]`."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        yield kind
+    for inner in getattr(kind, "__args__", ()):
+        yield from _structs(inner)

@@ -13,9 +13,10 @@ from rich.live import Live
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from adserver.commands.asking import ask, print_walk
-from adserver.commands.campaigns import load_people
+from adserver.commands.audiences import load_people
 from adserver.commands.demo import world
 from adserver.commands.demo.programs import ROOT, Program, run_quietly, wait_until
+from adserver.commands.demo.traces import REFUSERS, Traces, traces
 from adserver.commands.demo.watching import Watch
 from adserver.commands.learning import train_clicks
 from adserver.commands.terminal import FAILED, OK, command, err, out, print_json
@@ -62,12 +63,13 @@ def demo(options: argparse.Namespace) -> int:
         exchange.end()
         time.sleep(0.5)  # the last notices become durable and reach the books
         watch.look()
+        left = traces(loaded)
     finally:
         for program in (exchange, server):
             if program is not None:
                 program.end()
     code = server.end()
-    return _verdict(options, watch, code)
+    return _verdict(options, watch, left, code)
 
 
 def _make_world(options: argparse.Namespace) -> tuple[Loaded, str]:
@@ -87,6 +89,8 @@ def _make_world(options: argparse.Namespace) -> tuple[Loaded, str]:
                 [
                     "loadtest",
                     "segments",
+                    "--refusers",
+                    str(folder / REFUSERS),
                     "--out",
                     file,
                     "--share",
@@ -206,7 +210,7 @@ def _explained(loaded: Loaded) -> dict[str, Any]:
     return walk
 
 
-def _verdict(options: argparse.Namespace, watch: Watch, server_code: int) -> int:
+def _verdict(options: argparse.Namespace, watch: Watch, left: Traces, server_code: int) -> int:
     seen = watch.exchange
     errors = dict(seen.get("errors", {}))
     timed_out = errors.pop("bid_timeout", 0)  # a busy laptop is no broken server
@@ -218,6 +222,12 @@ def _verdict(options: argparse.Namespace, watch: Watch, server_code: int) -> int
         "the model was in the path": watch.model.startswith("lightgbm/"),
         "no line item is over budget": not watch.over_budget(),
         "the exchange saw no errors": not errors,
+        "every bid says by what it was chosen": not seen.get("untold", 1),
+        "nobody who refused got a personal bid": seen.get("to_refusers", 0) > 0
+        and "bid_personal_for_a_refuser" not in errors,
+        f"no id in {left.files} files of state and log": left.files > 0 and not left.ids,
+        f"no contact kept of {left.refusers:,} people who refused": left.refusers > 0
+        and not left.contacts,
         "fewer than one request in a hundred timed out": timed_out * 100
         < max(seen.get("sent", 0), 1),
     }

@@ -81,7 +81,16 @@ class Watch:
         head.add_row(*figures.values())
         top = sorted(self.reasons.items(), key=lambda pair: -pair[1])[:TOP_REASONS]
         why = ", ".join(f"{reason} {count:.0f}" for reason, count in top) or "none yet"
-        return Group(head, Text(f"no bids by reason: {why}"), money_table(self.books))
+        return Group(
+            head,
+            Text(f"no bids by reason: {why}"),
+            Text(
+                f"bids: {seen.get('personal', 0):,} personal, {seen.get('contextual', 0):,} contextual, of which "
+                f"{seen.get('to_refusers', 0):,} for people who refused; so far {seen.get('opt_outs', 0)} opted out and "
+                f"{seen.get('objections', 0)} objected to a segment"
+            ),
+            money_table(self.books),
+        )
 
     def _no_bids(self) -> dict[str, float]:
         http = self._loaded.settings.http

@@ -38,6 +38,7 @@ def make_folder(folder: Path) -> None:
 def write_settings(folder: Path, port: int | None) -> Loaded:
     """Write the settings beside a copy of the campaigns; ports that are taken are replaced by free ones."""
     shutil.copytree(EXAMPLE / "campaigns", folder / "campaigns")
+    shutil.copy(EXAMPLE / "privacy.yaml", folder)
     for file in (folder / "campaigns").glob("*.yaml"):
         file.write_text(_with_demo_flights(file.read_text("utf-8"), time.time()), encoding="utf-8")
     settings: dict[str, Any] = yaml.safe_load((EXAMPLE / "server.yaml").read_text("utf-8"))

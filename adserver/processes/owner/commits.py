@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from adserver.domain.entries import AnyEntry
-from adserver.domain.person import PersonKey, Touch
+from adserver.domain.person import Interest, PersonKey, Touch
 from adserver.errors import Unavailable
 from adserver.metrics import EVENTS_DROPPED, WRITES_FAILING
-from adserver.ports import Contacts, EventStore, LedgerStore
+from adserver.ports import EventStore, LedgerStore
+from adserver.ports.people import Contacts
 
 RETRY_S = 0.5
 REPEAT_S = 60.0
@@ -50,6 +51,7 @@ class Commits:
         """When each trouble was last said, monotonic seconds: one that comes and goes is not said each time."""
         self._outage_told = False
         self._touches: list[tuple[PersonKey, Touch]] = []
+        self._interests: list[tuple[PersonKey, Interest]] = []
         self._acknowledge: list[Acknowledge] = []
         self._then: list[Callable[[], None]] = []
         self._wake = asyncio.Event()
@@ -63,6 +65,11 @@ class Commits:
     def touch(self, person: PersonKey, touch: Touch) -> None:
         """Queue a contact."""
         self._touches.append((person, touch))
+        self._wake.set()
+
+    def interest(self, person: PersonKey, interest: Interest) -> None:
+        """Queue a sign of what somebody is interested in."""
+        self._interests.append((person, interest))
         self._wake.set()
 
     def line(self, line: bytes) -> None:
@@ -137,14 +144,15 @@ class Commits:
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()
         entries, lines, touches = len(self._entries), len(self._lines), self._touches
-        self._touches = []
+        interests = self._interests
+        self._touches, self._interests = [], []
         droppable, self._droppable, self._droppable_bytes = self._droppable, [], 0
         # Bids first: whoever reads the log has met the bid when its notice comes.
         batch = b"".join([*droppable, *self._lines])
-        if batch or touches:
+        if batch or touches or interests:
             try:
                 # In one thread call, so that a commit costs the loop two switches and no more.
-                await loop.run_in_executor(None, self._write_beside, batch, touches)
+                await loop.run_in_executor(None, self._write_beside, batch, touches, interests)
             except Unavailable:
                 self._drop(droppable)
                 raise
@@ -154,13 +162,21 @@ class Commits:
         del self._entries[:entries]
         await self._store.commit()
 
-    def _write_beside(self, batch: bytes, touches: list[tuple[PersonKey, Touch]]) -> None:
+    def _write_beside(
+        self,
+        batch: bytes,
+        touches: list[tuple[PersonKey, Touch]],
+        interests: list[tuple[PersonKey, Interest]],
+    ) -> None:
         try:
             if touches:
                 self._contacts.add_touches(touches)
+            if interests:
+                self._contacts.add_interests(interests)
         except Unavailable as error:
             # Money does not wait for frequency counts; they are tried again with the next commit.
             self._touches[:0] = touches[-MAX_TOUCHES:]
+            self._interests[:0] = interests[-MAX_TOUCHES:]
             if self._is_due("contacts"):
                 _log.error(
                     "contacts_unavailable", error=str(error), waiting=len(touches), mend=MEND

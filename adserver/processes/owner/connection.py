@@ -1,16 +1,17 @@
 """One worker's (or one command's) line to the owner."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from prometheus_client import generate_latest
 
+from adserver.background.people_messages import Choose, Erase, Link, Question, See
 from adserver.background.protocol import (
     Ask,
     Broken,
-    Contact,
     Correct,
     Corrected,
     Events,
@@ -21,7 +22,6 @@ from adserver.background.protocol import (
     Hello,
     Paces,
     Query,
-    Recall,
     Record,
     Recorded,
     Reload,
@@ -45,14 +45,14 @@ from adserver.metrics import REGISTRY
 from adserver.ports import Clock
 from adserver.processes.owner.commits import Commits
 from adserver.processes.owner.grants import Grants
-from adserver.processes.owner.notices import Notices, Outcome
+from adserver.processes.owner.notices import Notices
 from adserver.processes.owner.paces import Paces as PaceKeeper
+from adserver.processes.owner.people import PeopleKeeper, to_forget
 from adserver.processes.owner.reports import invalid_rows, report
+from adserver.processes.owner.workers import Workers
 
 MAX_UNREAD_BYTES = 64 << 20
 """A worker that reads nothing for so long is as good as gone."""
-RECALL_S = 5.0
-"""A pot is asked back no more often than this: halves of halves are not worth the journal."""
 
 _log = structlog.get_logger()
 
@@ -67,7 +67,8 @@ class Desk:
     grants: Grants
     notices: Notices
     paces: PaceKeeper
-    workers: "Workers"
+    people: PeopleKeeper
+    workers: Workers
     reload: Callable[[], Awaitable[None]]
 
 
@@ -116,7 +117,7 @@ class Connection:
         if self._waiting:
             self._grant(tuple(self._waiting.items()))
 
-    def _take(self, message: FromWorker) -> None:
+    def _take(self, message: FromWorker) -> None:  # noqa: C901 (one flat case per message)
         match message:
             case Record(request, fact):
                 self._record(request, fact)
@@ -135,9 +136,14 @@ class Connection:
             case Scrape(request):
                 self.send(Scraped(request, generate_latest(REGISTRY)))
             case Reload(request):
-                task = asyncio.create_task(self._reload(request))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._meanwhile(self._reload(request))
+            case Choose() | Erase() | See() | Link():
+                self._meanwhile(self._for_person(message))
+
+    def _meanwhile(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _give_back(self, amounts: Iterable[tuple[int, Nanos]]) -> None:
         for pot, amount in amounts:
@@ -199,6 +205,8 @@ class Connection:
             desk.commits.line(outcome.line)
         if outcome.touch is not None:
             desk.commits.touch(*outcome.touch)
+        if outcome.interest is not None:
+            desk.commits.interest(*outcome.interest)
         desk.commits.then(lambda: desk.workers.tell_outcome(outcome))
         desk.commits.acknowledge(
             lambda failure: self.send(
@@ -230,6 +238,17 @@ class Connection:
         else:
             self.send(Report(request))
 
+    async def _for_person(self, question: Question) -> None:
+        try:
+            answer = await self._desk.people.carry_out(question)
+        except Unavailable as error:
+            self.send(Failed(question.request, str(error)))
+            return
+        people = to_forget(question)
+        if people:  # told before the person is: with the answer it is true everywhere
+            self._desk.workers.tell_to_forget(people)
+        self.send(answer)
+
     def _report(self, request: int) -> None:
         desk, now_s = self._desk, self._desk.clock.now()
         self.send(
@@ -242,58 +261,3 @@ class Connection:
                 invalid_rows(desk.ledger.marks),
             )
         )
-
-
-class Workers:
-    """Who is connected, by lease, and what all of them are told."""
-
-    def __init__(self) -> None:
-        self.by_lease: dict[int, Connection] = {}
-        self.trouble = ""
-        """What they were told last of why nothing can be made durable."""
-        self._recalled: dict[int, float] = {}
-
-    def leave(self, connection: Connection) -> bool:
-        """Forget a worker; tell whether it was one, and not followed by itself already."""
-        if self.by_lease.get(connection.lease) is not connection:
-            return False
-        del self.by_lease[connection.lease]
-        return True
-
-    def tell_outcome(self, outcome: Outcome) -> None:
-        """Tell the lease's worker what became of a bid, and everybody of the contact."""
-        if outcome.resolved is not None:
-            lease, bid, charged = outcome.resolved
-            holder = self.by_lease.get(lease)
-            if holder is not None:
-                holder.send(Resolved(((bid, charged),)))
-        if outcome.touch is not None and outcome.touch[1].kind == "impression":
-            self._tell(Contact((outcome.touch,)))
-
-    def tell_paces(self, multipliers: Mapping[int, float]) -> None:
-        """Tell everybody how much to hold back."""
-        self._tell(Paces(dict(multipliers)))
-
-    def tell_trouble(self, problem: str) -> None:
-        """Tell everybody that nothing can be made durable, or that it can again; once per change."""
-        if problem != self.trouble:
-            self.trouble = problem
-            self._tell(Trouble(problem))
-
-    def recall(self, asker: int, pots: Iterable[tuple[int, int]], now_s: float) -> None:
-        """Ask the others for what the asker cannot get: pairs of pot and lease that has much of it."""
-        for pot, lease in pots:
-            holder = self.by_lease.get(lease)
-            ago_s = now_s - self._recalled.get(pot, 0.0)
-            if lease != asker and holder is not None and not 0 <= ago_s < RECALL_S:
-                self._recalled[pot] = now_s
-                holder.send(Recall((pot,)))
-
-    def hang_up(self) -> None:
-        """Close all lines."""
-        for connection in list(self.by_lease.values()):
-            connection.hang_up()
-
-    def _tell(self, message: FromOwner) -> None:
-        for connection in list(self.by_lease.values()):
-            connection.send(message)

@@ -16,6 +16,7 @@ from adserver.domain.budget import (
 from adserver.domain.campaign import Catalog
 from adserver.domain.money import MICROS_PER_UNIT, Nanos, share
 from adserver.domain.pacing_plan import planned
+from adserver.domain.topics import topic_of
 
 
 class Bound(NamedTuple):
@@ -67,6 +68,11 @@ class Lines:
             for advertiser in catalog.advertisers
             for creative in advertiser.creatives
         }
+        self.topics = {
+            advertiser.id: topic_of(advertiser.categories, advertiser.category_taxonomy)
+            for advertiser in catalog.advertisers
+        }
+        """What contacts with an advertiser are about, by its id; `None` where nothing may be kept of that."""
         self._ceilings = {ceiling_key(name): (name, limit) for name, limit in ceilings.items()}
         self._payers: dict[int, Payer] = {}
 
@@ -83,6 +89,11 @@ class Lines:
         """Return a line item's id; the number as text for one that is no longer in the catalog."""
         chain = self.chains.get(number)
         return chain.line_item.id if chain else str(number)
+
+    def topic(self, number: int) -> int | None:
+        """Return what contacts with a line item are about, if that may be kept."""
+        chain = self.chains.get(number)
+        return self.topics[chain.advertiser] if chain else None
 
     def _build(self, key: int, now_s: float) -> Payer | None:
         chain = self.chains.get(key)

@@ -14,7 +14,7 @@ from adserver.domain.entries import Corrected, LateLiability, Ordered, Quarantin
 from adserver.domain.ledger import Ledger
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Notice
-from adserver.domain.person import PersonKey, Touch
+from adserver.domain.person import Interest, PersonKey, Touch
 from adserver.domain.set_forward import SetForward
 from adserver.domain.settlement import charge
 from adserver.domain.ticket import Ticket
@@ -42,6 +42,7 @@ class Outcome(NamedTuple):
     resolved: tuple[int, bytes, Nanos] | None = None
     """Lease, bid and nanos charged, for the worker that holds the money."""
     touch: tuple[PersonKey, Touch] | None = None
+    interest: tuple[PersonKey, Interest] | None = None
 
 
 REPEATED = Outcome(first=False)
@@ -84,7 +85,7 @@ class Notices:
         self._enter(
             Seen(ticket.bid, notice.kind, ticket.line_item, until_s, notice.rule, notice.at_s)
         )
-        touch = None
+        touch = interest = None
         # Impressions are counted for caps: a basic ad's purpose, not a profile's.
         is_contact = notice.kind == "impression" or (notice.kind == "click" and ticket.profiled)
         if ticket.person and is_contact and not notice.rule:
@@ -97,9 +98,14 @@ class Notices:
                     ticket.creative,
                     ticket.bid,
                     ticket.measured,
+                    ticket.trainable,
                 ),
             )
-        return Outcome(first=True, line=self._notice_line(notice), resolved=resolved, touch=touch)
+            topic = self.lines.topic(ticket.line_item) if notice.kind == "click" else None
+            if topic is not None:
+                interest = (ticket.person, Interest("click", notice.at_s, topic))
+        line = self._notice_line(notice)
+        return Outcome(first=True, line=line, resolved=resolved, touch=touch, interest=interest)
 
     def conversion(
         self, order: Conversion, touches: Callable[[PersonKey], Sequence[Touch]]
@@ -229,7 +235,7 @@ class Notices:
             and self._ledger.has_seen(click.bid, "click")  # the token is in the markup too
             and order.at_s - click.at_s <= CLICK_WINDOW_S
         ):
-            return Credit(click.line_item, click.creative, "click", click.bid)
+            return Credit(click.line_item, click.creative, "click", click.bid, click.trainable)
         if order.person:
             return last_touch(touches(order.person), own, order.at_s)
         return NOBODYS
@@ -245,6 +251,7 @@ class Notices:
                 "creative": self.lines.creatives.get(ticket.creative, str(ticket.creative)),
                 "exchange": ticket.exchange,
                 "measured": ticket.measured,
+                "trainable": ticket.trainable,
                 "invalid": notice.rule,
             }
         )
@@ -261,6 +268,7 @@ class Notices:
                 "value": order.value,
                 "line_item": self.lines.name(credit.line_item) if credit.line_item else "",
                 "credit": credit.contact,
+                "trainable": credit.trainable,
                 "invalid": rule,
             }
         )

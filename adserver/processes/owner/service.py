@@ -13,11 +13,13 @@ from adserver.domain.entries import AnyEntry
 from adserver.domain.ledger import Ledger
 from adserver.errors import InvalidConfig, Unavailable
 from adserver.processes.owner.commits import Commits
-from adserver.processes.owner.connection import Connection, Desk, Workers
+from adserver.processes.owner.connection import Connection, Desk
 from adserver.processes.owner.grants import Grants
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.notices import Notices
 from adserver.processes.owner.paces import Paces
+from adserver.processes.owner.people import PeopleKeeper
+from adserver.processes.owner.workers import Workers
 
 SECOND = 1.0
 PRUNE_S = 300
@@ -54,6 +56,7 @@ class OwnerService:
             grants=self.grants,
             notices=self.notices,
             paces=self.paces,
+            people=PeopleKeeper(parts.people, parts.audiences, parts.clock),
             workers=self.workers,
             reload=self.reload,
         )

@@ -94,7 +94,8 @@ class Client:
 
     def __init__(self, session: ClientSession, origin: str) -> None:
         self._session = session
-        self._origin = origin
+        self.origin = origin
+        """Where it serves: `http://127.0.0.1:port`."""
 
     async def get(self, path: str, **headers: str) -> ClientResponse:
         """GET without following redirects."""
@@ -105,7 +106,7 @@ class Client:
         return await self._session.request(method, self._url(path), **body)  # type: ignore[arg-type]  # a test's shorthand
 
     def _url(self, path: str) -> URL:
-        return URL(self._origin + path, encoded=True)
+        return URL(self.origin + path, encoded=True)
 
 
 @asynccontextmanager

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from adserver.domain.person import pseudonymiser
 from adserver.endpoints.conversions import MAX_BODY_BYTES, Conversions
 from adserver.endpoints.replies import PIXEL
+from adserver.privacy.permission import permit
+from adserver.privacy.rules import Rules
 from tests.unit.endpoints.desk import NOW_S, TICKET, Desk, counted, serving
+from tests.unit.privacy import vectors
 
 
 def _conversions(desk: Desk) -> Conversions:
@@ -21,6 +24,7 @@ def _conversions(desk: Desk) -> Conversions:
         clock=desk.clock,
         is_advertiser={"camera-shop"}.__contains__,
         pseudonym=pseudonymiser(b"k" * 32),
+        permit=lambda signals: permit(signals, Rules(12), NOW_S, contextual_without_consent=False),
     )
 
 
@@ -81,6 +85,42 @@ async def test_a_click_of_ours_is_credited(desk: Desk) -> None:
         reply = await client.get(f"/c/camera-shop?order=1&adclick={desk.token()}")
         assert "X-Adserver-Reason" not in reply.headers
     assert [order.click for order in desk.owner.conversions] == [TICKET]
+
+
+@pytest.mark.parametrize(
+    ("signals", "known", "credited"),
+    [
+        ("", True, True),
+        ("&gdpr=0", True, True),
+        ("&gdpr=1", False, False),
+        ("&gdpr=1&gdpr_consent=-", False, False),
+        (f"&gdpr=1&gdpr_consent={vectors.core()}", True, True),
+        (f"&gdpr=1&gdpr_consent={vectors.core(purposes=(2, 7))}", False, True),
+        (f"&gdpr=1&gdpr_consent={vectors.core(purposes=(1, 2))}", False, False),
+        ("&us_privacy=1YYN", False, False),
+        ("&gpp=nonsense&gpp_sid=7", False, False),
+    ],
+)
+async def test_what_a_visitor_refused_is_not_done(
+    desk: Desk,
+    signals: str,
+    known: bool,  # noqa: FBT001 - a table's column
+    credited: bool,  # noqa: FBT001 - ditto
+) -> None:
+    async with serving(_conversions(desk)) as client:
+        query = f"order=1&ifa=AB-12&adclick={desk.token()}{signals}"
+        reply = await client.get(f"/c/camera-shop?{query}")
+        assert await reply.json() == {"counted": True}
+    (order,) = desk.owner.conversions
+    assert bool(order.person) == known
+    assert (order.click == TICKET) == credited
+
+
+@pytest.mark.parametrize("header", ["Sec-GPC", "DNT"])
+async def test_a_browser_that_says_no_is_heard(desk: Desk, header: str) -> None:
+    async with serving(_conversions(desk)) as client:
+        await client.send("GET", "/c/camera-shop?order=1&ifa=AB-12", headers={header: "1"})
+    assert [order.person for order in desk.owner.conversions] == [b""]
 
 
 async def test_a_click_that_may_not_be_used_loses_the_credit_not_the_order(desk: Desk) -> None:

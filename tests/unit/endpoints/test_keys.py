@@ -1,7 +1,10 @@
 """The key file while a server runs: what is announced is opened, what is due seals, what is gone is unknown."""
 
 import os
+import resource
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -97,6 +100,43 @@ def test_a_damaged_file_changes_nothing_and_is_told_once(path: Path) -> None:
     rotate(path, rotate_from_nothing, NEW)
     worker.poll()
     assert worker.vault.open(TokenVault([NEW]).seal(TICKET)) == TICKET
+
+
+def test_a_key_s_time_comes_although_the_file_is_damaged_meanwhile(path: Path) -> None:
+    rotate(path, OLD, NEW)
+    clock = HandClock()
+    worker = KeyFile(path, clock)
+    path.write_text("1 nonsense\n", "ascii")
+    clock.now_s += 11
+    worker.poll()
+    with pytest.raises(InvalidToken, match="unknown_key"):
+        TokenVault([OLD]).open(worker.vault.seal(TICKET))
+
+
+def test_what_keeps_us_from_reading_for_a_moment_is_tried_again(path: Path) -> None:
+    worker = KeyFile(path, HandClock())
+    rotate(path, OLD, NEW)
+    with structlog.testing.capture_logs() as told:
+        with no_more_files():
+            worker.poll()
+            worker.poll()
+        assert worker.vault.open(TokenVault([OLD]).seal(TICKET)) == TICKET
+        worker.poll()
+        worker.poll()
+    assert [line["event"] for line in told] == ["keys_unreadable", "keys_changed"]
+    assert "Too many open files" in told[0]["error"]
+    assert worker.vault.open(TokenVault([NEW]).seal(TICKET)) == TICKET
+
+
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """Have this process open none."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize(

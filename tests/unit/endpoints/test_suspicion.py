@@ -3,6 +3,7 @@
 import pytest
 
 from adserver.domain.networks import Networks, network
+from adserver.endpoints.messages import Request
 from adserver.endpoints.suspicion import Visitor, Visitors
 
 OURS = Visitors(Networks(map(network, ["127.0.0.0/8", "10.0.0.0/8", "2001:db8:f::/48"])))
@@ -12,7 +13,11 @@ AGENT = "Browser/1.0"
 
 def visitor(peer: str, **headers: str) -> Visitor:
     named = {name.replace("_", "-").encode(): text.encode() for name, text in headers.items()}
-    return OURS.visitor({b"user-agent": AGENT.encode(), **named}, peer)
+    return OURS.visitor(call(peer, {b"user-agent": AGENT.encode(), **named}))
+
+
+def call(peer: str, headers: dict[bytes, bytes]) -> Request:
+    return Request("GET", "/t/click/x", headers, b"", 0.0, peer=peer)
 
 
 @pytest.mark.parametrize(
@@ -45,5 +50,5 @@ def test_a_server_that_we_believe_speaks_for_a_device() -> None:
 
 
 def test_bytes_that_are_no_text_are_no_address_and_no_fault() -> None:
-    found = OURS.visitor({b"x-forwarded-for": b"\xff\x00", b"user-agent": b"\xfe"}, "127.0.0.1")
-    assert found == ("\xfe", "\xff\x00")
+    odd = {b"x-forwarded-for": b"\xff\x00", b"user-agent": b"\xfe"}
+    assert OURS.visitor(call("127.0.0.1", odd)) == ("\xfe", "\xff\x00")

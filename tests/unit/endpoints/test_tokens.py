@@ -38,6 +38,7 @@ tickets = st.builds(
     person=st.sampled_from([b"", b"p" * 16]),
     measured=st.booleans(),
     test=st.booleans(),
+    trainable=st.booleans(),
 )
 
 
@@ -59,7 +60,7 @@ def test_the_largest_ticket_stays_within_300_letters() -> None:
     largest = Ticket(
         bid=bytes(16), at_s=2**33, exchange="x" * 64, line_item=most, creative=most, media_type=4,
         reserved=most, price=most, wire_price=most, lease=most, bill_until_s=2**33, click_until_s=2**33,
-        person=bytes(16), measured=True, test=True,
+        person=bytes(16), measured=True, test=True, at_ms=999, trainable=True,
     )  # fmt: skip
     assert len(VAULT.seal(largest)) <= 300
 

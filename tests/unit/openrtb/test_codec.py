@@ -17,7 +17,7 @@ from adserver.errors import InvalidBidRequest
 from adserver.openrtb import codec, inbound
 from adserver.openrtb.request import BidRequest
 from tests.bench.bench_openrtb import REQUEST
-from tests.unit.openrtb.wire import EVERYTHING, PSEUDONYM, RATES, TERMS, decode, imp, request
+from tests.unit.openrtb.wire import EVERYTHING, RATES, TERMS, decode, imp, request
 
 GOOD = msgspec.json.encode(REQUEST)
 
@@ -157,7 +157,7 @@ def reads(decoded: codec.Decoded) -> None:
     """Whatever was decoded leads to an auction that can be written down, or to a reason."""
     inbound.signals(decoded.request)
     inbound.time_left_ms(decoded.request, TERMS)
-    read = inbound.auction(decoded.request, TERMS, RATES, EVERYTHING, PSEUDONYM)
+    read = inbound.auction(decoded.request, TERMS, RATES, EVERYTHING)
     assert isinstance(read, Auction | Reason)
     if isinstance(read, Auction):
         msgspec.json.encode(read)

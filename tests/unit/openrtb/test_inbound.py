@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from adserver.domain.consent import Permission
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.opportunity import (
     Auction,
@@ -19,7 +20,7 @@ from tests.bench.bench_openrtb import REQUEST
 from tests.unit.openrtb.wire import (
     BANNER,
     CONTEXT,
-    PSEUDONYM,
+    EVERYTHING,
     TERMS,
     auction,
     decode,
@@ -57,7 +58,6 @@ def test_every_field_arrives_in_its_place() -> None:
         category_taxonomy=2,
         blocked_apps=("com.rival",),
         segments=("dmp:101", "dmp:7044", "dmp:88"),
-        person=PSEUDONYM("ifa", "6d92078a-8246-4ba4-ae5b-76104861e7dc"),
         opportunities=(
             Opportunity(
                 id="1",
@@ -77,10 +77,14 @@ def test_every_field_arrives_in_its_place() -> None:
     )
 
 
-def test_without_permission_nobody_is_looked_at() -> None:
-    found = read(REQUEST, CONTEXT)
+@pytest.mark.parametrize("permission", [EVERYTHING, CONTEXT])
+def test_the_person_is_for_others_to_find_and_segments_need_permission(
+    permission: Permission,
+) -> None:
+    found = read(REQUEST, permission)
     assert isinstance(found, Auction)
-    assert (found.person, found.segments) == (None, ())
+    assert found.person is None
+    assert bool(found.segments) == permission.personalise
 
 
 @pytest.mark.parametrize(
@@ -242,24 +246,6 @@ def test_an_app_with_all_its_categories() -> None:
 @pytest.mark.parametrize(("tmax", "left"), [(None, 135), (100, 85), (5, 0), (0, 0), (10**6, 9_985)])
 def test_the_time_that_is_left(tmax: int | None, left: int) -> None:
     assert time_left_ms(decode(request(tmax=tmax)).request, TERMS) == left
-
-
-@pytest.mark.parametrize(
-    ("device", "user", "key"),
-    [
-        ({"ifa": "AB-12"}, {"buyeruid": "b", "id": "u"}, ("ifa", "ab-12")),
-        ({"ifa": "AB-12", "lmt": 1}, {"buyeruid": "b", "id": "u"}, ("buyeruid", "b")),
-        ({"ifa": "0000-0000"}, {"buyeruid": 5, "id": "u"}, ("buyeruid", "5")),
-        ({"ifa": "x" * 300}, {"id": "u"}, ("user", "u")),
-        ({}, {"id": "u" * 300}, None),
-        ({}, {"id": ""}, None),
-        (None, None, None),
-    ],
-)
-def test_the_person_is_known_by_the_most_lasting_id(
-    device: Any, user: Any, key: tuple[str, str] | None
-) -> None:
-    assert auction(device=device, user=user).person == (PSEUDONYM(*key) if key else None)
 
 
 def test_segments_need_a_provider_and_an_id() -> None:

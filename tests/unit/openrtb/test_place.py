@@ -54,6 +54,7 @@ def test_the_structured_user_agent_names_the_system_where_os_is_missing() -> Non
         ("www.news.example", "news.example"),
         ("https://www.news.example:8080/a?b#c", "news.example"),
         ("http://user:pass@news.example?x=1", "news.example"),
+        ("somebody@news.example", "news.example"),
         ("news.example/path", "news.example"),
         ("//news.example", ""),
         ("", ""),

@@ -3,24 +3,20 @@
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from adserver.domain.consent import Permission
+from adserver.domain.consent import Permission, without_person
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import Auction, Opportunity
-from adserver.domain.person import pseudonymiser
 from adserver.domain.reasons import Reason
 from adserver.openrtb import codec, inbound
+from adserver.privacy.permission import ALLOWED
 
 TERMS = ExchangeTerms(name="test", seats=("one", "two"), currencies=("USD", "EUR"))
 RATES = Rates("USD", {"EUR": "0.8", "JPY": "150"})
-PSEUDONYM = pseudonymiser(b"a secret of thirty-two bytes ...")
-EVERYTHING = Permission(
-    bid=True, identify=True, personalise=True, profile=True, measure=True, basis="test"
-)
-CONTEXT = Permission(
-    bid=True, identify=False, personalise=False, profile=False, measure=False, basis="test"
-)
+EVERYTHING = replace(ALLOWED, basis="test")
+CONTEXT = without_person("test")
 BANNER = {"w": 300, "h": 250}
 
 
@@ -44,7 +40,7 @@ def read(
     document: Any, permission: Permission = EVERYTHING, terms: ExchangeTerms = TERMS
 ) -> Auction | Reason:
     """Read a document to the end."""
-    return inbound.auction(decode(document).request, terms, RATES, permission, PSEUDONYM)
+    return inbound.auction(decode(document).request, terms, RATES, permission)
 
 
 def auction(*imps: dict[str, Any], **fields: Any) -> Auction:

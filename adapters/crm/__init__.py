@@ -1,0 +1,1 @@
+"""An advertiser's own customers, as far as they agreed."""

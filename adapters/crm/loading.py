@@ -1,0 +1,86 @@
+"""From customer files to profiles: what customers agreed to, whose numbers are whose, and their segments."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from adapters.crm.customer_files import CustomerFiles, Decision
+from adapters.dmp.loading import STEP, GrantOf, load_segments
+from adserver.domain.choices import Change, Choices
+from adserver.domain.grant import Grant
+from adserver.domain.person import PersonKey
+from adserver.errors import Fault
+from adserver.ports.people import Audiences, People
+
+CONSENT, WITHDRAW = Change("consent"), Change("withdraw")
+
+
+class CustomerStore(Audiences, People, Protocol):
+    """Where both what is said of people and what they decided are kept."""
+
+
+class Counts(NamedTuple):
+    """What became of a load."""
+
+    customers: int
+    consents: int
+    """Opt-ins that were new."""
+    withdrawals: int
+    linked: int
+    """Numbers that are now known to be another id of a customer."""
+    withheld: int
+    """Customers with segments that were not loaded, because they did not agree to their use."""
+    rows_skipped: int
+
+
+class _Read(NamedTuple):
+    """Customers, as `load_segments` takes them."""
+
+    customers: Sequence[tuple[str, str, tuple[str, ...]]]
+    faults: Sequence[Fault]
+    skipped: int
+
+    def people(self) -> Sequence[tuple[str, str, tuple[str, ...]]]:
+        """Return them."""
+        return self.customers
+
+
+def load_customers(
+    loader: CustomerFiles,
+    pseudonym: Callable[[str, str], PersonKey],
+    store: CustomerStore,
+    day: int,
+    grant_of: GrantOf,
+    on_progress: Callable[[int, int], None] = lambda *_: None,
+    speaks_for: Iterable[Grant] = (),
+) -> Counts:
+    """Store what the files say: first what customers decided, then whose ids are whose, then their segments.
+
+    A decision counts if it is later than what the person last decided with us. `day` is today, in days since the
+    epoch; the rest is as in `load_segments`. Blocks. Raises `InvalidConfig` if there is nothing to load,
+    `Unavailable` if the store fails; what was stored until then is right, and loading again does the rest.
+    """
+    customers = loader.people()
+    consents = withdrawals = 0
+    decisions = list(loader.decisions())
+    for done, (person, decision) in enumerate(decisions, 1):
+        key = pseudonym(*person)
+        if _counts(decision, store.dossier([key]).choices):
+            store.choose([key], CONSENT if decision.opted_in else WITHDRAW, decision.at_s)
+            consents += decision.opted_in
+            withdrawals += not decision.opted_in
+        if done % STEP == 0:
+            on_progress(done, len(decisions) + len(customers))
+    linked = store.link((pseudonym(*person), pseudonym(*each)) for person, each in loader.links())
+    rights = dict.fromkeys((*loader.grants, *speaks_for))
+    read = _Read(customers, loader.faults, loader.skipped)
+    stored = load_segments(read, pseudonym, store, day, grant_of, on_progress, rights)
+    return Counts(
+        stored.people, consents, withdrawals, linked, loader.withheld, stored.skipped_rows
+    )
+
+
+def _counts(decision: Decision, known: Choices) -> bool:
+    """Tell whether a decision changes what holds: it is the later one, or, at the same time, the stricter."""
+    if decision.opted_in:
+        return decision.at_s > known.at_s and not known.consented and not known.erased
+    return decision.at_s >= known.at_s and (known.consented or decision.at_s > known.at_s)

@@ -1,0 +1,19 @@
+"""The only package that knows every other: builds what a process is made of and hands it to the edge."""
+
+from adserver.bootstrap.click_models import check_click_model
+from adserver.bootstrap.owner import owner_parts
+from adserver.bootstrap.state import (
+    SnapshotSource,
+    SystemClock,
+    ceilings,
+    load_snapshot,
+    places,
+    profiles_config,
+    pseudonym,
+)
+from adserver.bootstrap.worker import Worker, build_worker
+
+__all__ = [
+    "SnapshotSource", "SystemClock", "Worker", "build_worker", "ceilings", "check_click_model", "load_snapshot",
+    "owner_parts", "places", "profiles_config", "pseudonym",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""What people can see, decide and have deleted: public pages, and the same as an API."""
