@@ -3,9 +3,9 @@
 from adapters.campaigns import yaml_folder
 from adapters.context import cidr_files, maxmind
 from adapters.dmp import segment_files
-from adapters.profiles import lmdb_profiles
+from adapters.profiles import lmdb_profiles, redis_profiles
 
 Campaigns = yaml_folder.Config
 Segments = segment_files.Config
 Networks = cidr_files.Config | maxmind.Config
-Profiles = lmdb_profiles.Config
+Profiles = lmdb_profiles.Config | redis_profiles.Config

@@ -4,7 +4,18 @@ import argparse
 import os
 import sys
 
-from adserver.commands import asking, campaigns, demo, keys, learning, serving, traffic
+from adserver.commands import (
+    asking,
+    audiences,
+    campaigns,
+    customers,
+    demo,
+    identities,
+    keys,
+    learning,
+    serving,
+    traffic,
+)
 from adserver.commands.terminal import FAILED, INTERRUPTED, tell_failure, tell_faults
 from adserver.errors import Fault, InvalidConfig, Unavailable
 
@@ -17,7 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="adserver", description=__doc__, epilog=EPILOG)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for group in (demo, serving, campaigns, learning, keys, asking, traffic):
+    for group in (
+        demo, serving, campaigns, audiences, customers, identities, learning, keys, asking, traffic,
+    ):  # fmt: skip
         group.add(commands)
     options = parser.parse_args(arguments)
     try:

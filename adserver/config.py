@@ -3,7 +3,6 @@
 The file is YAML. Relative paths are relative to the file. Sums of money are decimals in the house currency.
 """
 
-import difflib
 import re
 from decimal import Decimal
 from functools import cached_property
@@ -17,11 +16,12 @@ from adserver.domain.exchange import Billable, ExchangeTerms
 from adserver.domain.money import MAX_CPM, Rates, cpm_nanos, nanos
 from adserver.domain.web_address import web_address
 from adserver.errors import Fault, InvalidConfig
-from adserver.settings.file import read_yaml
+from adserver.privacy.policy import DEFAULT_POLICY, Policy
+from adserver.settings.file import read_struct
+from adserver.settings.identity import Identity
 from adserver.settings.invalid_traffic import InvalidTraffic
-
-_UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
-_AT = re.compile(r" - at `(.+?)`$")
+from adserver.settings.matching import Matching
+from adserver.settings.policy import read_policy
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,6 +93,15 @@ class Guard(Section, frozen=True, kw_only=True):
     """What may be spent in all within one hour of the clock (UTC)."""
 
 
+class Responsible(Section, frozen=True, kw_only=True):
+    """Who answers for what is done with people's data, as their pages say."""
+
+    name: str = ""
+    """`Example Ads Ltd, 1 High Street, London`"""
+    contact: str = ""
+    """An address that is read: `privacy@ads.example`."""
+
+
 class Settings(Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -115,6 +124,11 @@ class Settings(Section, frozen=True, kw_only=True):
     exchanges: tuple[Exchange, ...] = ()
     guard: Guard = Guard()
     invalid_traffic: InvalidTraffic = InvalidTraffic()
+    identity: Identity = Identity()
+    matching: Matching = Matching()
+    responsible: Responsible = Responsible()
+    privacy: str | None = None
+    """The file of rules about people's data; nothing means the rules that hold by themselves."""
     explore_percent: Decimal = Decimal(2)
     """How often a shortlisted place goes to somebody drawn from the rest."""
     click_engine: Literal["lightgbm", "compiled"] = "lightgbm"
@@ -128,6 +142,7 @@ class Loaded(msgspec.Struct, frozen=True, dict=True):
 
     file: Path
     settings: Settings
+    policy: Policy = DEFAULT_POLICY
 
     def path(self, name: str) -> Path:
         """Return a path of the settings, relative to their file."""
@@ -151,14 +166,17 @@ class Loaded(msgspec.Struct, frozen=True, dict=True):
 
 def load_settings(file: Path) -> Loaded:
     """Read and check a settings file. Raises `InvalidConfig` naming the path in it, `$.http.port`."""
-    try:
-        settings = msgspec.convert(read_yaml(file), Settings, strict=True)
-    except msgspec.ValidationError as error:
-        raise InvalidConfig([_fault(file, str(error))]) from error
+    settings = read_struct(file, Settings)
     faults = [Fault(str(file), path, message) for path, message in _problems(settings)]
     if faults:
         raise InvalidConfig(faults)
-    return Loaded(file, settings)
+    loaded = Loaded(file, settings)
+    if settings.privacy is None:
+        return loaded
+    rules = loaded.path(settings.privacy)
+    if not rules.exists():
+        raise InvalidConfig([Fault(str(file), "$.privacy", f"names {rules}, which does not exist")])
+    return msgspec.structs.replace(loaded, policy=read_policy(rules, settings.vendor_id))
 
 
 RANGES: dict[str, tuple[int | Decimal, int | Decimal]] = {
@@ -197,6 +215,7 @@ def _problems(settings: Settings) -> list[tuple[str, str]]:
         found.append(("$.http.base_url", f"must begin with http:// or https://: {error}"))
     if not settings.state_folder.strip():
         found.append(("$.state_folder", "must name a folder"))
+    found += settings.matching.problems([each.name for each in settings.exchanges], http.base_url)
     return found + _problems_with_money(settings) + _problems_with_exchanges(settings)
 
 
@@ -255,27 +274,3 @@ def _problems_with_exchanges(settings: Settings) -> list[tuple[str, str]]:
         if not all(exchange.seats) or not exchange.seats:
             found.append((f"{at}.seats", "name at least one seat to bid from"))
     return found
-
-
-def _fault(file: Path, message: str) -> Fault:
-    """Turn msgspec's message into path, problem and what to do about it."""
-    found = _AT.search(message)
-    path = found.group(1) if found else "$"
-    text = _AT.sub("", message)
-    unknown = _UNKNOWN.search(text)
-    if unknown:
-        near = difflib.get_close_matches(unknown.group(1), _keys(Settings), n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        text = f"unknown key '{unknown.group(1)}'{hint}"
-    return Fault(str(file), path, text)
-
-
-def _keys(kind: type[msgspec.Struct]) -> list[str]:
-    keys = []
-    for field in msgspec.structs.fields(kind):
-        keys.append(field.encode_name)
-        inner = field.type
-        for each in (inner, *getattr(inner, "__args__", ())):
-            if isinstance(each, type) and issubclass(each, msgspec.Struct):
-                keys.extend(_keys(each))
-    return keys

@@ -1,10 +1,13 @@
-"""Files that take another's place in one step, and outlive a power cut."""
+"""Files that take another's place in one step, and outlive a power cut; and files that nobody else may read."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_IMODE
 from typing import BinaryIO
+
+from adserver.errors import Fault, InvalidConfig
 
 
 @contextmanager
@@ -42,3 +45,29 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def read_secret(path: Path) -> bytes:
+    """Return what a file says that only its owner may read. Raises `InvalidConfig` with what to mend."""
+    try:
+        with path.open("rb") as file:
+            mode = S_IMODE(os.fstat(file.fileno()).st_mode)
+            content = file.read()
+    except OSError as failure:
+        raise InvalidConfig([Fault(str(path), "$", f"cannot be read: {failure}")]) from None
+    if mode & 0o077:
+        message = f"mode {mode:04o} lets others read it; run `chmod 600` on it"
+        raise InvalidConfig([Fault(str(path), "$", message)])
+    return content
+
+
+Stamp = tuple[int, int, int, int]
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Return what changes when a file does; nothing, if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None  # whoever reads the file meets the same error and says so
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode

@@ -25,6 +25,12 @@ DROPPED_FIELDS = Counter(
     registry=REGISTRY,
 )
 BIDS = Tallies("adserver_bids", "Bids made.", ["exchange", "media"], registry=REGISTRY)
+BIDS_BY_REACH = Tallies(
+    "adserver_bids_by_reach",
+    "Bids made, by how much of a person they may rest on: personal, counted (for caps only), contextual.",
+    ["exchange", "reach"],
+    registry=REGISTRY,
+)
 NO_BIDS = Tallies(
     "adserver_no_bids",
     "Requests that we did not bid on, by the reason that decided.",
@@ -60,6 +66,34 @@ NETWORK_FAILURES = Counter(
 )
 PROFILE_FAILURES = Counter(
     "adserver_profile_failures", "Profile look-ups that failed or timed out.", registry=REGISTRY
+)
+PROFILE_STORE_FAILURES = Counter(
+    "adserver_profile_store_failures",
+    "Questions to a node of a distributed profile store that came to nothing, by why.",
+    ["why"],
+    registry=REGISTRY,
+)
+PROFILE_STORE_OPEN = Gauge(
+    "adserver_profile_store_avoided_nodes",
+    "Nodes of a distributed profile store that failed often and are left alone but for one try now and then.",
+    registry=REGISTRY,
+)
+PROFILES_REMEMBERED = Counter(
+    "adserver_profiles_remembered",
+    "Look-ups answered from what a worker remembered of the last minute because the store did not answer.",
+    registry=REGISTRY,
+)
+UID2_TOKENS = Counter(
+    "adserver_uid2_tokens",
+    "UID2 and EUID tokens in bid requests, by scope and what became of them (used, or why not).",
+    ["scope", "outcome"],
+    registry=REGISTRY,
+)
+MATCHES = Counter(
+    "adserver_matches",
+    "Calls for cookie matching, by exchange and what became of them.",
+    ["exchange", "outcome"],
+    registry=REGISTRY,
 )
 EVENTS_DROPPED = Counter(
     "adserver_events_dropped",
@@ -127,6 +161,12 @@ QUEUE_SECONDS = Gauge(
 )
 SETTLED = Counter(
     "adserver_settled_nanos", "Money settled, house nanos, by entry.", ["entry"], registry=REGISTRY
+)
+RIGHTS = Counter(
+    "adserver_rights",
+    "What people had done with their data: decisions by kind, `gpc` (an opt-out that their browser asked for), `erase`.",
+    ["deed"],
+    registry=REGISTRY,
 )
 CONVERSIONS = Counter(
     "adserver_conversions",

@@ -29,6 +29,8 @@ _UNSEEN = 0.04
 """Wins that never reach a screen."""
 _LATE = 0.05
 _ATTEMPTS = 3
+_OBJECTING = 0.5
+"""How many of those who refuse object to a segment, where one chose the advertisement, rather than to all."""
 _EVENTS = ("start", "firstQuartile", "midpoint", "thirdQuartile", "complete")
 _STAYS = 0.85
 """How many of a video's viewers reach the next of its events."""
@@ -39,6 +41,8 @@ class Habits(NamedTuple):
 
     repeat: float = 0.03
     lose: float = 0.02
+    refuse: float = 0.01
+    """How many of those who see an advertisement follow its link and refuse."""
     pace: float = 1.0
     """All waiting times are multiplied by this."""
     timeout_s: float = 5.0
@@ -65,6 +69,8 @@ class Aftermath:
         self._spawn = spawn
         self._habits = habits
         self._timeout = aiohttp.ClientTimeout(total=habits.timeout_s)
+        self.refusers: set[int] = set()
+        """Numbers of people whose opt-out was acknowledged."""
         self._seen: dict[tuple[int, str], int] = {}
 
     def begin(
@@ -104,9 +110,31 @@ class Aftermath:
         self._seen[key] = seen + 1
         topic = topic_of(bid.creative, bid.line, bid.domain)
         showing = Showing(topic, placement.media, bid.size, placement.position, hour, seen)
+        if addresses.why and person.consents and dice.random() < self._habits.refuse:
+            await self._refuse(addresses.why, person, dice)
+            return
         if dice.random() < laws.click_probability(person, showing):
             await self._wait(dice.uniform(0.3, 0.9))  # nobody is faster
             await self._click(addresses.clicks, person, topic, bid.domain, dice)
+
+    async def _refuse(self, why: str, person: Person, dice: Random) -> None:
+        """Follow the link in the corner, and opt out or object to what chose the advertisement."""
+        home, _, token = why.partition("/why/")
+        told = await self._post(f"{home}/api/why", {"token": token})
+        if told is None:
+            return
+        groups: list[dict[str, Any]] = told["groups"]
+        change: dict[str, Any] = {"token": token, "change": "opt_out"}
+        objects = bool(groups) and dice.random() < _OBJECTING
+        if objects:
+            change |= {"change": "object", "segment": groups[0]["segment"]}
+        if await self._post(f"{home}/api/choices", change) is None:
+            return
+        if objects:
+            self._summary.objections += 1
+        else:
+            self.refusers.add(person.number)
+            self._summary.opt_outs += 1
 
     async def _watch(self, addresses: markup.Markup, dice: Random) -> None:
         watched = {"start"}
@@ -194,6 +222,18 @@ class Aftermath:
             except (aiohttp.ClientError, TimeoutError) as error:
                 trouble = "timeout" if isinstance(error, TimeoutError) else "connection"
         self._summary.error(f"{kind}_{trouble}", url)
+        return None
+
+    async def _post(self, url: str, fields: dict[str, Any]) -> dict[str, Any] | None:
+        """Post JSON; return what comes back, or nothing if it failed, counted."""
+        try:
+            async with self._session.post(url, json=fields, timeout=self._timeout) as answer:
+                if answer.status == 200:  # noqa: PLR2004 - anything else is a failure
+                    told: dict[str, Any] = await answer.json()
+                    return told
+                self._summary.error(f"rights_status_{answer.status}", url.rpartition("/")[2])
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self._summary.error("rights_connection", repr(error))
         return None
 
     def _shop(self, domain: str) -> str:

@@ -12,6 +12,7 @@ DOLLARS = {"USD": 1.0, "EUR": 1.08}
 _ROUNDING = 0.999_99
 _OTHER_RATES = 0.95
 """The buyer's exchange rates may differ from ours by a twentieth before we complain."""
+_PROFILING = 1  # of the DSA's parameters
 _MTYPES = {"banner": 1, "video": 2, "native": 4}
 
 
@@ -32,6 +33,8 @@ class Bid(NamedTuple):
     deal: Deal | None
     macros: dict[str, str]
     """What is known of the auction's macros before it is decided."""
+    personal: bool | None
+    """Whether it was chosen by what is known of the person, as `ext.dsa` says; `None`: it does not say."""
     win_url: str
     billing_url: str
     loss_url: str
@@ -120,7 +123,7 @@ def _bid(wire: dict[str, Any], answer: dict[str, Any], seat: str, asked: Asked) 
             "AUCTION_AD_ID": str(wire.get("adid", "")),
             "AUCTION_CURRENCY": answer.get("cur", "USD"),
         },
-        wire.get("nurl", ""), wire.get("burl", ""), wire.get("lurl", ""),
+        _personal(wire), wire.get("nurl", ""), wire.get("burl", ""), wire.get("lurl", ""),
     )  # fmt: skip
     return _refusal(bid, wire, placement, asked.publisher) or bid
 
@@ -142,6 +145,12 @@ def _refusal(
     if placement.media == "banner" and bid.size not in {f"{w}x{h}" for w, h in placement.sizes}:
         return Fault("wrong_size", bid.size)
     return None
+
+
+def _personal(wire: dict[str, Any]) -> bool | None:
+    told = (wire.get("ext") or {}).get("dsa") or {}
+    parameters = [each for one in told.get("transparency") or () for each in one["dsaparams"]]
+    return _PROFILING in parameters if parameters else None
 
 
 def _size(wire: dict[str, Any]) -> str:

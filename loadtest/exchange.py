@@ -137,7 +137,9 @@ class _Exchange:
             placements = spaces(publisher, dice)
             asked = Asked(f"{options.run}-{number}", publisher, placements, options.terms)
             request = bid_request(asked.identifier, person, publisher, placements, options.terms)
+            refused = not person.consents or person.number in self._aftermath.refusers
             bids = await self._ask(orjson.dumps(request), asked)
+            self._told(bids, refused=refused)
         finally:
             self._slots.release()
         hour = _local_hour(person)
@@ -146,6 +148,20 @@ class _Exchange:
             ours = [bid for bid in bids if bid.imp == index]
             for outcome in auction.hold(placement, publisher, ours, rolls, options.rivals):
                 self._aftermath.begin(outcome, placement, person, hour, rolls)
+
+    def _told(self, bids: list[answer.Bid], *, refused: bool) -> None:
+        """Count by what bids say they were chosen; for those who had refused before, only by the page."""
+        summary = self._summary
+        for bid in bids:
+            if bid.personal is None:
+                summary.untold += 1
+            elif bid.personal:
+                summary.personal += 1
+                if refused:
+                    summary.error("bid_personal_for_a_refuser", bid.line)
+            else:
+                summary.contextual += 1
+            summary.to_refusers += refused
 
     async def _ask(self, body: bytes, asked: Asked) -> list[answer.Bid]:
         """Return the usable bids; whatever else comes back is counted by kind."""

@@ -110,13 +110,13 @@ class _Past:
                 "value": laws.order_cents(shown.topic, self.dice) * 10_000_000,
                 "line_item": shown.line_item,
                 "credit": "click",
+                "trainable": True,
             }
 
     def follow(self, event: str, bid: Event, at: float) -> Event:
         """Return an event that refers to a bid."""
-        kept = {
-            name: bid[name] for name in ("bid", "line_item", "creative", "exchange", "measured")
-        }
+        shared = ("bid", "line_item", "creative", "exchange", "measured", "trainable")
+        kept = {name: bid[name] for name in shared}
         return {"event": event, "at": round(at, 3), **kept}
 
     def bid(self, at: float) -> tuple[Event, Person, Shown]:
@@ -171,6 +171,7 @@ class _Past:
             "price": max(round(placement.floor * 1e6), value * 7 // 10),
             "model": "past",
             "measured": True,
+            "trainable": True,
         }
 
     def _fit(self, placement: Placement) -> list[Shown]:

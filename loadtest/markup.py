@@ -11,6 +11,7 @@ from loadtest.wire import NotHere, loopback
 
 _IMAGE = re.compile(r"""<img\b[^>]*?\bsrc\s*=\s*["']([^"']+)""", re.IGNORECASE)
 _LINK = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"']+)""", re.IGNORECASE)
+_WHY = "/r/why/"
 _IMPRESSION, _BY_IMAGE = 1, 1  # Native 1.2 event and method
 
 
@@ -21,6 +22,8 @@ class Markup(NamedTuple):
     clicks: tuple[str, ...]
     events: tuple[tuple[str, str], ...] = ()
     """Pairs of video event and address, in the order of the markup."""
+    why: str = ""
+    """Where the person learns why they see this, and may say no."""
 
 
 def read(media: str, text: str) -> Markup:
@@ -29,9 +32,11 @@ def read(media: str, text: str) -> Markup:
         return _vast(text)
     if media == "native":
         return _native(text)
+    links = _here(unescape(url) for url in _LINK.findall(text))
     return Markup(
         _here(unescape(url) for url in _IMAGE.findall(text)),
-        _here(unescape(url) for url in _LINK.findall(text)),
+        tuple(url for url in links if _WHY not in url),
+        why=_why(links),
     )
 
 
@@ -53,6 +58,7 @@ def _vast(text: str) -> Markup:
         _here(texts("Impression")),
         _here(texts("ClickThrough") + texts("ClickTracking")),
         tuple((name, url) for name, url in events if _here([url])),
+        _why(_here(texts("IconClickThrough"))),
     )
 
 
@@ -69,9 +75,14 @@ def _native(text: str) -> Markup:
         return Markup(
             _here(pixels + native.get("imptrackers", [])),
             _here([link["url"], *link.get("clicktrackers", ())]),
+            why=_why(_here([native["privacy"]] if native.get("privacy") else ())),
         )
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not a native ad: {error!r}") from None
+
+
+def _why(links: tuple[str, ...]) -> str:
+    return next((url for url in links if _WHY in url), "")
 
 
 def _here(urls: Any) -> tuple[str, ...]:

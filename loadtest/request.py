@@ -88,7 +88,16 @@ def _privacy(request: Json, person: Person, publisher: Publisher) -> None:
     regs: Json = {"gdpr": int(person.country.in_eu)}
     if person.us_privacy:
         regs["us_privacy"] = person.us_privacy
-    request["regs"] = {"coppa": 0, "ext": regs} if publisher.old_fields else {"coppa": 0, **regs}
+    dsa = {
+        "dsarequired": 1,
+        "pubrender": 1,
+        "datatopub": 2,
+    }  # tell by what the ad was chosen, if you can
+    request["regs"] = (
+        {"coppa": 0, "ext": {**regs, "dsa": dsa}}
+        if publisher.old_fields
+        else {"coppa": 0, **regs, "ext": {"dsa": dsa}}
+    )
     if person.consent:
         place = request["user"].setdefault("ext", {}) if publisher.old_fields else request["user"]
         place["consent"] = person.consent

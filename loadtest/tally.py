@@ -23,6 +23,18 @@ class Summary:
     impressions: int = 0
     clicks: int = 0
     orders: int = 0
+    personal: int = 0
+    """Bids chosen by what is known of the person, as they say themselves (DSA)."""
+    contextual: int = 0
+    """Bids chosen without."""
+    untold: int = 0
+    """Bids that do not say by what they were chosen."""
+    to_refusers: int = 0
+    """Bids for people who refused, by their consent string or by an opt-out; all must be contextual."""
+    opt_outs: int = 0
+    """People who followed the link in an advertisement and opted out."""
+    objections: int = 0
+    """People who objected to a segment there."""
     unfinished: int = 0
     """Things that were still to come when the run ended."""
     seconds: float = 0.0
@@ -58,6 +70,12 @@ class Summary:
             "impressions": self.impressions,
             "clicks": self.clicks,
             "orders": self.orders,
+            "personal": self.personal,
+            "contextual": self.contextual,
+            "untold": self.untold,
+            "to_refusers": self.to_refusers,
+            "opt_outs": self.opt_outs,
+            "objections": self.objections,
             "unfinished": self.unfinished,
             "seconds": round(self.seconds, 3),
             "requests_per_second": round(self.sent / self.sending_s, 1) if self.sending_s else 0.0,

@@ -32,8 +32,14 @@ class Head(msgspec.Struct):
     """Seconds since the epoch."""
     bid: str = ""
     measured: bool = False
+    trainable: bool = False
     invalid: str = ""
     """The rule by which an impression or a click comes from no person; `Corrections` say whether it stands."""
+
+    @property
+    def teaches(self) -> bool:
+        """Whether models may learn from it."""
+        return self.measured and self.trainable
 
 
 class _Corrected(msgspec.Struct, tag_field="event", tag="correction"):

@@ -1,6 +1,6 @@
 """Campaigns from a folder of YAML files: one per advertiser, `deals.yaml` and `segments.yaml` beside them."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,8 @@ from adserver.errors import Fault, InvalidConfig
 
 MAX_FILE_BYTES = 64 << 20
 """Some 100,000 line items; what is larger is not written by people."""
+Review = Callable[[Catalog], Iterable[tuple[str, str]]]
+"""Looks at all campaigns together: yields ids of line items, each with what is wrong with it."""
 DEALS, SEGMENTS = "deals.yaml", "segments.yaml"
 
 
@@ -21,10 +23,16 @@ class YamlFolder:
     """`ports.CampaignSource` over a folder. A tree of files is read anew by every `load`."""
 
     def __init__(
-        self, path: str | Path, *, currency: str = "USD", exchanges: Collection[str] | None = None
+        self,
+        path: str | Path,
+        *,
+        currency: str = "USD",
+        exchanges: Collection[str] | None = None,
+        review: Review = lambda _: (),
     ) -> None:
         """`exchanges` are the names that may be targeted; `None` leaves them unchecked."""
         self._path = Path(path)
+        self._review = review
         self._currency = currency
         self._exchanges = exchanges
 
@@ -41,9 +49,15 @@ class YamlFolder:
             deals = names.declare_deals(root)
         roots = filter(None, [_root(file, faults) for file in files.values()])
         advertisers = tuple(filter(None, [advertiser(root, names) for root in roots]))
+        catalog = Catalog(advertisers, deals, self._currency)
+        for line_item, message in self._review(catalog):
+            if place := names.place(
+                "line_item", line_item
+            ):  # without an id there is a fault already
+                faults.append(Fault(place.place, place.path.removesuffix(".id"), message))
         if faults:
             raise InvalidConfig(sorted(faults, key=_reading_order))
-        return Catalog(advertisers, deals, self._currency)
+        return catalog
 
     def _files(self, faults: list[Fault]) -> dict[str, Path]:
         try:
@@ -64,9 +78,14 @@ class Config(msgspec.Struct, tag="yaml", tag_field="kind", frozen=True, forbid_u
 
     path: str
 
-    def build(self, exchanges: Collection[str] | None = None, currency: str = "USD") -> YamlFolder:
+    def build(
+        self,
+        exchanges: Collection[str] | None = None,
+        currency: str = "USD",
+        review: Review = lambda _: (),
+    ) -> YamlFolder:
         """Return the source; `exchanges` are the configured ones, `currency` that of every amount."""
-        return YamlFolder(self.path, currency=currency, exchanges=exchanges)
+        return YamlFolder(self.path, currency=currency, exchanges=exchanges, review=review)
 
 
 def _root(path: Path, faults: list[Fault]) -> Cursor | None:

@@ -1,7 +1,8 @@
-"""Display: an image that links to the landing page, and a pixel that reports the impression."""
+"""Display: an image that links to the landing page, a pixel that reports the impression, a link that says why."""
 
 from html import escape
 
+from adapters.label import label
 from adserver.domain.creative import AnyCreative, Banner
 from adserver.domain.opportunity import Opportunity
 from adserver.domain.web_address import web_address
@@ -9,24 +10,44 @@ from adserver.ports import Links
 
 
 class DisplayMarkup:
-    """Three fixed pieces with the two links between them."""
+    """Fixed pieces with the links between them."""
 
     varies = False
 
-    def __init__(self, before_click: str, before_impression: str, end: str) -> None:
-        self._before_click = before_click
-        self._before_impression = before_impression
-        self._end = end
+    def __init__(self, banner: Banner) -> None:
+        image = escape(web_address(banner.image_url, secure=banner.secure))
+        said = label(banner, banner.width)
+        self._ad = (
+            '<a href="',
+            (
+                '" target="_blank" rel="noopener">'
+                f'<img src="{image}" width="{banner.width}" height="{banner.height}"'
+                f' alt="{escape(banner.alternative_text)}" style="border:0;display:block"></a>'
+                '<img src="'
+            ),
+            '" width="1" height="1" alt="" style="position:absolute;border:0">',
+        )
+        self._frame = f'<div style="position:relative;width:{banner.width}px">'
+        # Not even the page's address goes along: why somebody sees this does not depend on it.
+        self._why = (
+            f'<a style="position:absolute;top:0;right:0;{said.style}" aria-label="{said.spoken}" href="',
+            f'" target="_blank" rel="noopener noreferrer">{said.shown}</a></div>',
+        )
 
     def render(self, links: Links, opportunity: Opportunity) -> str:
         """Return HTML without scripts; the page learns nothing, and tells us nothing but the two calls."""
-        return (
-            self._before_click
+        before_click, before_impression, end = self._ad
+        markup = (
+            before_click
             + _attribute(links.click)
-            + self._before_impression
+            + before_impression
             + _attribute(links.impression)
-            + self._end
+            + end
         )
+        if not links.why:
+            return markup
+        before_why, end = self._why
+        return self._frame + markup + before_why + _attribute(links.why) + end
 
 
 class DisplayChannel:
@@ -36,15 +57,7 @@ class DisplayChannel:
         """Join everything but the links. Raises `ValueError` for another kind or a bad address."""
         if not isinstance(creative, Banner):
             raise ValueError(f"{creative.id}: display needs a banner")  # noqa: TRY004  the port says ValueError
-        image = escape(web_address(creative.image_url, secure=creative.secure))
-        return DisplayMarkup(
-            '<a href="',
-            '" target="_blank" rel="noopener">'
-            f'<img src="{image}" width="{creative.width}" height="{creative.height}"'
-            f' alt="{escape(creative.alternative_text)}" style="border:0;display:block"></a>'
-            '<img src="',
-            '" width="1" height="1" alt="" style="position:absolute;border:0">',
-        )
+        return DisplayMarkup(creative)
 
 
 def _attribute(link: str) -> str:

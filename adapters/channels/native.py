@@ -39,6 +39,8 @@ class NativeMarkup:
         else:
             # The old way, for publishers that offer no event trackers.
             answer["imptrackers"] = [links.impression]
+        if space.privacy and links.why:
+            answer["privacy"] = links.why
         return _encode({"native": answer} if space.wrapped else answer).decode()
 
     def _assets(self, space: NativeSpace) -> list[dict[str, Any]]:

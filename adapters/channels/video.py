@@ -8,7 +8,9 @@ import re
 from html import escape
 from typing import NamedTuple
 
+from adapters.label import HEIGHT_PX, label
 from adserver.domain.creative import AnyCreative, MediaFile, Video
+from adserver.domain.labelling import FIRST_VAST_WITH_ICONS
 from adserver.domain.opportunity import Opportunity, VideoSpace
 from adserver.domain.vast import VAST_VERSIONS, vast_protocol
 from adserver.domain.web_address import web_address
@@ -27,7 +29,8 @@ FIRST_OF_4 = 7
 FIRST_WITH_SERVING_ID = 11  # VAST 4.1
 
 # What a request fills in. NUL may not stand in XML, so no creative can bring one of these along.
-_IMPRESSION, _CLICK, _EVENTS, _FILES, _SERVING = (f"\0{number}\0" for number in range(5))
+_IMPRESSION, _CLICK, _EVENTS, _FILES, _SERVING, _ICON = (f"\0{number}\0" for number in range(6))
+_WHY = "\0why\0"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -46,6 +49,7 @@ class VideoMarkup:
         if not creative.media_files:
             raise ValueError(f"{creative.id}: a video without media files")
         self._name = creative.id
+        self._icon = _icon(creative)
         self._files = tuple(_file(file, secure=creative.secure) for file in creative.media_files)
         self._documents = {
             protocol: _document(creative, protocol, version).split("\0")
@@ -67,6 +71,7 @@ class VideoMarkup:
             _uncut(links.events),
             files,
             links.serving,
+            self._icon.replace(_WHY, _uncut(links.why)) if links.why else "",
         )
         pieces = self._documents[protocol].copy()
         for at in range(1, len(pieces), 2):
@@ -113,6 +118,8 @@ def _document(creative: Video, protocol: int, version: str) -> str:
     else:
         about = title + impression
         linear = duration + tracking + clicks + files
+    if protocol >= FIRST_VAST_WITH_ICONS:
+        linear = _ICON + linear
     # "unknown" is what the specification calls the absence of a registry such as Ad-ID.
     value = f' idValue="{name}"' if protocol == FIRST_OF_4 else ""
     universal = (
@@ -126,6 +133,20 @@ def _document(creative: Video, protocol: int, version: str) -> str:
         f"<AdSystem>adserver</AdSystem>{about}"
         f'<Creatives><Creative id="{name}"><Linear>{linear}</Linear>{universal}</Creative></Creatives>'
         "</InLine></Ad></VAST>"
+    )
+
+
+def _icon(creative: Video) -> str:
+    """Return the link that says why, as a text in the corner; there has to be a size, and a program by name."""
+    said = label(creative, creative.media_files[0].width)
+    return (
+        f'<Icons><Icon program="AdChoices" width="{said.width_px}" height="{HEIGHT_PX}"'
+        ' xPosition="right" yPosition="top"><HTMLResource>'
+        + _cdata(
+            f'<div style="{said.style}" role="img" aria-label="{said.spoken}">{said.shown}</div>'
+        )
+        + f"</HTMLResource><IconClicks><IconClickThrough><![CDATA[{_WHY}]]></IconClickThrough></IconClicks>"
+        "</Icon></Icons>"
     )
 
 

@@ -8,11 +8,12 @@ from adserver.domain.opportunity import Auction
 from adserver.domain.reasons import Reason
 
 
-def narrow(snapshot: Snapshot, auction: Auction, moment: Moment, alive: int, trace: Trace) -> int:
-    """Return the candidates that survive, as a set of bits.
+def narrow(snapshot: Snapshot, auction: Auction, moment: Moment, trace: Trace) -> int:
+    """Return the candidates that survive of all, as a set of bits.
 
     The audience is not asked here: that is dear for all, and the shortlist needs but a few.
     """
+    alive = snapshot.everyone
     for reason, field, rules in snapshot.rules:
         value = getattr(auction, field)
         alive = trace.narrow(reason, alive, rules.accepting(value), value)
@@ -20,6 +21,8 @@ def narrow(snapshot: Snapshot, auction: Auction, moment: Moment, alive: int, tra
         categories = snapshot.categories.accepting_any(auction.categories)
         alive = trace.narrow(Reason.CATEGORY, alive, categories, auction.categories)
     alive = trace.narrow(Reason.SCHEDULE, alive, snapshot.calendar.active(moment.now_s))
+    if snapshot.too_small:
+        alive = trace.narrow(Reason.AUDIENCE_TOO_SMALL, alive, ~snapshot.too_small)
     if moment.stopped:
         alive = trace.narrow(Reason.ADVERTISER_STOPPED, alive, ~moment.stopped)
     alive = trace.narrow(Reason.BUDGET, alive, moment.purse.funded)

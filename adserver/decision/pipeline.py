@@ -10,6 +10,7 @@ from adserver.decision import (
     frequency,
     selection,
     shortlist,
+    transparency,
     valuation,
 )
 from adserver.decision.tracing import SILENT, Trace
@@ -36,7 +37,7 @@ def decide(
     snapshot = world.snapshot
     eligible = snapshot.everyone
     if any(fits):
-        eligible = eligibility.narrow(snapshot, auction, moment, eligible, trace)
+        eligible = eligibility.narrow(snapshot, auction, moment, trace)
         eligible = frequency.hold_back(snapshot, auction, moment, eligible, trace)
     if not eligible:
         trace.missed = dict.fromkeys((each.id for each in auction.opportunities), trace.reason)
@@ -49,6 +50,8 @@ def decide(
         alive = eligible & fit
         if trace.wanted or not alive:  # somebody wants to know who fell, or which step was the last
             alive = fitting.narrow(snapshot, opportunity, eligible, trace)
+        if auction.transparency is not None:
+            alive = transparency.narrow(snapshot, auction.transparency, opportunity, alive, trace)
         for demand in demands.split(snapshot, auction, opportunity, alive, trace):
             few = shortlist.keep(world, demand, listener, moment, trace)
             worths = valuation.value(world, auction, opportunity, demand, few, moment, trace)

@@ -1,11 +1,10 @@
 """The few that are worth asking the model about: those that promise most, and now and then another."""
 
-from collections.abc import Iterable
 from heapq import heappush, heapreplace
 from typing import NamedTuple
 
 from adserver.catalog.audience import Listener
-from adserver.catalog.bits import ascending
+from adserver.catalog.bits import ascending, bits
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Trace
@@ -37,20 +36,21 @@ def keep(
     heard = trace.wanted or listener.is_refused_often
     if heard:
         alive = _heard(alive, listener, trace)
+    size = alive.bit_length()
     ranking = _rank(world.snapshot, alive, floor, moment, None if heard else listener)
     if len(ranking.refusing) == PATIENCE:
         listener.is_refused_often = True
         alive = _heard(alive, listener, trace)
         ranking = _rank(world.snapshot, alive, floor, moment, None)
     if trace.wanted or not ranking.kept:  # otherwise nobody asks who fell
-        alive = trace.narrow(Reason.AUDIENCE, alive, ~_bits(ranking.refusing))
-        alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~_bits(ranking.below), floor)
+        alive = trace.narrow(Reason.AUDIENCE, alive, ~bits(ranking.refusing, size))
+        alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~bits(ranking.below, size), floor)
     chosen = [-negative for _, negative in sorted(ranking.kept, reverse=True)]
     if len(chosen) == LENGTH and happens(moment.seed, 0, world.explore_ppm):
-        others = alive & listener.accepting() & ~_bits(ranking.below)
+        others = alive & listener.accepting() & ~bits(ranking.below, size)
         chosen[-1] = _anybody(others, mixed(moment.seed, 1) % len(candidates), chosen)
     if trace.wanted:
-        trace.narrow(Reason.NOT_SHORTLISTED, alive, _bits(chosen))
+        trace.narrow(Reason.NOT_SHORTLISTED, alive, bits(chosen, size))
     return [candidates[index] for index in chosen]
 
 
@@ -95,10 +95,6 @@ def _rank(
         elif ranked > kept[0]:
             heapreplace(kept, ranked)
     return _Ranking(kept, below, refusing)
-
-
-def _bits(indices: Iterable[int]) -> int:
-    return sum([1 << index for index in indices])
 
 
 def _heard(alive: int, listener: Listener, trace: Trace) -> int:

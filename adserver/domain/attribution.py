@@ -16,6 +16,8 @@ class Credit(NamedTuple):
     creative: int
     contact: Literal["click", "view", "none"]
     bid: bytes
+    trainable: bool = False
+    """May models learn from it?"""
 
 
 NOBODYS = Credit(0, 0, "none", b"")
@@ -39,7 +41,7 @@ def last_touch(touches: Iterable[Touch], line_items: Container[int], at_s: int) 
         elif age_s <= VIEW_WINDOW_S and (view is None or touch.at_s >= view.at_s):
             view = touch
     if click is not None:
-        return Credit(click.line_item, click.creative, "click", click.bid)
+        return Credit(click.line_item, click.creative, "click", click.bid, click.trainable)
     if view is not None:
-        return Credit(view.line_item, view.creative, "view", view.bid)
+        return Credit(view.line_item, view.creative, "view", view.bid, view.trainable)
     return NOBODYS

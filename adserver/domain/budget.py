@@ -11,8 +11,8 @@ from adserver.domain.campaign import Budget, Catalog, LineItem
 from adserver.domain.identity import number
 from adserver.domain.ledger import LIFETIME
 from adserver.domain.money import Nanos
+from adserver.domain.week import HOUR_S
 
-HOUR_S = 3_600
 EVERYWHERE = "all"
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from adserver.domain.creative import AnyCreative
+from adserver.domain.dsa import Disclosure
 from adserver.domain.identity import number
 from adserver.domain.money import Nanos
 from adserver.domain.targeting import Dimension, Expression, ListRule
@@ -118,6 +119,8 @@ class Advertiser(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     """In taxonomy `category_taxonomy`, e.g. `IAB19-5`."""
     category_taxonomy: int = 1
+    dsa: Disclosure | None = None
+    """Who pays and on whose behalf, where that is not the advertiser; what is left out is empty."""
     status: Status = "active"
     budget: Budget = Budget()
     caps: tuple[Cap, ...] = ()

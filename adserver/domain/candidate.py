@@ -4,6 +4,7 @@ import msgspec
 
 from adserver.domain.campaign import Fees, Goal
 from adserver.domain.creative import AnyCreative
+from adserver.domain.dsa import NOBODY_DECLARED, Disclosure
 from adserver.domain.money import Nanos
 
 
@@ -29,3 +30,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """No bid of this pair is ever above; nanos per impression, net of fees."""
     promise: Nanos
     """What it is worth where people click generously: what the shortlist ranks by; <= `bound`."""
+    disclosure: Disclosure = NOBODY_DECLARED
+    """Who pays, and on whose behalf."""
+    by_audience: bool = False
+    """Does the line item ask for an audience?"""

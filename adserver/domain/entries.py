@@ -2,7 +2,7 @@
 
 import msgspec
 
-from adserver.domain.marks import Key, Mark
+from adserver.domain.marks import Counted, Mark
 from adserver.domain.money import Nanos
 from adserver.domain.validity import Correction
 
@@ -162,8 +162,8 @@ class Checkpoint(Entry, frozen=True, tag=11):
     counts: list[tuple[int, str, int]]
     entries: dict[int, tuple[Nanos, Nanos, Nanos, Nanos]]
     quarantined: int
-    invalid: list[tuple[Key, int]] = []
-    restored: list[tuple[Key, int]] = []
+    invalid: list[tuple[Counted, int]] = []
+    restored: list[tuple[Counted, int]] = []
     marks: dict[bytes, Mark] = {}
     forgotten_s: float = 0.0
 

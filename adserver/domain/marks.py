@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import NamedTuple
 
-from adserver.domain.validity import DAY_S, Correction
+from adserver.domain.validity import Correction
+from adserver.domain.week import DAY_S
 
 SPEND = "spend"
 """The kind beside those of notices: what bids cost whose impression is invalid, nanos."""
@@ -13,7 +14,7 @@ FOLDED = -1
 """Stands for the days that are too long ago for that."""
 
 
-class Key(NamedTuple):
+class Counted(NamedTuple):
     """What is counted together."""
 
     line_item: int
@@ -31,7 +32,7 @@ class Mark(NamedTuple):
     restored: bool = False
 
 
-Counts = dict[Key, int]
+Counts = dict[Counted, int]
 
 
 class Marks:
@@ -57,7 +58,7 @@ class Marks:
     def count(self, mark: Mark, kind: str, amount: int) -> None:
         """Add to what is counted with a mark."""
         where = self.restored if mark.restored else self.invalid
-        key = Key(mark.line_item, kind, mark.rule, mark.day_s)
+        key = Counted(mark.line_item, kind, mark.rule, mark.day_s)
         _add(where, key, amount)
 
     def correct(self, correction: Correction) -> None:
@@ -99,7 +100,7 @@ def by_day(counts: Counts) -> Counter[tuple[str, int, str]]:
     return found
 
 
-def _add(counts: Counts, key: Key, amount: int) -> None:
+def _add(counts: Counts, key: Counted, amount: int) -> None:
     left = counts.get(key, 0) + amount
     if left:
         counts[key] = left

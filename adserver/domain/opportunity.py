@@ -4,6 +4,7 @@ from enum import IntEnum
 
 import msgspec
 
+from adserver.domain.dsa import Transparency
 from adserver.domain.money import Nanos
 from adserver.domain.person import PersonKey
 
@@ -79,6 +80,8 @@ class NativeSpace(msgspec.Struct, frozen=True):
     """Pairs (event, method) that the publisher offers to fire."""
     unanswerable: bool = False
     """A required part is of a kind we cannot fill (video, unknown)."""
+    privacy: bool = False
+    """The publisher has a place for a link to why this was chosen."""
     blocked_attributes: tuple[int, ...] = ()
 
 
@@ -113,7 +116,8 @@ class Opportunity(msgspec.Struct, frozen=True, kw_only=True):
 class Auction(msgspec.Struct):
     """Everything that is the same for all opportunities of one request.
 
-    Written once more after it was read: `segment_count`, when the person's profile is there.
+    Written once more when the person is known: `person` and `segment_count`; and `segments`, if the person does not
+    want them used.
     """
 
     id: str
@@ -150,4 +154,6 @@ class Auction(msgspec.Struct):
     permission lets them choose the ad; the click model reads it and the bid event logs it.
     """
     person: PersonKey | None = None
-    """Set only if an id may be read."""
+    """Set only if an id may be read and somebody was looked up."""
+    transparency: Transparency | None = None
+    """What must be told about each advertisement; `None`: nothing is asked."""

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     CATEGORY = "category"  # content category
     DEAL = "deal"  # bound to deals that the request does not offer
     AUDIENCE = "audience"  # the person's segments do not satisfy the expression
+    AUDIENCE_TOO_SMALL = "audience_too_small"  # too few people in it, or uncounted
     # A candidate: what the publisher refuses.
     BLOCKED_ADVERTISER = "blocked_advertiser"
     BLOCKED_CATEGORY = "blocked_category"
@@ -51,6 +52,7 @@ class Reason(StrEnum):
     MIME = "mime"
     PROTOCOL = "protocol"  # no VAST version that both sides speak
     LINEARITY = "linearity"
+    DSA = "dsa"  # the person must be told who pays, and nobody could: not the publisher, nor this markup
     NATIVE_ASSETS = "native_assets"  # a required asset is missing
     # A candidate: the person and the money.
     FREQUENCY_CAP = "frequency_cap"

@@ -36,6 +36,8 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     """`test=1`: never billed, never counted."""
     at_ms: int = 0
     """The thousandths of a second that `at_s` leaves out."""
+    trainable: bool = False
+    """May models learn from what becomes of this bid?"""
 
     @property
     def bid_s(self) -> float:

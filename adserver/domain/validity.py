@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 import msgspec
 
+from adserver.domain.week import DAY_S
+
 CRAWLERS = "crawlers"
 FAST_CLICKS = "fast_clicks"
 CLICKS_PER_PERSON = "clicks_per_person"
 CLICKS_PER_ADDRESS = "clicks_per_address"
 RULES = (CRAWLERS, FAST_CLICKS, CLICKS_PER_PERSON, CLICKS_PER_ADDRESS)
 """Beside these, each list of networks is a rule."""
-
-DAY_S = 86_400
 
 
 def network_rule(name: str) -> str:

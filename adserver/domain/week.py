@@ -1,6 +1,7 @@
-"""Hours of the week, one definition for what is logged, learned and served."""
+"""Hours and days in seconds, and hours of the week: one definition for what is logged, learned and served."""
 
 HOUR_S = 3_600
+DAY_S = 24 * HOUR_S
 HOURS_PER_WEEK = 168
 _THURSDAY = 72
 """The epoch began on a Thursday; our weeks begin on Monday."""

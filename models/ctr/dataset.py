@@ -26,7 +26,7 @@ _BID = msgspec.json.Decoder(BidEvent)
 
 @dataclass(frozen=True)
 class Dataset:
-    """One row per measured impression, by time of the bid."""
+    """One row per impression that may be measured and learned from, by time of the bid."""
 
     at: Floats
     clicked_at: Floats
@@ -67,7 +67,7 @@ def read(
         for line in lines(file, tally):
             if (head := _head(line)) is None:
                 tally.damaged += 1
-            elif head.measured and head.event in _CONTACTS:
+            elif head.teaches and head.event in _CONTACTS:
                 if corrected.stands(head.invalid, head.at):
                     invalid += 1
                     continue
@@ -78,7 +78,7 @@ def read(
         on_progress("reading bids", done / len(files))
         for line in lines(file, Tally()):  # the first pass has counted
             head = _head(line)
-            if head and head.measured and head.event == "bid" and shown.pop(head.bid) is not None:
+            if head and head.teaches and head.event == "bid" and shown.pop(head.bid) is not None:
                 clicked_at = clicks.pop(head.bid)
                 if not rows.add(line, math.inf if clicked_at is None else clicked_at):
                     tally.damaged += 1

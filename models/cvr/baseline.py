@@ -59,9 +59,9 @@ def outcomes(events: Path, tally: Tally) -> dict[int, Outcome]:
                 continue
             if corrected.stands(event.invalid, event.at):
                 continue
-            if event.event == "click" and event.measured:
+            if event.event == "click" and event.measured and event.trainable:
                 clicks.setdefault(event.number, set()).add(event.bid)
-            elif event.event == "conversion" and event.credit == "click":
+            elif event.event == "conversion" and event.credit == "click" and event.trainable:
                 orders.setdefault(event.number, set()).add(f"{event.advertiser}/{event.order_hash}")
     return {
         line_item: Outcome(len(clicks.get(line_item, ())), len(orders.get(line_item, ())))
@@ -92,6 +92,7 @@ class _Event(msgspec.Struct):
     line_item: str | int = ""
     bid: str = ""
     measured: bool = False
+    trainable: bool = False
     advertiser: str = ""
     order_hash: str = ""
     credit: str = ""

@@ -13,13 +13,12 @@ from adapters.channels import prepare
 from adserver.domain.bid import Bid
 from adserver.domain.campaign import Fees, Goal
 from adserver.domain.candidate import Candidate
-from adserver.domain.consent import Permission
 from adserver.domain.creative import Banner
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import Auction, MediaType
-from adserver.domain.person import pseudonymiser
 from adserver.openrtb import codec, inbound, outbound
+from adserver.privacy.permission import ALLOWED
 
 ROUNDS, CALLS = 15, 2_000
 
@@ -88,9 +87,6 @@ REQUEST: dict[str, Any] = {
 
 TERMS = ExchangeTerms(name="bench")
 RATES = Rates("USD", {"EUR": "0.92"})
-PERMISSION = Permission(
-    bid=True, identify=True, personalise=True, profile=True, measure=True, basis="bench"
-)
 CREATIVE = Banner(
     id="tent-300x250", landing_url="https://shop.example/tent", width=300, height=250,
     image_url="https://shop.example/tent.png", preview_url="https://shop.example/tent.png",
@@ -108,13 +104,12 @@ def main() -> None:
     """Print one line per stage."""
     body = msgspec.json.encode(REQUEST)
     request = codec.decode(body).request
-    pseudonym = pseudonymiser(b"bench secret of some length 1234")
 
     def read() -> None:
         inbound.signals(request)
-        inbound.auction(request, TERMS, RATES, PERMISSION, pseudonym)
+        inbound.auction(request, TERMS, RATES, ALLOWED)
 
-    auction = inbound.auction(request, TERMS, RATES, PERMISSION, pseudonym)
+    auction = inbound.auction(request, TERMS, RATES, ALLOWED)
     if not isinstance(auction, Auction):
         raise SystemExit(f"the request is not bid on: {auction}")
     bid = Bid(

@@ -19,7 +19,7 @@ from adapters.context.crawlers import MAX_CHARS, KnownCrawlers
 from adapters.context.maxmind import Config
 from adserver.domain.marks import Mark, Marks
 from adserver.domain.networks import Networks, network, packed
-from adserver.domain.validity import DAY_S
+from adserver.domain.week import DAY_S
 from adserver.endpoints.suspicion import suspect
 from adserver.openrtb.codec import decode
 from adserver.validity.judge import Lists, RequestJudge

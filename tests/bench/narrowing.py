@@ -23,9 +23,10 @@ from adserver.decision.world import Moment
 from adserver.domain.campaign import Catalog
 from adserver.domain.identity import segment_number
 from adserver.domain.opportunity import Auction
-from adserver.domain.person import Profile, Touch
+from adserver.domain.person import Profile, Touch, pseudonymiser
 from adserver.domain.targeting import Dimension
 from adserver.openrtb import codec, inbound
+from adserver.openrtb.people import identifiers
 from adserver.privacy.permission import ALLOWED
 from loadtest import traffic
 from tests.bench.catalogs import SEGMENTS, WISHES, Wish, catalog
@@ -33,7 +34,7 @@ from tests.bench.figures import Bench, Figure
 from tests.fakes.purse import FakePurse
 from tests.unit.decision import oracle
 from tests.unit.decision.test_pipeline import names
-from tests.unit.openrtb.wire import EVERYTHING, PSEUDONYM, RATES, TERMS
+from tests.unit.openrtb.wire import EVERYTHING, RATES, TERMS
 
 NOW_S = 1_795_003_200
 BARS = {10_000: (20.0, 12), 100_000: (60.0, 2)}
@@ -56,6 +57,7 @@ SHARES = {
 """What part of the line items wishes something of each dimension."""
 
 Case = tuple[Auction, Moment]
+_pseudonym = pseudonymiser(bytes(32))
 
 
 def narrowing(bench: Bench) -> list[Figure]:
@@ -127,7 +129,7 @@ def narrow_unheard(snapshot: Snapshot, auction: Auction, now: Moment) -> tuple[l
     fits = look_ahead(snapshot, auction)
     alive = snapshot.everyone
     if any(fits):
-        alive = eligibility.narrow(snapshot, auction, now, alive, trace)
+        alive = eligibility.narrow(snapshot, auction, now, trace)
         alive = frequency.hold_back(snapshot, auction, now, alive, trace)
     return [fit & alive for fit in fits], eligibility.listener(snapshot, auction, now)
 
@@ -179,12 +181,15 @@ def _auctions() -> tuple[list[Auction], str]:
 
 
 def auctions_of(bodies: Iterable[bytes]) -> list[Auction]:
-    """Return what is on offer in these requests."""
-    read = [
-        inbound.auction(codec.decode(body).request, TERMS, RATES, EVERYTHING, PSEUDONYM)
-        for body in bodies
-    ]
-    return [auction for auction in read if isinstance(auction, Auction)]
+    """Return what is on offer in these requests, and to whom."""
+    found = []
+    for body in bodies:
+        request = codec.decode(body).request
+        auction = inbound.auction(request, TERMS, RATES, EVERYTHING)
+        if isinstance(auction, Auction):
+            auction.person = next((_pseudonym(*each) for each in identifiers(request)), None)
+            found.append(auction)
+    return found
 
 
 def cases(snapshot: Snapshot, auctions: Sequence[Auction]) -> list[Case]:

@@ -39,6 +39,7 @@ def prepare(folder: Path, line_items: int, port: int, private_port: int, workers
     folder.mkdir(parents=True)
     settings = yaml.safe_load((ROOT / "examples/demo/server.yaml").read_text("utf-8"))
     settings["workers"] = workers
+    settings.pop("privacy")  # its people are declared by nobody
     base = f"http://127.0.0.1:{port}"
     settings["http"] = {"port": port, "private_port": private_port, "base_url": base}
     settings["guard"] = {}

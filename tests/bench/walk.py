@@ -27,6 +27,7 @@ from adserver.domain.reasons import Reason
 from adserver.endpoints.gathering import Gathered, moment
 from adserver.openrtb import inbound
 from adserver.openrtb.codec import decode
+from adserver.openrtb.people import identifiers
 from adserver.privacy.permission import permit
 
 PLENTY = 10**15
@@ -68,21 +69,20 @@ def walk(built: Ready, body: bytes, now_s: float) -> Iterator[str]:
     request = decode(body).request
     yield "permission"
     signals = inbound.signals(request)
-    permission = permit(signals, 32767, contextual_without_consent=False)
+    permission = permit(signals, gatherer._rules, now_s, contextual_without_consent=False)
     yield "inbound"
-    auction = inbound.auction(request, terms, built.loaded.rates, permission, gatherer._pseudonym)
+    auction = inbound.auction(request, terms, built.loaded.rates, permission)
     assert not isinstance(auction, Reason)
-    assert auction.person is not None
     yield "fitting"
     fits = look_ahead(world.snapshot, auction)
     if not any(fits):
         yield END
         return
     yield "profile"
-    profile = gatherer._profiles.profile(auction.person)
-    touches = gatherer._contacts.merged(auction.person, profile.touches)
+    gathered = Gathered(auction, permission, fits, 100)
+    gathered.ids = [gatherer._pseudonym(*each) for each in identifiers(request)]
+    gatherer.meet(gathered)
     yield "moment"
-    gathered = Gathered(auction, permission, profile, touches, fits, 100)
     now = moment(gathered, terms, purse, purse.paces, 0, now_s)
     bids = yield from _decide(world, auction, fits, now)
     if bids:
@@ -97,7 +97,7 @@ def _decide(
     """Take the steps of `pipeline.decide`."""
     snapshot, trace = world.snapshot, Untraced()
     yield "eligibility"
-    eligible = eligibility.narrow(snapshot, auction, now, snapshot.everyone, trace)
+    eligible = eligibility.narrow(snapshot, auction, now, trace)
     yield "frequency"
     eligible = frequency.hold_back(snapshot, auction, now, eligible, trace)
     listener = eligibility.listener(snapshot, auction, now)

@@ -17,7 +17,7 @@ from adserver.domain.reasons import Reason
 from adserver.errors import InvalidBidRequest
 from adserver.openrtb import codec, inbound
 from tests.corpus.corpus import corpus
-from tests.unit.openrtb.wire import EVERYTHING, PSEUDONYM, RATES, TERMS
+from tests.unit.openrtb.wire import EVERYTHING, RATES, TERMS
 
 REFUSED = {
     "*whole__empty-object.json": "missing_id",
@@ -67,7 +67,7 @@ def outcome(document: Any) -> Auction | str:
     inbound.signals(decoded.request)
     seats = tuple(str(seat) for seat in decoded.request.wseat or ()) or TERMS.seats
     terms = msgspec.structs.replace(TERMS, seats=seats)
-    return inbound.auction(decoded.request, terms, RATES, EVERYTHING, PSEUDONYM)
+    return inbound.auction(decoded.request, terms, RATES, EVERYTHING)
 
 
 def refused(found: Auction | str) -> bool:

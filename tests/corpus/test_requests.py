@@ -18,7 +18,7 @@ from adserver.openrtb import codec, inbound, outbound
 from tests.bench.bench_openrtb import CANDIDATE, CREATIVE
 from tests.corpus.corpus import corpus
 from tests.corpus.validator import problems
-from tests.unit.openrtb.wire import EVERYTHING, PSEUDONYM, RATES
+from tests.unit.openrtb.wire import EVERYTHING, RATES
 
 UNITS = {"USD": "1", "EUR": "0.8", "JPY": "150"}
 TERMS = ExchangeTerms(name="corpus", currencies=("USD", "EUR", "JPY"))
@@ -33,7 +33,7 @@ def requests() -> Iterator[tuple[Path, bytes]]:
 
 def read(decoded: codec.Decoded, **terms: Any) -> Auction | Reason:
     seated = msgspec.structs.replace(TERMS, **terms)
-    return inbound.auction(decoded.request, seated, RATES, EVERYTHING, PSEUDONYM)
+    return inbound.auction(decoded.request, seated, RATES, EVERYTHING)
 
 
 def test_every_request_is_an_auction_or_a_reason() -> None:

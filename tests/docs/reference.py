@@ -6,6 +6,7 @@ import pkgutil
 import re
 import types
 from collections.abc import Iterator
+from enum import StrEnum
 from importlib import import_module
 from inspect import cleandoc, getsource
 from pathlib import Path
@@ -14,8 +15,10 @@ import msgspec
 from prometheus_client.metrics import MetricWrapperBase
 
 from adapters import registry
+from adapters.identity import uid2
 from adserver import commands, config, metrics
-from adserver.settings import invalid_traffic
+from adserver.privacy import permission
+from adserver.settings import identity, invalid_traffic, matching, policy_file, registration
 from adserver.tallies import Spreads, Tallies
 from tests.bench import record
 
@@ -29,6 +32,9 @@ WORDS = {
     "exchanges": "Who may ask, and on what terms; see below.",
     "invalid_traffic": "What comes from no person; see below.",
     "guard": "Limits outside the catalog; see below.",
+    "responsible": "Who answers for what is done with people's data; see below.",
+    "identity": "Partners' ids that stand for a person; see below.",
+    "matching": "Cookie matching; see below.",
     "billable_banner": "Which notice settles the money of a banner.",
     "billable_video": "Which notice settles the money of a video.",
     "billable_native": "Which notice settles the money of a native advertisement.",
@@ -58,9 +64,28 @@ def sections() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     for networks in registry.Networks.__args__:
         title = f"Each of `invalid_traffic.networks`, kind `{networks.__struct_config__.tag}`"
         yield title, networks
+    yield "`responsible`", config.Responsible
+    yield "`identity`", identity.Identity
+    yield "`identity.uid2` and `identity.euid`", uid2.Config
+    yield "`matching`", matching.Matching
+    yield "Each of `matching.exchanges`", matching.Match
     yield "`campaigns`, kind `yaml`", registry.Campaigns
     yield "Each of `segments`, kind `files`", registry.Segments
-    yield "`profiles`, kind `lmdb`", registry.Profiles
+    for profiles in registry.Profiles.__args__:
+        yield f"`profiles`, kind `{profiles.__struct_config__.tag}`", profiles
+
+
+def privacy_file() -> str:
+    """Return a table per section of the file of rules about people's data."""
+    return "\n".join(
+        _section(title, kind)
+        for title, kind in (
+            ("The top of the file", policy_file.PolicyFile),
+            ("Each of `sources`", policy_file.SourceRule),
+            ("`about` of a source", policy_file.Texts),
+            ("`registration`", registration.RegistrationLists),
+        )
+    )
 
 
 def _section(title: str, kind: type[msgspec.Struct]) -> str:
@@ -115,6 +140,8 @@ def _type(kind: object) -> str:
         return " or ".join(f"`{part}`" for part in arguments)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return "section"
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return " or ".join(f"`{part}`" for part in kind)
     words: dict[object, str] = {str: "text", int: "whole number", bool: "`true` or `false`"}
     return words.get(kind, "decimal")
 
@@ -125,7 +152,7 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     if field.default is msgspec.NODEFAULT:
         return "**required**"
     value = field.default
-    if value is None or value == ():
+    if value is None or value in ((), ""):
         return "none"
     if isinstance(value, invalid_traffic.Rate):
         return f"`{{limit: {value.limit}, window_s: {value.window_s}}}`"
@@ -154,6 +181,12 @@ def metric_table() -> str:
     return "\n".join(
         ["| metric | kind | labels | meaning |", "| --- | --- | --- | --- |", *rows, ""]
     )
+
+
+def permission_table() -> str:
+    """Return what signals and choices allow, as the code that decides it says itself."""
+    _, *tables = cleandoc(permission.__doc__ or "").split("\n\n")
+    return "\n\n".join(tables) + "\n"
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
@@ -203,6 +236,8 @@ def _by_number(named: tuple[str, object]) -> tuple[int, str]:
 PAGES = {
     "explanation/performance.md": speed_table,
     "reference/settings.md": settings,
+    "reference/privacy-file.md": privacy_file,
+    "reference/permission.md": permission_table,
     "reference/metrics.md": metric_table,
     "reference/command-line.md": command_list,
 }

@@ -11,6 +11,7 @@ from adapters.campaigns.yaml_folder import YamlFolder
 from adserver.catalog.compiler import active_line_items, compile_snapshot
 from adserver.config import load_settings
 from adserver.openrtb.codec import decode
+from adserver.settings.policy import read_policy
 from tests.docs.pages import DOCS, ROOT, anchors, blocks, links, pages, spans
 from tests.docs.reference import parsers
 
@@ -110,6 +111,18 @@ def test_settings_are_accepted(tmp_path: Path) -> None:
                 load_settings(file)
                 read += 1
     assert read >= 3
+
+
+def test_rules_about_peoples_data_are_accepted(tmp_path: Path) -> None:
+    read = 0
+    for page in pages():
+        for block in blocks(page):
+            if "policy" in block.marks:
+                file = tmp_path / "privacy.yaml"
+                file.write_text(block.text, "utf-8")
+                read_policy(file)
+                read += 1
+    assert read >= 1
 
 
 def test_campaigns_compile(tmp_path: Path) -> None:

@@ -89,7 +89,11 @@ def test_the_command_prints_the_same(generous: Server) -> None:
     file.write_text(json.dumps(asked), encoding="utf-8")
     done = generous.command("explain", str(file), "--exchange", "open", "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout)["bids"] == generous.explain(asked)["bids"]
+    walk = json.loads(done.stdout)
+    assert walk["bids"] == generous.explain(asked)["bids"]
+    assert (walk["segments"], "segment_names" in walk) == (0, False)
+    revealing = generous.command("explain", str(file), "--reveal", "--json")
+    assert json.loads(revealing.stdout)["segment_names"] == []
     for_people = generous.command("explain", str(file))
     assert for_people.returncode == 0
     assert "bid" in for_people.stdout

@@ -4,9 +4,11 @@ import base64
 import json
 import os
 import time
+from functools import partial
 from importlib import import_module, util
 from pathlib import Path
 from random import Random
+from timeit import timeit
 
 import pytest
 
@@ -41,9 +43,12 @@ def test_parsers_keep_their_word_whatever_comes(name: str) -> None:
     ends = time.monotonic() + MOMENT_S
     while time.monotonic() < ends:
         data = _mutated(dice.choice(seeds), seeds, dice)[: target.max_bytes]
-        began = time.process_time()
-        target.check(data)
-        assert time.process_time() - began < SLOW_S, data
+        if _seconds(target, data) > SLOW_S:  # what is so by itself is so again
+            assert min(_seconds(target, data) for _ in range(3)) < SLOW_S, data
+
+
+def _seconds(target: Target, data: bytes) -> float:
+    return timeit(partial(target.check, data), number=1, timer=time.process_time)
 
 
 def test_a_run_with_coverage_executes_and_sees_branches(tmp_path: Path) -> None:

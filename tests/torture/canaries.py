@@ -2,15 +2,17 @@
 
 Every request carries marks of its own in all the places where exchanges send personal things. Then everything
 that the server wrote or tells is searched for them: log, metrics, events, journal, profiles, all of the state
-folder. Declared are the place, the publication's domain, city and system in the bid event (`docs/reference/events.md`);
-and where the person allows it their pseudonym, never the id itself.
+folder, and explanations. Declared are the place, the publication's domain, city and system in the bid event
+(`docs/reference/events.md`); and where the person allows it their pseudonym, never the id itself.
 """
 
 import asyncio
 import base64
+import copy
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import date
 from random import Random
 from typing import Any
 
@@ -18,6 +20,7 @@ import numpy as np
 
 from adserver import bootstrap
 from adserver.config import load_settings
+from loadtest import tcf
 from tests.endpoints.catalogs import one_banner
 from tests.endpoints.server import Server
 from tests.torture.figures import Box, Figure, Scale, none_of
@@ -26,25 +29,41 @@ from tests.torture.running import serving
 
 Json = dict[str, Any]
 
+VENDOR = 42
 MARK = "canary"
 """Every planted text has it, so that one search finds any of them."""
+
+
+def _without_storage() -> str:
+    """Return a consent string with every purpose but the first: choose and measure, but read and keep no id."""
+    ours = ((VENDOR, VENDOR),)
+    return tcf.encode(tcf.Choice(date(2026, 10, 1), ours, ours, tuple(range(2, 12))))
+
+
 FORBIDDEN = (
     {"regs": {"gdpr": 1}}, {"regs": {"coppa": 1}}, {"regs": {"us_privacy": "1YYN"}}, {"device": {"lmt": 1}},
     {"device": {"dnt": 1}}, {"regs": {"gpp_sid": [7]}}, {"regs": {"ext": {"gpc": 1}}}, {"regs": {"gdpr": 1, "coppa": 1}},
+    {"user": {"consent": _without_storage()}},
 )  # fmt: skip
 """Each of them alone leaves at most the page."""
 SHOP = "tents"
 PROFILES = "state/profiles/"
+EXPLAINED = 20
+"""So many requests more are explained."""
 _HEAD = 8
 
 
 def run(scale: Scale) -> list[Figure]:
     """Plant canaries with and without permission, and look for them everywhere."""
-    settings = {"exchanges": [{"name": "open", "contextual_without_consent": True}]}
+    settings = {
+        "exchanges": [{"name": "open", "contextual_without_consent": True}],
+        "vendor_id": VENDOR,
+    }
     with serving(one_banner(SHOP, goal={"cpm": 5}), settings=settings) as server:
         planted = Planted(Random(scale.seed))
         bids = asyncio.run(_plant(server, planted, scale))
         told = _told(server)
+        told |= _explained(server, planted)
         stopped_log = server.text().encode()
         server.stop()  # what was still in memory is written now
         stores = {
@@ -98,12 +117,14 @@ class Planted:
         address = f"{dice.randint(11, 99)}.{dice.randint(100, 255)}.{dice.randint(100, 255)}.{dice.randint(100, 255)}"
         latitude, longitude = round(dice.uniform(10, 80), 12), round(dice.uniform(10, 170), 12)
         self.numbers += [address.encode(), str(latitude).encode(), str(longitude).encode()]
+        self.numbers += [str(each)[:_HEAD].encode() for each in (latitude, longitude)]
         asked: Json = {
             "id": f"{mark}-request", "at": 2, "tmax": 2_000,
             "imp": [{"id": f"{mark}-imp", "banner": {"w": 300, "h": 250}, "tagid": f"{mark}-tag", "ext": {"x": mark}}],
             "site": {
-                "domain": "news.example", "page": f"https://news.example/{mark}?q={mark}", "ref": f"https://search.example/?q={mark}",
-                "search": mark, "keywords": mark, "name": mark, "content": {"title": mark, "keywords": mark},
+                "domain": dice.choice(("news.example", f"{mark}@news.example", f"https://{mark}:{mark}@news.example/")), "page": f"https://news.example/{mark}?q={mark}", "ref": f"https://search.example/?q={mark}",
+                "search": mark, "keywords": mark, "name": mark, "content": {"title": mark, "keywords": mark, "url": f"https://x.example/?{mark}"},
+                "kwarray": [mark], "mobile": 1, "publisher": {"id": mark, "name": mark}, "ext": {"x": mark},
             },
             "device": {
                 "ua": f"Mozilla/5.0 ({mark})", "ip": address, "ipv6": f"2001:db8::{mark}", "ifa": f"{mark}-ifa", "didsha1": mark,
@@ -112,9 +133,12 @@ class Planted:
             },
             "user": {
                 "id": f"{mark}-user", "buyeruid": f"{mark}-buyer", "keywords": mark, "customdata": mark, "yob": 1970,
-                "consent": f"C{mark}", "eids": [{"source": "x.example", "uids": [{"id": mark}]}], "email": f"{mark}@example.org",
-                "data": [{"id": mark, "segment": [{"id": mark, "value": mark}]}], "ext": {"email": f"{mark}@example.org"},
+                "consent": f"C{mark}", "kwarray": [mark],
+                "eids": [{"source": "x.example", "inserter": mark, "matcher": mark, "uids": [{"id": mark}]}, {"source": mark, "uids": [{"id": mark}]}], "email": f"{mark}@example.org",
+                "data": [{"id": mark, "segment": [{"id": mark, "value": mark}]}], "ext": {"email": f"{mark}@example.org", "eids": [{"source": "uidapi.com", "uids": [{"id": mark}]}]},
+                "geo": {"lat": latitude, "lon": longitude, "city": mark, "zip": mark},
             },
+            "regs": {"ext": {"x": mark, "dsa": {"dsarequired": 1, "pubrender": 0, "transparency": [{"domain": mark}]}}},
             "ext": {"x": mark}, "source": {"tid": mark},
         }  # fmt: skip
         may = number % 2 == 0
@@ -122,7 +146,9 @@ class Planted:
             del asked["user"]["consent"]  # a string that cannot be read is a refusal
         else:
             for part, fields in dice.choice(FORBIDDEN).items():
-                asked.setdefault(part, {}).update(fields)
+                asked.setdefault(part, {}).update(copy.deepcopy(fields))
+            if dice.random() < 0.1:  # strings that nobody can read are searched for, too
+                asked["regs"] |= {"gpp": f"D{mark}", "gpp_sid": [8], "us_privacy": f"1{mark}"}
         persons = [("ifa", f"{mark}-ifa"), ("buyeruid", f"{mark}-buyer"), ("user", f"{mark}-user")]
         (self.allowed if may else self.forbidden).extend(persons)
         headers = (
@@ -183,6 +209,18 @@ def _told(server: Server) -> dict[str, bytes]:
     }
 
 
+def _explained(server: Server, planted: "Planted") -> dict[str, bytes]:
+    """Return explanations of a few requests more, without the ids of request and imp by which the asker knows them."""
+    told = {}
+    for _ in range(EXPLAINED):
+        asked, _, _ = planted.request()
+        walk = json.dumps(server.explain(asked))
+        for own in (asked["id"], asked["imp"][0]["id"]):
+            walk = walk.replace(own, "")
+        told[f"explanation of {asked['id'][-12:]}"] = walk.encode()
+    return told
+
+
 def _files(server: Server) -> Iterator[Any]:
     return (file for file in sorted(server.folder.rglob("*")) if file.is_file())
 
@@ -192,7 +230,8 @@ def _spellings(persons: dict[tuple[str, str], bytes]) -> list[bytes]:
     found = []
     for (_, identifier), key in persons.items():
         plain = identifier.encode()
-        found += [key, key.hex().encode(), base64.b64encode(key).rstrip(b"=")]
+        found += [key, key.hex().encode(), key.hex().upper().encode(), repr(key)[2:-1].encode()]
+        found += [base64.b64encode(key).rstrip(b"="), base64.urlsafe_b64encode(key).rstrip(b"=")]
         found += [hashlib.sha1(plain).hexdigest().encode(), hashlib.md5(plain).hexdigest().encode(), hashlib.sha256(plain).hexdigest().encode()]  # fmt: skip # noqa: S324 - what others might make of it
     return found
 

@@ -48,3 +48,7 @@ def none_of(bar: str, what: str, tried: int, wrong: list[str]) -> Figure:
     """Return the figure of something that must never happen; the first that did are shown."""
     shown = f": {'; '.join(wrong[:3])}" if wrong else ""
     return Figure(bar, what, f"{len(wrong)} of {tried:,}{shown}", "0", not wrong and tried > 0)
+
+
+class Missing(Exception):
+    """Something that a torture needs and this machine lacks: a message for whoever can install it."""

@@ -129,6 +129,12 @@ def _as_app(situation: Situation, _: Random) -> None:
     situation.request["app"] = {"bundle": bundle, "cat": situation.base["site"]["cat"]}
 
 
+def _old_player_must_tell(situation: Situation, dice: Random) -> None:
+    """VAST 2.0 has no place for our link."""
+    situation.request["imp"][0].setdefault("video", {})["protocols"] = [2]
+    situation.request["regs"] = {"ext": {"dsa": {"dsarequired": dice.choice((2, 3))}}}
+
+
 def _covered(situation: Situation, _: Random) -> None:
     situation.covered = situation.covered_at_claim = True
 
@@ -141,6 +147,11 @@ _DEALS = (
     {"private_auction": 1, "deals": [{"id": "another"}]},
     _private(wadomain=["rival.example"]),
     _private(at=3),
+)
+_NOBODY_WOULD_TELL = (
+    {"ext": {"dsa": {"dsarequired": 2, "pubrender": 0}}},
+    {"ext": {"dsa": {"dsarequired": 3, "datatopub": 2}}},
+    {"ext": {"dsa": 3}},
 )
 _GIVEN_OPT_OUT = ({"gdpr": 1}, {"gdpr": 1, "ext": {"gdpr": 1}})
 R = Reason
@@ -195,6 +206,8 @@ SPOILERS: tuple[Spoiler, ...] = (
     Spoiler(
         R.NATIVE_ASSETS, "assets", _put("imp.0.$.request", strict.IMPOSSIBLE_NATIVE), ("native",)
     ),
+    Spoiler(R.DSA, "regs", _put("regs", *_NOBODY_WOULD_TELL), ("native",)),
+    Spoiler(R.DSA, "regs", _old_player_must_tell, ("video",)),
     Spoiler(R.FREQUENCY_CAP, "person", _be(seen=(2, 3)), on_the_wire=False),
     Spoiler(R.FREQUENCY_UNKNOWN, "person", _put("user.buyeruid", "", None)),
     Spoiler(R.BELOW_FLOOR, "floor", _put("imp.0.bidfloor", 5.01, 900, 1e9)),
@@ -240,6 +253,7 @@ FLIPS: Mapping[Reason, Change] = {
     R.PROTOCOL: _restore("imp.0.$.protocols"),
     R.LINEARITY: _restore("imp.0.$.linearity"),
     R.NATIVE_ASSETS: _restore("imp.0.$.request"),
+    R.DSA: _restore("regs", "imp.0.$.protocols"),
     R.FREQUENCY_CAP: _be(seen=0),
     R.FREQUENCY_UNKNOWN: _restore("user.buyeruid"),
     R.BELOW_FLOOR: _restore("imp.0.bidfloor"),
@@ -250,6 +264,7 @@ NEVER: Mapping[str, str] = {
     "server_fault": "only a bug of ours produces it",
     "quota": "the exchange's rate produces it, before the request is read",
     "overloaded": "load produces it, before the request is read",
+    "audience_too_small": "counting the people in it produces it, before there is a request",
     "not_shortlisted": "somebody else was shortlisted, so it never empties the field",
     "outbid": "somebody else bids, so it never empties the field",
     "separation": "the line item bids on another imp: it concerns an imp, not the request",

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from random import Random
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from adserver.domain.ticket import Ticket
 from adserver.endpoints.tokens import Key, TokenVault
 from adserver.errors import InvalidToken
-from tests.bench.bench_tokens import TICKET
+from tests.bench.bench_tokens import TICKET, bare, unpacked
 from tests.endpoints.catalogs import one_banner
 from tests.endpoints.server import Server
 from tests.endpoints.wire import person, request
@@ -31,6 +31,8 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 STRANGE = "+/=%00 \n.~é\ud800🦊"
 BATCH = 1_000
 VERIFY_US = 5.0
+VERIFY_TIMES = 3.8
+"""The same bar in decryptions with decoding, which took 1.3 us where it was set: it holds on any machine."""
 SHOP = "tents"
 FORGED_ORDERS = 0.1
 BUY_S = 20.0
@@ -41,19 +43,30 @@ SEEN = ("impression", "click")
 def run(scale: Scale) -> list[Figure]:
     """Forge in process, then forge and repeat over HTTP."""
     dice = Random(scale.seed)
-    tried, accepted, verify_us = _in_process(
+    tried, accepted, costs = _in_process(
         dice, scale.count(950_000, 19_000), scale.time(0.4 if scale.full else 0.3)
     )
     figures = [
         none_of("R9", "forged tokens accepted by the vault", tried, accepted),
-        Figure(
-            "R9", "verifying a token, process time, median of batches",
-            f"{verify_us:.2f} us", f"<= {VERIFY_US:.0f} us", verify_us <= VERIFY_US,
-        ),
-    ]  # fmt: skip
+        *_verifying(costs, scale),
+    ]
     with serving(one_banner(SHOP, goal={"cpm": 5})) as server:
         figures += asyncio.run(_over_http(server, dice, scale))
     return figures
+
+
+def _verifying(costs: list["Cost"], scale: Scale) -> Iterator[Figure]:
+    times = median(cost.verify_us / cost.bare_us for cost in costs)
+    us, bare_us = map(median, zip(*costs, strict=True))
+    what = f"verifying a token, process time, beside its decryption and decoding ({us:.2f} and {bare_us:.2f} us)"
+    yield Figure(
+        "R9", what, f"{times:.2f} times", f"<= {VERIFY_TIMES} times", times <= VERIFY_TIMES
+    )
+    if scale.full:  # what an ordinary machine takes, which that of a test need not be
+        yield Figure(
+            "R9", "verifying a token, process time, median of batches",
+            f"{us:.2f} us", f"<= {VERIFY_US:.0f} us", us <= VERIFY_US,
+        )  # fmt: skip
 
 
 # --- forgeries ---
@@ -114,21 +127,31 @@ _WAYS: tuple[Callable[[Random, str, str], str], ...] = (
 )  # fmt: skip
 
 
-def _in_process(dice: Random, wanted: int, box: Box) -> tuple[int, list[str], float]:
-    """Return how many were tried, those that were accepted, and microseconds for a real one."""
-    vault = TokenVault([Key(1, dice.randbytes(32)), Key(2, dice.randbytes(32))])
+class Cost(NamedTuple):
+    """What one batch of real tokens took, process time in microseconds each."""
+
+    verify_us: float
+    bare_us: float
+
+
+def _in_process(dice: Random, wanted: int, box: Box) -> tuple[int, list[str], list[Cost]]:
+    """Return how many were tried, those that were accepted, and what real ones cost meanwhile."""
+    keys = [Key(1, dice.randbytes(32)), Key(2, dice.randbytes(32))]
+    vault, yardstick = TokenVault(keys), bare(keys[0])
     strangers = [TokenVault([Key(key, dice.randbytes(32))]) for key in (1, 2, 3, 255)]
     real = [vault.seal(TICKET) for _ in range(50)]
     foreign = [stranger.seal(TICKET) for stranger in strangers for _ in range(10)]
-    tried, accepted, times = 0, [], []
+    raws = [unpacked(token) for token in real]
+    assert yardstick(raws[0]) == vault.open(real[0]) == TICKET
+    tried, accepted, costs = 0, [], []
     known = set(real)
     while tried < wanted and not box.over():
         for token in [forgery(dice, real, foreign) for _ in range(min(BATCH, wanted - tried))]:
             tried += 1
             if token not in known and _opens(vault, token):
                 accepted.append(token)
-        times.append(_verify_us(vault, real))
-    return tried, accepted, median(times)
+        costs.append(Cost(_each_us(vault.open, real), _each_us(yardstick, raws)))
+    return tried, accepted, costs
 
 
 def _opens(vault: TokenVault, token: str) -> Ticket | None:
@@ -138,11 +161,11 @@ def _opens(vault: TokenVault, token: str) -> Ticket | None:
         return None
 
 
-def _verify_us(vault: TokenVault, real: list[str]) -> float:
+def _each_us(read: Callable[[Any], Ticket], tokens: list[Any]) -> float:
     began = time.process_time()
-    for token in real:
-        vault.open(token)
-    return (time.process_time() - began) / len(real) * 1e6
+    for token in tokens:
+        read(token)
+    return (time.process_time() - began) / len(tokens) * 1e6
 
 
 # --- over HTTP ---

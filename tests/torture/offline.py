@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from adserver.decision.world import World
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Nanos, Rates
 from adserver.domain.networks import Networks, network
-from adserver.domain.person import PersonKey, Profile, Touch, pseudonymiser
+from adserver.domain.person import Found, PersonKey, Profile, Touch, pseudonymiser
 from adserver.endpoints.explain import Explainer
 from adserver.endpoints.gathering import Gatherer
+from adserver.privacy.rules import Rules
 from adserver.validity.judge import Lists, RequestJudge
 from adserver.validity.rates import RateTable
 from tests.endpoints.client import EXCHANGE
@@ -66,10 +67,11 @@ class Bench:
             gatherer=Gatherer(
                 snapshot=snapshot,
                 rates=Rates("USD", {}),
-                vendor=0,
+                rules=Rules(0),
                 pseudonym=pseudonymiser(b"s" * 32),
                 profiles=self,
                 contacts=self,
+                clock=self,
                 judge=RequestJudge(
                     crawlers=KnownCrawlers(),
                     lists=[Lists("clouds", Networks([network(strict.CLOUDS)]))],
@@ -89,7 +91,7 @@ class Bench:
         self.candidates = EVERYBODY if situation.advertiser_stopped else NOBODYS_BITS
         self.funded = EVERYBODY if situation.funded else NOBODYS_BITS
         body = msgspec.json.encode(situation.request)
-        return self._explainer.explain(body, situation.exchange)
+        return await self._explainer.explain(body, situation.exchange)
 
     # --- the clock, the person ---
 
@@ -97,17 +99,15 @@ class Bench:
         """Return the situation's hour of the day."""
         return MIDNIGHT_S + self.situation.hour * HOUR_S
 
-    def profile(self, person: PersonKey) -> Profile:
+    def find(self, ids: Sequence[PersonKey], now_s: float) -> Found:
         """Return a person who has seen the line items of the situation's media type."""
         numbers = [self._items[f"{self.situation.media}-{kind}"] for kind in ("open", "bound")]
-        return Profile(
-            (),
-            tuple(
-                Touch("impression", int(self.now()) - HOUR_S, number, 1, bytes([which, time]) * 8)
-                for time in range(self.situation.seen)
-                for which, number in enumerate(numbers)
-            ),
+        touches = tuple(
+            Touch("impression", int(now_s) - HOUR_S, number, 1, bytes([which, time]) * 8)
+            for time in range(self.situation.seen)
+            for which, number in enumerate(numbers)
         )
+        return Found(ids[0], Profile((), touches))
 
     def merged(self, person: PersonKey, stored: tuple[Touch, ...]) -> tuple[Touch, ...]:
         """Return what is stored: there is nothing younger."""

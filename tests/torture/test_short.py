@@ -1,6 +1,7 @@
 """The short forms of the tortures, and that each of them would notice."""
 
 import asyncio
+import os
 from random import Random
 
 import pytest
@@ -8,14 +9,19 @@ import pytest
 from adserver.domain.reasons import Reason
 from tests.torture import canaries, forgeries, offline
 from tests.torture.__main__ import BARS
-from tests.torture.figures import Scale
+from tests.torture.figures import Missing, Scale
 from tests.torture.flips import FLIPS, NEVER, SPOILERS, Json, Situation
 from tests.torture.reasons import Chains
 
 
 @pytest.mark.parametrize("bar", BARS)
 def test_every_figure_reaches_its_bar(bar: str) -> None:
-    figures = BARS[bar](Scale())
+    try:
+        figures = BARS[bar](Scale())
+    except Missing as lacking:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(lacking))
     assert figures
     assert [figure for figure in figures if not figure.met] == []
 

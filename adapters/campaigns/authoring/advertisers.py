@@ -11,10 +11,11 @@ from adapters.campaigns.authoring.cursor import Cursor, did_you_mean, shown
 from adapters.campaigns.authoring.line_items import line_item
 from adapters.campaigns.authoring.names import Names
 from adapters.campaigns.authoring.owners import OWNER_KEYS, owner
-from adapters.campaigns.authoring.values import domain, pattern, whole
+from adapters.campaigns.authoring.values import domain, label, pattern, whole
 from adserver.domain.campaign import Advertiser, Campaign, InsertionOrder
+from adserver.domain.dsa import MAX_NAME_CHARS, Disclosure
 
-KEYS = (*OWNER_KEYS, "domain", "bundle", "timezone", "categories", "category_taxonomy")
+KEYS = (*OWNER_KEYS, "domain", "bundle", "timezone", "categories", "category_taxonomy", "dsa")
 MAX_TAXONOMY = 999
 _CATEGORIES = {
     1: (r"IAB(?:[1-9]|1\d|2[0-6])(?:-[1-9]\d?)?", "a category of taxonomy 1 such as IAB19-20"),
@@ -41,6 +42,8 @@ def advertiser(root: Cursor, names: Names) -> Advertiser | None:
     if "categories" in head:
         form = _CATEGORIES.get(taxonomy, _OTHER_CATEGORY)
         values["categories"] = tuple(pattern(part, *form) for part in head["categories"].items())
+    if "dsa" in head:
+        values["dsa"] = _disclosure(head["dsa"])
     parts = found["creatives"].items() if "creatives" in found else []
     creatives = [made for part in parts if (made := creative(part, names))]
     values["creatives"] = tuple(creatives)
@@ -50,6 +53,22 @@ def advertiser(root: Cursor, names: Names) -> Advertiser | None:
             _campaign(part, names, zone, known) for part in found["campaigns"].items()
         )
     return Advertiser(**values)
+
+
+def _disclosure(cursor: Cursor) -> Disclosure:
+    """Read who pays and on whose behalf; exchanges take no long names."""
+    found = cursor.fields(("behalf", "paid", "domain"))
+    names = {key: label(found[key]) for key in ("behalf", "paid") if key in found}
+    for key, name in names.items():
+        if len(name) > MAX_NAME_CHARS:
+            found[key].fault(
+                f"is longer than {MAX_NAME_CHARS} characters, the most that exchanges take"
+            )
+    return Disclosure(
+        names.get("behalf", ""),
+        names.get("paid", ""),
+        domain(found["domain"]) if "domain" in found else "",
+    )
 
 
 def _campaign(cursor: Cursor, names: Names, zone: tzinfo, creatives: Collection[str]) -> Campaign:

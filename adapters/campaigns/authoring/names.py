@@ -36,6 +36,10 @@ class Names:
         self._unlike(kind, number(kind, word), word, cursor)
         return word
 
+    def place(self, kind: str, word: str) -> Cursor | None:
+        """Return where an id was declared, if it was."""
+        return self._places.get((kind, word))
+
     def declare_deals(self, root: Cursor) -> tuple[Deal, ...]:
         """Read `deals.yaml`: a list of `{id, exchange, name}` under `deals`."""
         found = root.fields(("deals",), required=("deals",))

@@ -2,7 +2,8 @@
 
 import gzip
 
-from adapters.dmp.segment_files import MAX_ID_LENGTH, MAX_SEGMENTS, SegmentFiles
+from adapters.dmp.segment_files import SegmentFiles
+from adapters.rows import MAX_ID_LENGTH, MAX_SEGMENTS
 from adserver.errors import InvalidConfig
 from tests.fuzz.target import Target, corpus, scratch
 

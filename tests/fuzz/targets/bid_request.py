@@ -4,16 +4,17 @@ import json
 
 import msgspec
 
-from adserver.domain.consent import REFUSED, Permission
+from adserver.domain.consent import REFUSED
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import Auction
-from adserver.domain.person import pseudonymiser
 from adserver.domain.reasons import Reason
 from adserver.errors import InvalidBidRequest
 from adserver.openrtb.codec import REFUSALS, decode
 from adserver.openrtb.inbound import auction, signals, time_left_ms
-from adserver.privacy.permission import permit
+from adserver.openrtb.people import MAX_IDS, identifiers
+from adserver.privacy.permission import ALLOWED, permit
+from adserver.privacy.rules import Rules
 from tests.bench.bench_openrtb import REQUEST
 from tests.endpoints.wire import person, request
 from tests.fuzz.target import Target, corpus
@@ -21,10 +22,6 @@ from tests.torture import strict
 
 _TERMS = ExchangeTerms(name="open", currencies=("USD", "EUR"))
 _RATES = Rates("USD", {"EUR": "0.92"})
-_ALL = Permission(
-    bid=True, identify=True, personalise=True, profile=True, measure=True, basis="none_required"
-)
-_pseudonym = pseudonymiser(b"s" * 32)
 
 
 def check(body: bytes) -> None:
@@ -37,14 +34,15 @@ def check(body: bytes) -> None:
     again = decode(msgspec.json.encode(decoded.request))
     assert again.request == decoded.request
     assert not again.dropped
-    permit(signals(decoded.request), 7, contextual_without_consent=True)
+    permit(signals(decoded.request), Rules(7), 1.8e9, contextual_without_consent=True)
     assert time_left_ms(decoded.request, _TERMS) >= 0
-    for permission in (_ALL, REFUSED):
-        found = auction(decoded.request, _TERMS, _RATES, permission, _pseudonym)
+    for permission in (ALLOWED, REFUSED):
+        found = auction(decoded.request, _TERMS, _RATES, permission)
         assert isinstance(found, Auction | Reason)
         if isinstance(found, Auction):
             assert all(each.floor >= 0 for each in found.opportunities)
-            assert permission is _ALL or found.person is None
+            assert permission is ALLOWED or not found.segments
+    assert len(list(identifiers(decoded.request))) <= MAX_IDS
 
 
 def seeds() -> list[bytes]:

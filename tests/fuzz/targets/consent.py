@@ -5,7 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from adserver.privacy.tcf import MAX_LENGTH, PURPOSES, Consent, read_anew, read_consent
+from adserver.privacy.bits import MAX_LENGTH
+from adserver.privacy.tcf import Consent, read_anew, read_consent
 from tests.fuzz.target import Target
 from tests.unit.privacy.vectors import core, disclosed, today, vendor_bits, vendor_ranges
 
@@ -22,7 +23,8 @@ def check(data: bytes) -> None:
             continue
         assert isinstance(consent, Consent)
         assert len(text) <= MAX_LENGTH
-        assert consent.purposes <= set(PURPOSES)
+        assert not (consent.consents | consent.interests) & 1
+        assert all(purpose and kind < 3 for purpose, kind in consent.restrictions)
         assert read_consent(text, vendor) == consent
 
 

@@ -31,10 +31,10 @@ def check(data: bytes) -> None:
 def seeds() -> list[bytes]:
     """Return the events of one bid, whole and torn."""
     bid = {
-        "event": "bid", "at": 1.5, "bid": "ab", "measured": True, "exchange": "open", "line_item": "tents",
+        "event": "bid", "at": 1.5, "bid": "ab", "measured": True, "trainable": True, "exchange": "open", "line_item": "tents",
         "creative": "tents-banner", "media": "banner", "hour_of_week": 5, "segments": 3, "floor": 500, "size": "300x250", "price": 1, "value": 2,
     }  # fmt: skip
-    shown = {"event": "impression", "at": 2.5, "bid": "ab", "measured": True}
+    shown = {"event": "impression", "at": 2.5, "bid": "ab", "measured": True, "trainable": True}
     lines = [
         json.dumps(each).encode() + b"\n" for each in (bid, shown, {**shown, "event": "click"})
     ]

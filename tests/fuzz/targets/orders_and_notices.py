@@ -13,6 +13,8 @@ from adserver.endpoints.messages import Reply, Request
 from adserver.endpoints.notices import Notices
 from adserver.endpoints.routes import Site
 from adserver.endpoints.tracking import Tracking
+from adserver.privacy.permission import permit
+from adserver.privacy.rules import Rules
 from tests.fakes.owner import FakeOwner
 from tests.fuzz.target import Target
 from tests.unit.endpoints.desk import TERMS, Desk
@@ -30,6 +32,7 @@ def _site() -> Site:
     conversions = Conversions(
         vault=_desk.vault, owner=FakeOwner(), clock=_desk.clock,
         is_advertiser="tents".__eq__, pseudonym=pseudonymiser(b"s" * 32),
+        permit=lambda signals: permit(signals, Rules(12), 1.8e9, contextual_without_consent=False),
     )  # fmt: skip
     tracking = Tracking(intake, {42: "https://shop.example/"}.get)
     return Site({"c": conversions, "n": Notices(intake), "t": tracking, "v": tracking})

@@ -22,7 +22,7 @@ def check(data: bytes) -> None:
 def seeds() -> list[bytes]:
     """Return the demo's settings, and all kinds of values."""
     return [
-        (ROOT / "examples/demo/server.yaml").read_bytes(),
+        (ROOT / "examples/demo/server.yaml").read_bytes().replace(b"privacy: privacy.yaml\n", b""),
         b"campaigns: {kind: yaml, path: campaigns}\nworkers: 2\nrates: {EUR: 0.92}\nexchanges:\n- name: north\n  max_cpm: 5\n  keep_percent: .nan\n",
         b"campaigns: {kind: yaml, path: c}\nhttp: {port: 0x1F, base_url: 'http://[::1]:80/'}\nguard: {hourly_ceiling: 1e9}\nprofiles: {kind: lmdb, path: p}\n",
         b"a: &a [1]\nb: *a\n? {x: 1}\n: 2\n!!python/object:os.system {}\n2020-01-01: 1:30\n",

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from timeit import repeat
 
 import msgspec
 import pytest
@@ -98,9 +99,7 @@ def test_ten_thousand_line_items_are_read_well_within_a_second(
     large = Catalog((replace(advertiser, campaigns=(campaign,)),))
     path = tmp_path / "catalog.snapshot"
     snapshot_file.write(path, large)
-    took = []
-    for _ in range(3):  # the best of three: the collector walks all that other tests left behind
-        begin = time.process_time()
-        assert len(snapshot_file.read(path).advertisers[0].campaigns[0].insertion_orders) == 1
-        took.append(time.process_time() - begin)
+    read = snapshot_file.read(path)
+    assert len(read.advertisers[0].campaigns[0].insertion_orders[0].line_items) == 10_000
+    took = repeat(lambda: snapshot_file.read(path), number=1, repeat=3, timer=time.process_time)
     assert min(took) < 0.5

@@ -18,6 +18,7 @@ LINKS = Links(
     f"https://ads.example/t/click/{TOKEN}",
     f"https://ads.example/v/{TOKEN}/",
     "5e" * 16,
+    f"https://ads.example/r/why/{TOKEN}",
 )
 
 BANNER = Banner(
@@ -74,5 +75,10 @@ hostile_link = st.text("<>&\"'abc019-_?=/${}]%", min_size=1, max_size=60).map(
     lambda tail: f"https://ads.example/{tail}"
 )
 hostile_links = st.builds(
-    Links, hostile_link, hostile_link, hostile_link, st.from_regex("[0-9a-f]{32}", fullmatch=True)
+    Links,
+    hostile_link,
+    hostile_link,
+    hostile_link,
+    st.from_regex("[0-9a-f]{32}", fullmatch=True),
+    st.just("") | hostile_link,
 )

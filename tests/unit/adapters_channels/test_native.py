@@ -61,6 +61,13 @@ def test_a_part_that_is_not_required_and_not_there_is_left_out() -> None:
     assert [part["id"] for part in _answer(NativeSpace(assets=(rating, TITLE)))["assets"]] == [3]
 
 
+def test_only_a_publisher_with_a_place_for_it_gets_the_link_that_says_why() -> None:
+    with_place, without = NativeSpace(assets=(TITLE,), privacy=True), NativeSpace(assets=(TITLE,))
+    assert _answer(with_place)["privacy"] == LINKS.why
+    assert "privacy" not in _answer(without)
+    assert "privacy" not in _answer(with_place, links=LINKS._replace(why=""))
+
+
 @given(title=hostile_text.filter(bool), links=hostile_links)
 def test_whatever_is_put_in_is_what_a_publisher_reads(title: str, links: Links) -> None:
     native = Native(id="n", landing_url="", title=title)

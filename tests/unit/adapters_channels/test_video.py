@@ -10,6 +10,7 @@ from hypothesis import given
 
 from adapters.channels.video import EVENTS, VideoChannel
 from adserver.domain.creative import MediaFile, Video
+from adserver.domain.labelling import FIRST_VAST_WITH_ICONS
 from adserver.domain.notice import KINDS
 from adserver.domain.opportunity import Opportunity, VideoSpace
 from adserver.domain.vast import VAST_VERSIONS
@@ -91,6 +92,21 @@ def test_impression_click_and_every_event_report_to_us(protocol: int) -> None:
     assert set(EVENTS.values()) < set(KINDS)
 
 
+@every_version
+def test_an_icon_links_to_why_from_3_0_on(protocol: int) -> None:
+    vast = _vast(protocol)
+    wanted = [LINKS.why] if protocol >= FIRST_VAST_WITH_ICONS else []
+    assert _texts(vast, "IconClickThrough") == wanted
+    assert _texts(_vast(protocol, LINKS._replace(why="")), "Icon") == []
+
+
+@every_version
+def test_without_an_icon_it_is_just_as_valid(protocol: int) -> None:
+    vast = _vast(protocol, LINKS._replace(why=""))
+    assert _schema(SCHEMAS[protocol]).faults(vast) == []
+    assert [each for each in vastlint.validate(vast).issues if each.severity != "info"] == []
+
+
 def test_from_4_1_on_each_serving_has_an_id_of_its_own() -> None:
     other = LINKS._replace(serving="0123")
     assert _texts(_vast(7), "AdServingId") == []
@@ -146,4 +162,4 @@ def test_whatever_is_put_in_is_what_a_player_reads(title: str, mime: str, links:
     assert _texts(vast, "MediaFile") == [file.url]
     assert _texts(vast, "ClickThrough") == [links.click]
     assert _texts(vast, "Tracking")[0] == links.events + "start"
-    assert len(_elements(vast)) == 22
+    assert len(_elements(vast)) == (27 if links.why else 22)

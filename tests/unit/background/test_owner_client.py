@@ -35,7 +35,7 @@ async def test_silent_owner_is_unavailable_in_time(
     world = World(tmp_path)
     async with world.owner() as owner, world.worker() as worker:
         monkeypatch.setattr(owner.commits, "acknowledge", lambda _: None)
-        monkeypatch.setattr(OwnerClient._ask, "__defaults__", (0.05,))
+        monkeypatch.setattr(OwnerClient.ask, "__defaults__", (0.05,))
         with pytest.raises(Unavailable, match="did not answer within"):
             await worker.client.record(ORDER)
 

@@ -1,8 +1,9 @@
 """Counting contacts towards the caps of every level."""
 
-from adserver.catalog.frequency import HOUR_S, FrequencyIndex
+from adserver.catalog.frequency import FrequencyIndex
 from adserver.domain.campaign import Cap
 from adserver.domain.person import Touch
+from adserver.domain.week import HOUR_S
 
 NOW_S = 1_795_000_000
 

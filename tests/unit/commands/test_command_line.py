@@ -14,7 +14,7 @@ from adserver.commands.terminal import FAILED, OK, UNUSABLE
 from tests.unit.commands import shop
 
 COMMANDS = (
-    "demo", "serve", "reload", "stop", "resume", "check", "segments", "train", "explain", "report",
+    "demo", "serve", "reload", "stop", "resume", "check", "segments", "audiences", "train", "explain", "report",
     "doctor", "keys",
 )  # fmt: skip
 
@@ -82,10 +82,11 @@ def test_without_settings_every_command_says_so(
 def test_check_counts_what_it_compiled_and_writes_the_snapshot(
     settings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(capsys, "check", "-c", settings) == (
-        OK,
-        {"ok": True, "advertisers": 1, "active_line_items": 1, "creatives": 1, "deals": 0},
-    )
+    code, told = run(capsys, "check", "-c", settings)
+    assert code == OK
+    assert told.pop("privacy")["line_items"] == {"segments": [], "contacts": [], "nothing": ["on"]}
+    counts = {"advertisers": 1, "active_line_items": 1, "creatives": 1, "deals": 0}
+    assert told == {"ok": True, **counts}
     state = settings.parent / "state"
     assert state.stat().st_mode & 0o777 == 0o700
     written = {path.name for path in state.iterdir() if path.is_file()}

@@ -60,7 +60,7 @@ def test_index_agrees_with_loop_and_trace_accounts_for_everybody(
     touches = data.draw(strategies.touches([item.number for item in snapshot.line_items]))
     now = moment(snapshot, segments, touches)
     trace = Traced()
-    alive = eligibility.narrow(snapshot, auction, now, snapshot.everyone, trace)
+    alive = eligibility.narrow(snapshot, auction, now, trace)
     alive = frequency.hold_back(snapshot, auction, now, alive, trace)
     listener = eligibility.listener(snapshot, auction, now)
     alive = trace.narrow(Reason.AUDIENCE, alive, listener.accepting())
@@ -72,7 +72,7 @@ def test_index_agrees_with_loop_and_trace_accounts_for_everybody(
         assert not fall.fallen & fallen, "nobody falls twice"
         fallen |= fall.fallen
     assert fallen | alive == snapshot.everyone
-    untraced = eligibility.narrow(snapshot, auction, now, snapshot.everyone, Untraced())
+    untraced = eligibility.narrow(snapshot, auction, now, Untraced())
     untraced = frequency.hold_back(snapshot, auction, now, untraced, Untraced())
     assert {each for each in ascending(untraced) if listener.is_accepted(each)} == {
         *ascending(alive)

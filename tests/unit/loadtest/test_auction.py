@@ -111,20 +111,28 @@ def test_addresses_are_found_in_each_kind_of_markup_and_other_machines_are_left_
     here = "http://127.0.0.1:1/t"
     banner = markup.read(
         "banner",
-        f"<a href='{here}/c?a=1&amp;b=2'><IMG src=\"https://cdn.example/x\"><img src='{here}/i'>",
+        f"<a href='{here}/c?a=1&amp;b=2'><IMG src=\"https://cdn.example/x\"><img src='{here}/i'>"
+        f"<a href='{here}/r/why/x'>?</a>",
     )
-    assert banner == markup.Markup((f"{here}/i",), (f"{here}/c?a=1&b=2",))
+    assert banner == markup.Markup((f"{here}/i",), (f"{here}/c?a=1&b=2",), why=f"{here}/r/why/x")
     vast = (
         f"<VAST><Impression><![CDATA[ {here}/i ]]></Impression><Tracking event='start'>{here}/s"
         f"</Tracking><ClickThrough>https://shop.example</ClickThrough>"
-        f"<ClickTracking>{here}/c</ClickTracking></VAST>"
+        f"<ClickTracking>{here}/c</ClickTracking>"
+        f"<IconClickThrough>{here}/r/why/y</IconClickThrough></VAST>"
     )
-    assert markup.read("video", vast) == ((f"{here}/i",), (f"{here}/c",), (("start", f"{here}/s"),))
+    assert markup.read("video", vast) == (
+        (f"{here}/i",),
+        (f"{here}/c",),
+        (("start", f"{here}/s"),),
+        f"{here}/r/why/y",
+    )
     native = {"native": {"link": {"url": f"{here}/c"}, "imptrackers": [f"{here}/i"]}}
     assert markup.read("native", orjson.dumps(native).decode()) == (
         (f"{here}/i",),
         (f"{here}/c",),
         (),
+        "",
     )
 
 

@@ -52,7 +52,7 @@ def test_the_past_is_written_in_the_event_schema(
         "event", "at", "bid", "exchange", "media", "size", "country", "region", "city",
         "device_type", "os", "inventory_type", "publication", "position", "category",
         "hour_of_week", "segments", "floor", "advertiser", "line_item", "creative", "deal",
-        "p_click", "value", "price", "model", "measured",
+        "p_click", "value", "price", "model", "measured", "trainable",
     }  # fmt: skip
     for event in bids.values():
         moment = datetime.fromtimestamp(event["at"], tz=UTC)

@@ -43,13 +43,14 @@ def test_repeated_lines_count_once(tmp_path: Path, impressions: list[Shown]) -> 
     assert len(data.at) == 1
 
 
-@pytest.mark.parametrize("unmeasured", ["bid", "impression"])
-def test_what_may_not_be_measured_teaches_nothing(
-    tmp_path: Path, impressions: list[Shown], unmeasured: str
+@pytest.mark.parametrize("permission", ["measured", "trainable"])
+@pytest.mark.parametrize("without", ["bid", "impression"])
+def test_what_may_not_be_measured_or_learned_from_teaches_nothing(
+    tmp_path: Path, impressions: list[Shown], without: str, permission: str
 ) -> None:
     events = [bid_event(impressions[0]), contact(impressions[0], "impression", 1)]
     for event in events:
-        event["measured"] = event["event"] != unmeasured
+        event[permission] = event["event"] != without
     assert len(read(write(tmp_path / "a.jsonl", *events)).at) == 0
 
 

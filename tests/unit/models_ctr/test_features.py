@@ -110,7 +110,9 @@ def test_what_the_server_logs_is_what_it_served_by(impressions: list[Shown]) -> 
             price=1,
             reserved=1,
         )
-        line = write_bid_event(seen.auction, bid, seen.bid, seen.now_s, "name", measured=True)
+        line = write_bid_event(
+            seen.auction, bid, seen.bid, seen.now_s, "name", measured=True, trainable=True
+        )
         logged = msgspec.json.decode(line, type=BidEvent)
         expected = msgspec.convert(bid_event(seen), BidEvent)
         assert words(logged) == words(expected)

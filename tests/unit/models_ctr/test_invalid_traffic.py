@@ -68,10 +68,12 @@ def test_a_damaged_correction_corrects_nothing(tmp_path: Path, log: list[Json]) 
 
 
 def test_invalid_clicks_and_their_orders_are_not_counted(tmp_path: Path) -> None:
-    click: Json = {"event": "click", "bid": "00", "line_item": "a", "measured": True, "at": 10}
+    click: Json = {
+        "event": "click", "bid": "00", "line_item": "a", "measured": True, "trainable": True, "at": 10,
+    }  # fmt: skip
     order: Json = {
         "event": "conversion", "advertiser": "x", "order_hash": "1", "line_item": "a",
-        "credit": "click", "at": 20,
+        "credit": "click", "trainable": True, "at": 20,
     }  # fmt: skip
     marked = [each | {"invalid": "crawlers"} for each in (click | {"bid": "01"}, order)]
     log = tmp_path / "0.jsonl"

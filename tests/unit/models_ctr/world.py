@@ -145,6 +145,7 @@ def bid_event(seen: Shown) -> dict[str, object]:
         "price": 900_000,
         "model": "constant",
         "measured": True,
+        "trainable": True,
     }
 
 
@@ -158,6 +159,7 @@ def contact(seen: Shown, kind: str, after_s: float) -> dict[str, object]:
         "creative": seen.candidate.creative.id,
         "exchange": seen.auction.exchange,
         "measured": True,
+        "trainable": True,
     }
 
 

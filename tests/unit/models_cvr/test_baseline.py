@@ -44,6 +44,7 @@ def test_clicks_and_orders_are_counted_once_and_by_line_item(tmp_path: Path) -> 
         "bid": "00",
         "line_item": "line-1",
         "measured": True,
+        "trainable": True,
     }
     order: dict[str, object] = {
         "event": "conversion",
@@ -51,17 +52,20 @@ def test_clicks_and_orders_are_counted_once_and_by_line_item(tmp_path: Path) -> 
         "order_hash": "x",
         "line_item": "line-1",
         "credit": "click",
+        "trainable": True,
     }
     events: list[dict[str, object]] = [
         click,
         click,
         click | {"bid": "01"},
         click | {"bid": "02", "measured": False},
+        click | {"bid": "05", "trainable": False},
         click | {"bid": "03", "line_item": number("line_item", "line-1")},
         click | {"bid": "04", "line_item": "line-2"},
         order,
         order,
         order | {"order_hash": "y", "credit": "view"},
+        order | {"order_hash": "v", "trainable": False},
         order | {"order_hash": "z", "credit": "none", "line_item": ""},
     ]
     log = tmp_path / "0.jsonl"

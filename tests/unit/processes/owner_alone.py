@@ -9,6 +9,7 @@ from adapters.ledger.journal import Journal
 from adserver.domain.campaign import Budget
 from adserver.processes.owner import OwnerParts, run
 from tests.fakes.contacts import FakeContacts
+from tests.fakes.profiles import FakeProfiles
 from tests.unit.processes.owner_world import Source
 
 BUDGET = 200_000
@@ -24,12 +25,15 @@ class WallClock:
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
+    people = FakeProfiles()
     run(
         OwnerParts(
             socket=folder / "owner",
             store=Journal(folder / "ledger"),
             events=SegmentFiles(folder / "events"),
             contacts=FakeContacts(),
+            people=people,
+            audiences=people,
             campaigns=Source(budget=Budget(lifetime=BUDGET)),
             clock=WallClock(),
         )

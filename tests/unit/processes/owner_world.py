@@ -25,12 +25,14 @@ from adserver.domain.campaign import (
 from adserver.domain.identity import number
 from adserver.domain.ledger import Ledger
 from adserver.domain.notice import Kind, Notice
+from adserver.domain.person import PersonKey
 from adserver.domain.ticket import Ticket
 from adserver.processes.owner import OwnerParts
 from adserver.processes.owner.service import OwnerService
 from tests.fakes.contacts import FakeContacts
 from tests.fakes.event_store import FakeEventStore
 from tests.fakes.ledger_store import FakeLedgerStore
+from tests.fakes.profiles import FakeProfiles
 
 NOW = 1_790_000_000
 TENT = number("line_item", "tent")
@@ -89,6 +91,7 @@ class World:
         self.store = FakeLedgerStore()
         self.events = FakeEventStore()
         self.contacts = FakeContacts()
+        self.people = FakeProfiles()
         self.socket = folder / "owner"
         self.source = Source(**line_item)
         self.ceilings: dict[str, int] = {}
@@ -103,6 +106,8 @@ class World:
                 store=self.store,
                 events=self.events,
                 contacts=self.contacts,
+                people=self.people,
+                audiences=self.people,
                 campaigns=self.source,
                 clock=self.clock,
                 monotonic=self.clock.steady,
@@ -142,9 +147,11 @@ class Worker:
         self.world = world
         self.purse = LeasedPurse([Run(0, 3)], [TENT], world.ceilings)
         self.contacts = PendingContacts()
+        self.forgotten: list[PersonKey] = []
         self.client = OwnerClient(
-            world.socket, slot, world.clock, self.purse, self.contacts, monotonic=world.clock.steady
-        )
+            world.socket, slot, world.clock, self.purse, self.contacts,
+            on_forget=self.forgotten.extend, monotonic=world.clock.steady,
+        )  # fmt: skip
 
     async def bid(self, price: int = 1_000, **ticket: Any) -> Ticket:
         """Claim and hold 1.2 times the price, waiting for a grant if need be."""

@@ -1,10 +1,12 @@
 """One client's line: order, last words, and what is read no further."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 
 import pytest
+import structlog.testing
 
 from adserver.config import Http
 from adserver.endpoints.admission import Admission
@@ -13,7 +15,7 @@ from adserver.endpoints.routes import Answer
 from adserver.processes import http_server
 from adserver.processes.connection import Connection
 from adserver.processes.http_server import TURN, HttpServer
-from adserver.processes.request_reader import MAX_WAITING
+from adserver.processes.request_reader import MAX_WAITING, RequestReader
 from tests.bench.inmemory import Line
 
 HEAD = "POST /{} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}"
@@ -144,6 +146,31 @@ async def test_the_last_word_is_asked_just_before_a_reply_is_written() -> None:
     assert b"204 No Content" in ends.written
 
 
+@pytest.mark.parametrize("waits", [False, True])
+async def test_a_last_word_that_fails_ends_its_own_line_and_no_other(waits: bool) -> None:  # noqa: FBT001 - a parameter
+    def confirm(_: bool) -> None:  # noqa: FBT001 - the contract
+        raise RuntimeError("a bug")
+
+    async def later(reply: Reply) -> Reply:
+        return reply
+
+    def site(request: Request) -> Answer:
+        reply = Reply(200, b"well", confirm=confirm if request.target == "/bug" else None)
+        return later(reply) if waits else reply
+
+    ends = Ends(site, 2)
+    with structlog.testing.capture_logs() as told:
+        ends.connections[1].data_received(asked("a"))
+        await ends.send(asked("bug", "b"))
+        ends.connections[1].data_received(asked("b"))
+        await settled()
+    assert ends.written == b""
+    assert ends.lines[0].closed
+    assert bodies(b"".join(ends.lines[1].written)) == [b"well", b"well"]
+    assert not ends.lines[1].closed
+    assert [line["event"] for line in told] == ["http_failed"]
+
+
 async def test_who_has_gone_is_told_that_nothing_can_be_sent() -> None:
     said: list[bool] = []
     ends: Ends
@@ -190,6 +217,26 @@ async def test_a_turn_decides_on_several_before_it_writes_until_its_time_is_up(
     assert log == ["decided"] * together + ["confirmed"] * together
     await settled()
     assert log.count("confirmed") == 2 * TURN
+
+
+async def test_connections_that_ended_leave_nothing_for_the_collector() -> None:
+    gc.collect()
+    before = readers()
+    gc.disable()
+    try:
+        ends = Ends(echo, 5)
+        await ends.send(asked("a"), asked("b")[:-1])
+        for connection in ends.connections:
+            connection.connection_lost(None)
+        del connection, ends
+        assert readers() == before
+    finally:
+        gc.enable()
+
+
+def readers() -> int:
+    """Return how many there are in this process, forgotten ones included."""
+    return sum(type(each) is RequestReader for each in gc.get_objects())
 
 
 async def test_to_head_goes_no_body_and_an_older_version_is_served_once() -> None:

@@ -17,10 +17,16 @@ logs.configure("worker")
 log = structlog.get_logger()
 log.info("hostile", text="a\\nb\\x00\\u2028{}\\"", long="x" * 9000, number=3, raw=b"\\xff", inner=["y" * 9000])
 log.debug("quiet")
-try:
-    1 / 0
-except ZeroDivisionError:
-    log.exception("failed")
+def fail():
+    try:
+        {}["somebody's id"]
+    except KeyError:
+        raise ValueError("somebody's address")
+for event in ("failed", "process_failed"):
+    try:
+        fail()
+    except ValueError:
+        log.exception(event)
 logs.configure("owner")
 log.warning("renamed")
 logging.getLogger("library").info("quiet")
@@ -39,16 +45,25 @@ def lines() -> list[str]:
 
 def test_lines_are_json_objects_named_by_process() -> None:
     told = [json.loads(line) for line in lines()]
-    assert [line["event"] for line in told[:3]] == ["hostile", "failed", "renamed"]
-    hostile, failed, renamed = told[:3]
+    assert [line["event"] for line in told[:4]] == [
+        "hostile",
+        "failed",
+        "process_failed",
+        "renamed",
+    ]
+    hostile, failed, beginning, renamed = told[:4]
     assert hostile["process"] == "worker"
     assert renamed["process"] == "owner"
     assert hostile["level"] == "info"
     assert hostile["timestamp"].endswith("Z")
     assert hostile["text"] == 'a\nb\x00\u2028{}"'
     assert len(hostile["long"]) < 2_010
-    assert "ZeroDivisionError" in failed["exception"]
-    (library,) = told[3:]
+    kinds = [line for line in failed["exception"].splitlines() if not line.startswith(" ")]
+    assert kinds == ["KeyError", "ValueError"]
+    assert "in fail" in failed["exception"]
+    assert "somebody's" not in failed["exception"]
+    assert "ValueError: somebody's address" in beginning["exception"]
+    (library,) = told[4:]
     assert library["event"] == "from a library\nwith two lines"
     assert (library["library"], library["level"]) == ("library", "warning")
 

@@ -10,7 +10,8 @@ from adserver.background.protocol import InvalidRow
 from adserver.domain.ledger import Ledger
 from adserver.domain.notice import Kind, Notice
 from adserver.domain.ticket import Ticket
-from adserver.domain.validity import DAY_S, day_of
+from adserver.domain.validity import day_of
+from adserver.domain.week import DAY_S
 from adserver.errors import Unavailable
 from tests.unit.processes.owner_world import NOW, PERSON, Worker, World
 
