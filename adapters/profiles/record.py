@@ -119,14 +119,13 @@ class ProfileReader:
         segments may choose an ad.
         """
         self._is_usable = is_usable
-        self._today = -1
         self._known: dict[int, bool] = {}
+        self._turn_to(-1)
 
     def profile(self, body: bytes, now_s: float) -> Profile:
         """Return what may be used of a person now, in less than a microsecond for ten segments. Raises `Damaged`."""
-        if now_s // DAY_S != self._today:
-            self._today = int(now_s // DAY_S)
-            self._known.clear()
+        if not self._begins_s <= now_s < self._ends_s:
+            self._turn_to(int(now_s // DAY_S))
         split = _ONE_BY_BYTES.get(len(body))
         if split is not None:
             said = split(body)
@@ -137,6 +136,11 @@ class ProfileReader:
                     allowed = self._ask(grant, day)
                 return Profile(said[4:]) if allowed else NOBODY
         return self._mixed(unpack(body), now_s)
+
+    def _turn_to(self, day: int) -> None:
+        self._today = day
+        self._begins_s, self._ends_s = day * DAY_S, (day + 1) * DAY_S
+        self._known.clear()
 
     def _mixed(self, record: Record, now_s: float) -> Profile:
         segments: dict[int, None] = {}

@@ -36,6 +36,18 @@ class Directory:
         else:
             self.local = built
 
+    async def open(self) -> None:
+        """Get to know whom to ask, so that the first request need not wait for it."""
+        if self.remote is not None:
+            await self.remote.open()
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self.remote is not None:
+            self.remote.close()
+        if self.local is not None:
+            self.local.close()
+
     def forget(self, people: Sequence[PersonKey]) -> None:
         """Let go of what was remembered of these people."""
         if self.remote is not None:

@@ -64,6 +64,7 @@ class Worker:
     """Tells whether there is any money to bid with."""
     sources: Sources
     """The partners whose ids are read."""
+    people: Directory
 
 
 def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
@@ -192,4 +193,5 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         admission=admission,
         is_funded=lambda: purse.funded != 0,
         sources=sources,
+        people=directory,
     )

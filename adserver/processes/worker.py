@@ -75,6 +75,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     await worker.owner.start()
+    await worker.people.open()
     _allow_files(worker.http.max_connections)
     server = HttpServer(worker.site, worker.admission, worker.http)
     listener = await loop.create_server(server, sock=public, backlog=BACKLOG, start_serving=False)
@@ -92,6 +93,7 @@ async def _serve(
     watching.cancel()
     sweeping.cancel()
     await worker.owner.stop()
+    worker.people.close()
     await runner.cleanup()
     _log.info("worker_stopped", pid=os.getpid())
 

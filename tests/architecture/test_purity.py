@@ -10,7 +10,7 @@ WAITING = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
 
 
 def waits(tree: ast.AST) -> list[int]:
-    """Return the lines that await or define what must be awaited; `ports.py` may, these may not."""
+    """Return the lines that await or define what must be awaited; `ports` may, these may not."""
     found = [node.lineno for node in ast.walk(tree) if isinstance(node, WAITING)]
     return found + [
         node.target.lineno

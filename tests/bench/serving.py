@@ -16,6 +16,7 @@ import yaml
 from adapters.campaigns import snapshot_file
 from adserver import bootstrap
 from adserver.config import load_settings
+from adserver.domain.grant import UNDECLARED
 from adserver.domain.identity import segment_number
 from adserver.processes import builder
 from tests.bench.catalogs import SEGMENTS, catalog
@@ -58,7 +59,9 @@ def prepare(folder: Path, line_items: int, port: int, private_port: int, workers
         sorted(
             (pseudonym("buyeruid", f"person-{person}"), dice.sample(numbers, SEGMENTS_EACH))
             for person in range(PEOPLE)
-        )
+        ),
+        UNDECLARED,
+        int(time.time()) // 86_400,
     )
     writer.close()
     return file

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 
 from adserver.catalog.compiler import compile_snapshot
 from loadtest import traffic
-from tests.bench import instructions, narrowing, speed
+from tests.bench import instructions, lookups, narrowing, speed
 from tests.bench.__main__ import BARS, SLOW
 from tests.bench.catalogs import catalog
 from tests.bench.serving import ROOT, Measured, prepare
@@ -86,6 +87,14 @@ def test_a_ratio_is_the_median_of_the_rounds_and_each_has_its_own_yardstick() ->
 def test_a_round_in_which_requests_were_shed_does_not_count() -> None:
     assert speed.alike(measured(1, status_200=99, status_204=1), "200")
     assert not speed.alike(measured(1, status_200=98, status_204=2), "200")
+
+
+def test_people_are_loaded_looked_up_and_counted_in_bytes(tmp_path: Path) -> None:
+    find, size, load = lookups.measured(tmp_path, 20_000, 500, lambda _: None)
+    assert (find.unit, size.unit, load.unit) == ("us", "B", "us")
+    assert 0 < size.value < lookups.BAR_BYTES
+    assert min(find.value, load.value) > 0
+    assert "LMDB" in find.note
 
 
 def test_every_bar_can_be_asked_for() -> None:

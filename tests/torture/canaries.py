@@ -117,7 +117,12 @@ class Planted:
         address = f"{dice.randint(11, 99)}.{dice.randint(100, 255)}.{dice.randint(100, 255)}.{dice.randint(100, 255)}"
         latitude, longitude = round(dice.uniform(10, 80), 12), round(dice.uniform(10, 170), 12)
         self.numbers += [address.encode(), str(latitude).encode(), str(longitude).encode()]
-        self.numbers += [str(each)[:_HEAD].encode() for each in (latitude, longitude)]
+        # Shortened, too: with what stands before a value, since a second's fraction may have the same digits.
+        self.numbers += [
+            f"{before}{each}"[: _HEAD + 1].encode()
+            for each in (latitude, longitude)
+            for before in ':"='
+        ]
         asked: Json = {
             "id": f"{mark}-request", "at": 2, "tmax": 2_000,
             "imp": [{"id": f"{mark}-imp", "banner": {"w": 300, "h": 250}, "tagid": f"{mark}-tag", "ext": {"x": mark}}],

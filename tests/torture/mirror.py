@@ -66,6 +66,22 @@ class Outcome(NamedTuple):
     """The explanation, with what is hidden by default."""
 
 
+def difference(one: Outcome, other: Outcome) -> str:
+    """Return where two outcomes differ first, and how."""
+    for name, left, right in zip(Outcome._fields, one, other, strict=True):
+        if left != right:
+            spot = next(
+                (
+                    at
+                    for at, pair in enumerate(zip(repr(left), repr(right), strict=False))
+                    if len(set(pair)) > 1
+                ),
+                0,
+            )
+            return f"{name}: {repr(left)[max(0, spot - 40) : spot + 40]} / {repr(right)[max(0, spot - 40) : spot + 40]}"
+    return ""
+
+
 class NosyModel:
     """Its probabilities depend on every bit of the auction that a decision is told."""
 

@@ -16,6 +16,7 @@ from tests.bench.bench_openrtb import REQUEST
 from tests.endpoints.wire import person, request
 from tests.torture import strict
 from tests.torture.lines import post
+from tests.unit.privacy.vectors import DAY_2023_11, core
 
 Json = dict[str, Any]
 
@@ -67,6 +68,19 @@ class Mutants:
         if kind < 0.925:
             return _plain(self._large(seed))
         return self._http(body)
+
+    def fresh(self, number: int) -> Mutant:
+        """Return a good one whose device, space and consent are unlike all before: what is remembered fills up with them."""
+        made = strict.request(("native", "video")[number % 2], f"fresh-{number}") | {"test": 1}
+        made["device"] |= {"ua": f"Fresh/{number} " + "x" * 120, "os": f"os {number}"}
+        made["regs"] = {"gdpr": 1}
+        made["user"]["consent"] = core(created=DAY_2023_11 + number)
+        space = made["imp"][0]
+        if number % 2:
+            space["video"]["maxduration"] = 30 + number
+        else:
+            space["native"]["request"] = _native(90 + number)
+        return _plain(json.dumps(made).encode())
 
     def largest(self) -> Mutant:
         """Return one that makes the server remember or throw away as much as it ever will."""
@@ -220,6 +234,11 @@ _HEADERS = (
     b"Connection: upgrade\r\nUpgrade: websocket\r\n", b"Content-Type: \xff\xfe\r\n", b"X: a\x00b\r\n", b"X: \x7f\x01\r\n", b"X: 1\n", b"X: a\r\n b\r\n",
     b"Accept-Encoding: gzip\r\n", b"Content-Encoding: \r\n", b"Cookie: " + b"a=b; " * 1_000 + b"\r\n", b"Transfer-Encoding: identity\r\n",
 )  # fmt: skip
+
+
+def _native(title_chars: int) -> str:
+    assets = [{"id": 1, "required": 1, "title": {"len": title_chars}}]
+    return json.dumps({"ver": "1.2", "assets": assets})
 
 
 def _plain(body: bytes) -> Mutant:

@@ -21,6 +21,8 @@ SHORT_DRIFT = 0.15
 """After a few thousand requests caches still fill: only a flood of memory can be told so soon."""
 WARM = 0.5
 """The share of requests before memory is first looked at: pools, caches and code grow until then."""
+FRESH = 30_000
+"""So many fill what each worker remembers of requests, of which the verdicts on 8,192 user agents are the most."""
 EXPIRY_S = 20
 """Some mutants are bid on without our knowing; what their bids hold is let go in the first half already."""
 
@@ -47,7 +49,9 @@ async def _torment(server: Server, scale: Scale) -> list[Figure]:
     wrong: list[str] = []
     processes = children(server.pid())
     began = time.monotonic()
-    # The most that a worker ever needs at once it keeps: that is no drift, and comes first.
+    # The most that a worker ever remembers, and on top of it needs at once, it keeps: that is no drift, and comes first.
+    fresh = (_asking(mutants.fresh(number), wrong) for number in range(scale.count(FRESH, 600)))
+    await flood(server.port, fresh)
     wide = [_asking(mutants.largest(), wrong) for _ in range(scale.count(1_000, 50))]
     await flood(server.port, iter(wide))
     first = islice(_asks(mutants, scale.time(WARM), wrong), int(wanted * WARM))

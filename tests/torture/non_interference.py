@@ -31,7 +31,7 @@ from tests.torture.covered import (
     text,
 )
 from tests.torture.figures import Figure, Scale, none_of
-from tests.torture.mirror import NOW_S, SEGMENTS, VENDOR, Mirror, Outcome
+from tests.torture.mirror import NOW_S, SEGMENTS, VENDOR, Mirror, Outcome, difference
 
 Json = dict[str, Any]
 Change = Callable[[Json], None]
@@ -144,18 +144,18 @@ class Pairs:
         self.asked += 1
         self.bids += bool(outcome.events)
         free = [field for field in FIELDS + STORED if field.needs not in state.allows]
-        if where := _difference(outcome, base.changed(free, self.dice).ask(mirror)):
+        if where := difference(outcome, base.changed(free, self.dice).ask(mirror)):
             guilty = [
                 field.path
                 for field in free
                 for _ in range(5)
-                if _difference(outcome, base.changed([field], self.dice).ask(mirror))
+                if difference(outcome, base.changed([field], self.dice).ask(mirror))
             ]
             names = ", ".join(dict.fromkeys(guilty)) or "several together"
             self.wrong.append(f"{state.name}: {names} shows in {where}")
         elif state.allows and self.dice.random() < 0.1:
             covered = [field for field in FIELDS + STORED if field.needs in state.allows]
-            self.seen += bool(_difference(outcome, base.changed(covered, self.dice).ask(mirror)))
+            self.seen += bool(difference(outcome, base.changed(covered, self.dice).ask(mirror)))
 
 
 class _Situation:
@@ -223,22 +223,6 @@ class _Situation:
         return tuple(
             Interest("click", int(NOW_S) - 60 * each, drawn.getrandbits(40)) for each in range(drawn.randint(0, 5))
         )  # fmt: skip
-
-
-def _difference(one: Outcome, other: Outcome) -> str:
-    """Return where two outcomes differ first, and how."""
-    for name, left, right in zip(Outcome._fields, one, other, strict=True):
-        if left != right:
-            spot = next(
-                (
-                    at
-                    for at, pair in enumerate(zip(repr(left), repr(right), strict=False))
-                    if len(set(pair)) > 1
-                ),
-                0,
-            )
-            return f"{name}: {repr(left)[max(0, spot - 40) : spot + 40]} / {repr(right)[max(0, spot - 40) : spot + 40]}"
-    return ""
 
 
 def requests(dice: Random) -> Iterator[Json]:

@@ -44,6 +44,7 @@ class PeopleKeeper:
             case See(request, ids):
                 dossier = self._people.dossier(ids)
                 segments = {each.segment for each in dossier.memberships}
+                segments.update(dossier.choices.objections)  # of groups they have left, too
                 topics = {each.topic: NAMES[each.topic] for each in dossier.interests}
                 return Shown(request, dossier, topics | self._people.names(segments))
 

@@ -61,8 +61,6 @@ def test_empty_strings_are_not_sent() -> None:
     [
         {"device": {"lmt": 1}},
         {"device": {"dnt": "1"}},
-        {"regs": {"ext": {"gpc": "1"}}},
-        {"regs": {"ext": {"gpc": 1}}},
         {"device": {"lmt": True}},
         {"device": {"dnt": "yes"}},
         {"device": "none"},
@@ -111,3 +109,25 @@ def test_the_law_goes_by_the_device_s_place_then_the_home(
 ) -> None:
     found = read(device={"geo": {"country": device}}, user={"geo": {"country": home}})
     assert found.country == country
+
+
+@pytest.mark.parametrize("sent", ["1", 1])
+def test_the_browsers_own_no_is_heard_as_text_and_as_number(sent: Any) -> None:
+    assert read(regs={"ext": {"gpc": sent}}).gpc
+    assert not read(regs={"ext": {"gpc": 0}}).gpc
+
+
+@pytest.mark.parametrize(
+    ("regs", "sections"),
+    [
+        ({}, None),
+        ({"gpp_sid": []}, ()),
+        ({"gpp_sid": [-1]}, (-1,)),
+        ({"gpp_sid": [7], "ext": {"gpp_sid": [8]}}, (7, 8)),
+        ({"ext": {"gpp_sid": []}}, ()),
+    ],
+)
+def test_no_word_on_sections_is_another_thing_than_none(
+    regs: dict[str, Any], sections: tuple[int, ...] | None
+) -> None:
+    assert read(regs=regs).gpp_sections == sections

@@ -1,10 +1,11 @@
 """What people ask for is done by the owner, told to every worker, and refused when it cannot be promised."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from adserver.background.people_client import PeopleClient
+from adserver.background.people_client import MAX_WAITING, PeopleClient
 from adserver.domain.choices import Change, Choices
 from adserver.domain.grant import Grant
 from adserver.domain.identity import number
@@ -73,6 +74,15 @@ async def test_ids_are_joined(world: World) -> None:
         assert await people.link([(PERSON, OTHER)]) == 1
         assert await people.link([(PERSON, OTHER)]) == 0
         assert world.people.find([OTHER], NOW).person == PERSON
+
+
+async def test_a_crowd_is_refused_rather_than_kept_waiting(world: World) -> None:
+    async with world.owner(), world.worker(0) as worker:
+        people = PeopleClient(worker.client)
+        asked = [people.dossier([PERSON]) for _ in range(MAX_WAITING + 5)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert sum(isinstance(each, Unavailable) for each in answers) == 5
+        await people.dossier([PERSON])
 
 
 async def test_what_cannot_be_stored_is_not_promised(world: World) -> None:
