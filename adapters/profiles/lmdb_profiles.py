@@ -1,6 +1,6 @@
 """Profiles in LMDB: memory-mapped files, many readers in many processes, one writer at a time.
 
-What a record is made of is in `record` and `sealing`; where the parts of the writing side are, the imports tell.
+What a record is made of is in `record`; how it is encrypted, and everything else, in `lmdb_store`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.profiles import lmdb_audiences, lmdb_contacts, lmdb_erasure, lmdb_links, lmdb_people
-from adapters.profiles.lmdb_environment import MAP_BYTES
-from adapters.profiles.lmdb_reader import LmdbProfiles
-from adapters.profiles.lmdb_store import Store
+from adapters.profiles.lmdb_store import audiences, contacts, erasure, links, people
+from adapters.profiles.lmdb_store.environment import MAP_BYTES
+from adapters.profiles.lmdb_store.reader import LmdbProfiles
+from adapters.profiles.lmdb_store.store import Store
 from adserver.domain.choices import Change, Choices
 from adserver.domain.grant import Grant
 from adserver.domain.person import Dossier, Interest, PersonKey, Touch
@@ -64,53 +64,53 @@ class LmdbProfileWriter:
     ) -> None:
         """Open or create the store, and finish erasures that a crash interrupted. Raises `Unavailable`."""
         self._store = Store(profiles, choices, keys, map_bytes=map_bytes)
-        lmdb_erasure.repair(self._store)
+        erasure.repair(self._store)
 
     def add_touches(self, touches: Sequence[tuple[PersonKey, Touch]]) -> None:
         """Store contacts; the newest 64 of the last 30 days stay. Raises `Unavailable`."""
-        lmdb_contacts.add_touches(self._store, touches)
+        contacts.add_touches(self._store, touches)
 
     def add_interests(self, interests: Sequence[tuple[PersonKey, Interest]]) -> None:
         """Lengthen trails; the newest 64 of the last 90 days stay. Raises `Unavailable`."""
-        lmdb_contacts.add_interests(self._store, interests)
+        contacts.add_interests(self._store, interests)
 
     def touches(self, person: PersonKey) -> tuple[Touch, ...]:
         """Return a person's contacts, oldest first. Raises `Unavailable`."""
-        return lmdb_contacts.touches(self._store, person)
+        return contacts.touches(self._store, person)
 
     def put_segments(
-        self, people: Iterable[tuple[PersonKey, Sequence[int]]], grant: Grant, day: int
+        self, said: Iterable[tuple[PersonKey, Sequence[int]]], grant: Grant, day: int
     ) -> int:
         """Store segments, 200,000 people at a time. Raises `Unavailable`.
 
         Keys in ascending order take 90 bytes a person with ten segments in the file, others up to 250, since whole
         pages are copied for each.
         """
-        return lmdb_audiences.put_segments(self._store, people, grant, day)
+        return audiences.put_segments(self._store, said, grant, day)
 
     def put_names(self, names: Mapping[int, str]) -> None:
         """Remember what segments and topics are called. Raises `Unavailable`."""
-        lmdb_people.put_names(self._store, names)
+        people.put_names(self._store, names)
 
     def link(self, pairs: Iterable[tuple[PersonKey, PersonKey]]) -> int:
         """Join ids, 10,000 pairs at a time. Raises `Unavailable`."""
-        return lmdb_links.link(self._store, pairs)
+        return links.link(self._store, pairs)
 
     def choose(self, ids: Sequence[PersonKey], change: Change, at_s: int) -> Choices:
         """Keep a decision for all of a person's ids. Raises `Unavailable`."""
-        return lmdb_people.choose(self._store, ids, change, at_s)
+        return people.choose(self._store, ids, change, at_s)
 
     def dossier(self, ids: Sequence[PersonKey]) -> Dossier:
         """Return all that is stored of a person. Raises `Unavailable`."""
-        return lmdb_people.dossier(self._store, ids)
+        return people.dossier(self._store, ids)
 
     def names(self, numbers: Iterable[int]) -> dict[int, str]:
         """Return what segments and topics are called. Raises `Unavailable`."""
-        return lmdb_people.names(self._store, numbers)
+        return people.names(self._store, numbers)
 
     def erase(self, ids: Sequence[PersonKey], at_s: int) -> bool:
         """Forget a person. Raises `Unavailable`; then it is finished by the next erasure or start, or repeat it."""
-        return lmdb_erasure.erase(self._store, ids, at_s)
+        return erasure.erase(self._store, ids, at_s)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
 from adapters import registry
-from adapters.profiles.lmdb_reader import LmdbProfiles
+from adapters.profiles.lmdb_store.reader import LmdbProfiles
 from adapters.profiles.redis_store.reader import RedisProfiles
 from adserver.background.owner_client import OwnerClient
 from adserver.background.people_client import PeopleClient

@@ -21,8 +21,11 @@ Code = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
 NOT_SENT = msgspec.Raw()
 
 
-class Wire(msgspec.Struct, gc=False):
-    """Base of everything decoded; trees only, so the garbage collector need not look."""
+class Wire(msgspec.Struct, gc=False, omit_defaults=True):
+    """Base of everything decoded; trees only, so the garbage collector need not look.
+
+    Written again it says what was sent: an unread field that was not there (`NOT_SENT`) would be no JSON.
+    """
 
 
 class Format(Wire):

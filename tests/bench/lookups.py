@@ -1,8 +1,7 @@
 """P8: looking people up among ten million in the embedded store, its size, and how fast they are loaded.
 
 CPU time. Each look-up is of another person at random, so that hardly anything is in a cache of the processor, which is
-harder than traffic. Beside it stand LMDB's own part of it, a bare `get` with nothing around, and what a machine that
-decrypts nothing would take. It writes 900 MB to the folder of temporary files and takes a minute or two.
+harder than traffic. Beside it stands LMDB's own part of it, a bare `get` with nothing around. It writes 900 MB to the folder of temporary files and takes a minute or two.
 """
 
 import gc

@@ -27,6 +27,8 @@ from tests.docs.pages import DOCS, ROOT, first_column, spans
 REFERENCE = DOCS / "reference"
 NO_ADAPTERS = {
     "adapters/crm/loading.py", "adapters/dmp/loading.py",
+    "adapters/profiles/changing.py", "adapters/profiles/choice_records.py",
+    "adapters/profiles/grants.py", "adapters/profiles/record.py",
 }  # fmt: skip
 """What all adapters of a kind share is no adapter."""
 _LOGGED = re.compile(r'_log\.(?:warning|error|critical|exception)\(\s*"(\w+)"')

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from adapters.profiles.lmdb_reader import LmdbProfiles
+from adapters.profiles.lmdb_store.reader import LmdbProfiles
 from adserver import bootstrap
 from adserver.config import load_settings
 from adserver.domain.person import NOBODY, Found

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.profiles.lmdb_reader import LmdbProfiles
+from adapters.profiles.lmdb_store.reader import LmdbProfiles
 from adserver import bootstrap
 from adserver.config import Loaded
 

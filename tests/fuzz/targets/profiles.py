@@ -1,7 +1,7 @@
 """Records of people: damaged ones are told from good ones, sealed or not, whichever way they are read."""
 
+from adapters.profiles.lmdb_store.sealing import seal, unseal
 from adapters.profiles.record import (
-    DAY_S,
     Damaged,
     ProfileReader,
     Record,
@@ -10,8 +10,8 @@ from adapters.profiles.record import (
     pack_segments,
     unpack,
 )
-from adapters.profiles.sealing import seal, unseal
 from adserver.domain.person import Interest, Profile, Touch
+from adserver.domain.week import DAY_S
 from tests.fuzz.target import Target
 
 DAY = 20_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.profiles.group_keys import (
+from adapters.profiles.lmdb_store.group_keys import (
     EMPTY,
     GROUPS,
     SIZE_BYTES,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.profiles import lmdb_census
 from adapters.profiles.lmdb_profiles import Config
+from adapters.profiles.lmdb_store import census
 from adserver.domain.choices import Change
 from adserver.domain.grant import Basis, Grant, Use
 from adserver.domain.person import Touch
@@ -45,7 +45,7 @@ def test_everybody_comes_once_with_what_may_choose_an_advertisement(tmp_path: Pa
 
 
 def test_people_are_walked_over_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lmdb_census, "BATCH", 7)
+    monkeypatch.setattr(census, "BATCH", 7)
     writer = Config(str(tmp_path / "profiles")).build_writer()
     writer.put_segments([(key(number), [number]) for number in range(1, 51)], CRM, TODAY)
     writer.close()

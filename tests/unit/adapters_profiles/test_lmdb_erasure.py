@@ -9,13 +9,13 @@ from typing import Any
 import lmdb
 import pytest
 
-from adapters.profiles import lmdb_erasure
-from adapters.profiles.group_keys import EMPTY, GroupKeys, GroupKeyWriter
-from adapters.profiles.lmdb_environment import WritableEnvironment
 from adapters.profiles.lmdb_profiles import LmdbProfileWriter
-from adapters.profiles.lmdb_reader import LmdbProfiles
+from adapters.profiles.lmdb_store import erasure
+from adapters.profiles.lmdb_store.environment import WritableEnvironment
+from adapters.profiles.lmdb_store.group_keys import EMPTY, GroupKeys, GroupKeyWriter
+from adapters.profiles.lmdb_store.reader import LmdbProfiles
+from adapters.profiles.lmdb_store.sealing import SLOT, unseal
 from adapters.profiles.record import Damaged
-from adapters.profiles.sealing import SLOT, unseal
 from adserver.domain.choices import Change, Choices
 from adserver.domain.person import Dossier, Found, Interest, PersonKey, Profile
 from adserver.errors import Unavailable
@@ -228,7 +228,7 @@ def test_whenever_the_machine_stops_nobody_is_found_and_the_next_start_finishes(
     assert found(stopped, NEAR) == Found(NEAR, Profile((3,), (TOUCH,)))
 
     writer = LmdbProfileWriter(*paths(stopped))
-    assert lmdb_erasure.pending(writer._store) == []
+    assert erasure.pending(writer._store) == []
     writer.close()
 
     after = secrets(stopped, ADA, PHONE)
@@ -257,9 +257,9 @@ def test_a_process_that_lives_on_can_repeat_what_a_failing_disk_interrupted(
         with pytest.raises(Unavailable, match="Input/output"):
             writer.erase([ADA], NOW_S)
     writer.add_touches([(NEAR, TOUCH)])
-    assert lmdb_erasure.pending(writer._store)
+    assert erasure.pending(writer._store)
     assert not writer.erase([ADA], NOW_S)  # nothing is there any more; the secrets are
-    assert lmdb_erasure.pending(writer._store) == []
+    assert erasure.pending(writer._store) == []
     writer.close()
     assert len(secrets(state, ADA, PHONE)) == 2
     assert found(state, NEAR).profile.segments == (3,)

@@ -9,8 +9,8 @@ import lmdb
 import pytest
 
 from adapters.profiles.lmdb_profiles import Config, LmdbProfileWriter
-from adapters.profiles.lmdb_reader import LmdbProfiles
-from adapters.profiles.lmdb_shelf import GRANTS_KEY
+from adapters.profiles.lmdb_store.reader import LmdbProfiles
+from adapters.profiles.lmdb_store.shelf import GRANTS_KEY
 from adserver.domain.choices import Change
 from adserver.domain.grant import Grant
 from adserver.domain.person import NOBODY, Found, PersonKey, Profile, Touch

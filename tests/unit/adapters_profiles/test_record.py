@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from adapters.profiles.record import (
-    DAY_S,
     EMPTY,
     Damaged,
     ProfileReader,
@@ -17,6 +16,7 @@ from adapters.profiles.record import (
     unpack,
 )
 from adserver.domain.person import NOBODY, Interest, Profile, Touch
+from adserver.domain.week import DAY_S
 
 TODAY = 20_000
 NOW_S = TODAY * DAY_S + 5.0

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from adapters.profiles.lmdb_store.sealing import (
+    FORMAT,
+    LINK,
+    SLOT,
+    TAIL_BYTES,
+    is_link,
+    seal,
+    unseal,
+)
 from adapters.profiles.record import Damaged
-from adapters.profiles.sealing import FORMAT, LINK, SLOT, TAIL_BYTES, is_link, seal, unseal
 
 ADA, BEN = b"a" * 16, b"b" * 16
 SECRET, OTHER = b"s" * 32, b"t" * 32

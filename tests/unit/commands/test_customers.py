@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.identity.hashing import sha256_of
-from adapters.profiles.lmdb_reader import LmdbProfiles
+from adapters.profiles.lmdb_store.reader import LmdbProfiles
 from adserver import bootstrap
 from adserver.__main__ import main
 from adserver.config import Loaded, load_settings

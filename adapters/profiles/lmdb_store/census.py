@@ -5,7 +5,7 @@ from itertools import islice
 
 import lmdb
 
-from adapters.profiles.lmdb_environment import ReadableEnvironment
+from adapters.profiles.lmdb_store.environment import ReadableEnvironment
 from adserver.domain.person import KEY_BYTES, Found, PersonKey
 from adserver.errors import Unavailable
 

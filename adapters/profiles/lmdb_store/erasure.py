@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from adapters.profiles import choice_records
-from adapters.profiles.group_keys import group_of
-from adapters.profiles.lmdb_environment import named_failure
-from adapters.profiles.lmdb_people import everybody
-from adapters.profiles.lmdb_shelf import Shelf
-from adapters.profiles.lmdb_store import Decisions, Store
+from adapters.profiles.lmdb_store.environment import named_failure
+from adapters.profiles.lmdb_store.group_keys import group_of
+from adapters.profiles.lmdb_store.people import everybody
+from adapters.profiles.lmdb_store.shelf import Shelf
+from adapters.profiles.lmdb_store.store import Decisions, Store
 from adserver.domain.choices import NO_CHOICES, Choices, erased
 from adserver.domain.person import KEY_BYTES, PersonKey
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from adapters.profiles.lmdb_shelf import Shelf, name_key
-from adapters.profiles.lmdb_store import Store
+from adapters.profiles.lmdb_store.shelf import Shelf, name_key
+from adapters.profiles.lmdb_store.store import Store
 from adserver.domain.choices import NO_CHOICES, Change, Choices, changed, strictest
 from adserver.domain.person import Dossier, Membership, PersonKey
 

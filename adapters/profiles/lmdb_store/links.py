@@ -6,8 +6,8 @@ from itertools import islice
 
 from adapters.profiles.changing import joined, without_alias
 from adapters.profiles.grants import GrantTable
-from adapters.profiles.lmdb_shelf import Shelf
-from adapters.profiles.lmdb_store import Decisions, Store
+from adapters.profiles.lmdb_store.shelf import Shelf
+from adapters.profiles.lmdb_store.store import Decisions, Store
 from adapters.profiles.record import EMPTY, Record
 from adserver.domain.choices import Choices, strictest
 from adserver.domain.person import PersonKey

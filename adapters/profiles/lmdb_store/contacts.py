@@ -5,8 +5,8 @@ from functools import partial
 from typing import TypeVar
 
 from adapters.profiles.changing import Lapsed, with_interests, with_touches
-from adapters.profiles.lmdb_shelf import Shelf
-from adapters.profiles.lmdb_store import Decisions, Store
+from adapters.profiles.lmdb_store.shelf import Shelf
+from adapters.profiles.lmdb_store.store import Decisions, Store
 from adapters.profiles.record import Record
 from adserver.domain.person import Interest, PersonKey, Touch
 from adserver.domain.week import DAY_S

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from adapters.profiles import choice_records
-from adapters.profiles.group_keys import GroupKeyWriter
-from adapters.profiles.lmdb_environment import MAP_BYTES, WritableEnvironment, named_failure
-from adapters.profiles.lmdb_shelf import Shelf
+from adapters.profiles.lmdb_store.environment import (
+    MAP_BYTES,
+    WritableEnvironment,
+    named_failure,
+)
+from adapters.profiles.lmdb_store.group_keys import GroupKeyWriter
+from adapters.profiles.lmdb_store.shelf import Shelf
 from adserver.domain.choices import Choices
 from adserver.domain.person import PersonKey
 

@@ -9,11 +9,11 @@ from operator import itemgetter
 
 from adapters.profiles.changing import with_segments
 from adapters.profiles.grants import GrantTable
-from adapters.profiles.group_keys import GroupKeyWriter, group_of
-from adapters.profiles.lmdb_shelf import Shelf
-from adapters.profiles.lmdb_store import Decisions, Store
+from adapters.profiles.lmdb_store.group_keys import GroupKeyWriter, group_of
+from adapters.profiles.lmdb_store.sealing import NONCE_BYTES, seal
+from adapters.profiles.lmdb_store.shelf import Shelf
+from adapters.profiles.lmdb_store.store import Decisions, Store
 from adapters.profiles.record import pack_segments
-from adapters.profiles.sealing import NONCE_BYTES, seal
 from adserver.domain.grant import Grant
 from adserver.domain.person import PersonKey
 

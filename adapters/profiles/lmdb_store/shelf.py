@@ -4,9 +4,9 @@ import os
 from typing import Any
 
 from adapters.profiles.grants import GrantTable
-from adapters.profiles.group_keys import GroupKeyWriter, group_of
+from adapters.profiles.lmdb_store.group_keys import GroupKeyWriter, group_of
+from adapters.profiles.lmdb_store.sealing import NONCE_BYTES, SLOT, is_link, seal, unseal
 from adapters.profiles.record import EMPTY, Damaged, Record, pack, unpack
-from adapters.profiles.sealing import NONCE_BYTES, SLOT, is_link, seal, unseal
 from adserver.domain.grant import Grant
 from adserver.domain.person import KEY_BYTES, PersonKey
 from adserver.errors import Unavailable

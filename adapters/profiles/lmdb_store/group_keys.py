@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters.profiles.sealing import SECRET_BYTES
+from adapters.profiles.lmdb_store.sealing import SECRET_BYTES
 from adserver.domain.person import PersonKey
 from adserver.durable import replacing
 

@@ -1,0 +1,1 @@
+"""Profiles in LMDB, part by part; `adapters/profiles/lmdb_profiles.py` puts them together."""
