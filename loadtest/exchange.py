@@ -250,7 +250,7 @@ def command(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         people=arguments.people,
         vendor=arguments.vendor,
-        terms=Terms(arguments.tmax, tuple(arguments.currencies.split(","))),
+        terms=Terms(arguments.tmax, tuple(arguments.currencies.split(",")), curious=True),
         concurrency=arguments.concurrency,
         rivals=arguments.rivals,
         habits=Habits(shops=(*SHOPS, *map(_shop, arguments.shop))),

@@ -46,11 +46,16 @@ _NATIVE = orjson.dumps({
 }).decode()  # fmt: skip
 
 
+_TELL_IF_YOU_CAN = {"dsarequired": 1, "pubrender": 1, "datatopub": 2}
+
+
 class Terms(NamedTuple):
     """What is the same for all requests of one exchange."""
 
     tmax_ms: int = 120
     currencies: tuple[str, ...] = ("USD", "EUR")
+    curious: bool = False
+    """Whether it wants to be told who paid, and by what an advertisement was chosen (DSA)."""
 
 
 def bid_request(
@@ -81,6 +86,8 @@ def bid_request(
     if publisher.languages:
         request["wlang"] = list(publisher.languages)
     _privacy(request, person, publisher)
+    if terms.curious:
+        request["regs"].setdefault("ext", {})["dsa"] = _TELL_IF_YOU_CAN
     return request
 
 
@@ -88,16 +95,7 @@ def _privacy(request: Json, person: Person, publisher: Publisher) -> None:
     regs: Json = {"gdpr": int(person.country.in_eu)}
     if person.us_privacy:
         regs["us_privacy"] = person.us_privacy
-    dsa = {
-        "dsarequired": 1,
-        "pubrender": 1,
-        "datatopub": 2,
-    }  # tell by what the ad was chosen, if you can
-    request["regs"] = (
-        {"coppa": 0, "ext": {**regs, "dsa": dsa}}
-        if publisher.old_fields
-        else {"coppa": 0, **regs, "ext": {"dsa": dsa}}
-    )
+    request["regs"] = {"coppa": 0, "ext": regs} if publisher.old_fields else {"coppa": 0, **regs}
     if person.consent:
         place = request["user"].setdefault("ext", {}) if publisher.old_fields else request["user"]
         place["consent"] = person.consent

@@ -10,7 +10,7 @@ one (`Listener`), and for all only if many refuse.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 
 from adserver.catalog.bits import bits
@@ -26,8 +26,10 @@ Wish = tuple[frozenset[int], frozenset[int]]
 """The usual form, `(a or b) and not (c or d)`: one of the first, none of the second."""
 
 
-def without(expression: Expression, empty: Container[str]) -> Expression:
+def without(expression: Expression, empty: frozenset[str]) -> Expression:
     """Return an expression in which nobody is in some segments: any of nothing never holds."""
+    if not empty:
+        return expression
     match expression:
         case Segment(name):
             return Any(()) if name in empty else expression

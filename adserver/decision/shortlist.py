@@ -4,7 +4,7 @@ from heapq import heappush, heapreplace
 from typing import NamedTuple
 
 from adserver.catalog.audience import Listener
-from adserver.catalog.bits import ascending, bits
+from adserver.catalog.bits import ascending, few
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Trace
@@ -36,21 +36,20 @@ def keep(
     heard = trace.wanted or listener.is_refused_often
     if heard:
         alive = _heard(alive, listener, trace)
-    size = alive.bit_length()
     ranking = _rank(world.snapshot, alive, floor, moment, None if heard else listener)
     if len(ranking.refusing) == PATIENCE:
         listener.is_refused_often = True
         alive = _heard(alive, listener, trace)
         ranking = _rank(world.snapshot, alive, floor, moment, None)
     if trace.wanted or not ranking.kept:  # otherwise nobody asks who fell
-        alive = trace.narrow(Reason.AUDIENCE, alive, ~bits(ranking.refusing, size))
-        alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~bits(ranking.below, size), floor)
+        alive = trace.narrow(Reason.AUDIENCE, alive, ~few(ranking.refusing))
+        alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~few(ranking.below), floor)
     chosen = [-negative for _, negative in sorted(ranking.kept, reverse=True)]
     if len(chosen) == LENGTH and happens(moment.seed, 0, world.explore_ppm):
-        others = alive & listener.accepting() & ~bits(ranking.below, size)
+        others = alive & listener.accepting() & ~few(ranking.below)
         chosen[-1] = _anybody(others, mixed(moment.seed, 1) % len(candidates), chosen)
     if trace.wanted:
-        trace.narrow(Reason.NOT_SHORTLISTED, alive, bits(chosen, size))
+        trace.narrow(Reason.NOT_SHORTLISTED, alive, few(chosen))
     return [candidates[index] for index in chosen]
 
 

@@ -8,7 +8,7 @@ ChangeKind = Literal["opt_out", "opt_in", "object", "agree", "consent", "withdra
 CHANGES: tuple[ChangeKind, ...] = ChangeKind.__args__  # type: ignore[attr-defined]
 
 
-class Choices(msgspec.Struct, frozen=True, array_like=True):
+class Choices(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All that one person decided."""
 
     opted_out: bool = False

@@ -13,7 +13,7 @@ class Reach(StrEnum):
     CONTEXTUAL = "contextual"  # nothing: the page, the place and the device's type alone
 
 
-class Signals(msgspec.Struct, frozen=True):
+class Signals(msgspec.Struct, frozen=True, gc=False):
     """The privacy signals as they arrived, old and new places merged; `None` means not sent."""
 
     gdpr: int | None = None
@@ -30,7 +30,7 @@ class Signals(msgspec.Struct, frozen=True):
     country: str | None = None
 
 
-class Permission(msgspec.Struct, frozen=True):
+class Permission(msgspec.Struct, frozen=True, gc=False):
     """The only thing the core sees of consent; every field is a plain yes or no."""
 
     bid: bool

@@ -62,7 +62,7 @@ class Interest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The number of what it was about (`number("topic", ...)`)."""
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Profile(msgspec.Struct, frozen=True, gc=False):
     """What may be used of a person for choosing an ad: segments that hold now, and recent contacts."""
 
     segments: tuple[int, ...] = NO_SEGMENTS
@@ -76,7 +76,7 @@ NOBODY = Profile()
 """Bidding untargeted beats not bidding: an unknown person has no segments and no contacts."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """Who stands behind the ids of a request."""
 
     person: PersonKey

@@ -31,7 +31,7 @@ from adserver.privacy.rules import Rules
 from adserver.validity.judge import RequestJudge
 
 
-class Gathered(msgspec.Struct):
+class Gathered(msgspec.Struct, gc=False):
     """A request that may be decided on, once its person is known, or known to stay unknown."""
 
     auction: Auction
@@ -145,7 +145,7 @@ class Gatherer:
 
     def _known(self, gathered: Gathered, found: Found) -> None:
         choices, profile, auction = found.choices, found.profile, gathered.auction
-        if choices != NO_CHOICES:
+        if choices is not NO_CHOICES:
             gathered.permission = with_choices(gathered.permission, choices)
             if not gathered.permission.identify:
                 _forget(gathered)

@@ -11,8 +11,8 @@ from adserver.domain.dsa import Disclosure, Label, Parameter, Transparency
 from adserver.openrtb.codec import encode
 from adserver.openrtb.request import Regs
 
-NOT_REQUIRED, SUPPORTED, REQUIRED = 0, 1, 2
-"""3 is required, too: of an online platform."""
+NOT_REQUIRED, SUPPORTED = 0, 1
+"""2 and 3 are required; so is what is on no list."""
 DO_NOT_SEND = 0
 REMEMBERED = 4_096
 _LABELS = frozenset(Label)

@@ -41,15 +41,10 @@ from adserver.privacy.countries import CountryRule
 from adserver.privacy.gpp import EU, NOTHING_APPLIES, read_gpp
 from adserver.privacy.gpp_canada import read_canada
 from adserver.privacy.gpp_header import sections
-from adserver.privacy.legal_bases import allowed, allowed_in_canada, special_features
+from adserver.privacy.legal_bases import allowed_in_canada
 from adserver.privacy.rules import Rules
-from adserver.privacy.tcf import Consent, is_current, read_consent
+from adserver.privacy.tcf import is_current
 from adserver.privacy.us_privacy import opted_out
-
-# TCF purposes and the special feature that a buyer needs.
-STORAGE, BASIC_ADS, ADS_PROFILE, PERSONAL_ADS, MEASURING = 1, 2, 3, 4, 7
-LEARNING = frozenset({9, 10})
-PRECISE_PLACE = 1
 
 ALLOWED = Permission(
     bid=True, identify=True, personalise=True, profile=True, measure=True, train=True, precise=True,
@@ -57,6 +52,7 @@ ALLOWED = Permission(
 )  # fmt: skip
 
 
+_CONTEXTUAL = without_person("gdpr")
 _FLAGS = Permission.__struct_fields__[:-1]
 
 
@@ -64,11 +60,11 @@ def permit(
     signals: Signals, rules: Rules, now_s: float, *, contextual_without_consent: bool
 ) -> Permission:
     """Decide from signals alone; pure."""
-    without = without_person("gdpr") if contextual_without_consent else REFUSED
+    without = _CONTEXTUAL if contextual_without_consent else REFUSED
     rule = rules.policy.country_default(signals.country)
     permission = ALLOWED
     if signals.gdpr == 1 or signals.tcf or (signals.gdpr is None and rule is CountryRule.CONSENT):
-        permission = _by_consent(signals.tcf, rules, now_s, without)
+        permission = (rules.by_tcf(signals.tcf, now_s) if signals.tcf else None) or without
         if not permission.bid:
             return permission
     if signals.gpp_sections or (signals.gpp_sections is None and signals.gpp):
@@ -97,36 +93,6 @@ def with_choices(permission: Permission, choices: Choices) -> Permission:
     return permission
 
 
-def _by_consent(text: str | None, rules: Rules, now_s: float, without: Permission) -> Permission:
-    if not text:
-        return without
-    try:
-        consent = read_consent(text, rules.vendor)
-    except ValueError:  # unreadable means refused
-        return without
-    if not is_current(consent, int(now_s), rules.deleted_platforms):
-        return without
-    return _by_purposes(allowed(consent, rules.registration), consent, rules, "tcf", without)
-
-
-def _by_purposes(
-    purposes: frozenset[int], consent: Consent, rules: Rules, basis: str, without: Permission
-) -> Permission:
-    if BASIC_ADS not in purposes:
-        return without
-    identify = STORAGE in purposes
-    return Permission(
-        True,  # noqa: FBT003 - in the order of the fields, as keywords take a microsecond more
-        identify,
-        identify and PERSONAL_ADS in purposes,
-        identify and ADS_PROFILE in purposes,
-        MEASURING in purposes,
-        not LEARNING.isdisjoint(purposes),
-        PRECISE_PLACE in special_features(consent, rules.registration),
-        basis,
-    )
-
-
 def _by_gpp(
     permission: Permission, signals: Signals, rules: Rules, now_s: float, without: Permission
 ) -> Permission:
@@ -142,7 +108,7 @@ def _by_gpp(
     if gpp is NOTHING_APPLIES:
         return permission
     if gpp.tcf is not None:
-        permission = _both(permission, _by_consent(gpp.tcf, rules, now_s, without))
+        permission = _both(permission, rules.by_tcf(gpp.tcf, now_s) or without)
     if gpp.canada is not None:
         permission = _both(permission, _in_canada(gpp.canada, rules, now_s))
     if gpp.us_privacy is not None and opted_out(gpp.us_privacy):
@@ -166,7 +132,7 @@ def _in_canada(text: str, rules: Rules, now_s: float) -> Permission:
     if not is_current(consent, int(now_s), rules.deleted_platforms):
         return without
     purposes = allowed_in_canada(consent, rules.registration)
-    return _by_purposes(purposes, consent, rules, "gpp", without)
+    return rules.by_purposes(purposes, consent, "gpp") or without
 
 
 def _both(one: Permission, other: Permission) -> Permission:

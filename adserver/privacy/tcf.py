@@ -5,7 +5,6 @@ positions up to the vendor sections. Whatever cannot be read raises `ValueError`
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
 
 import msgspec
 
@@ -22,8 +21,6 @@ POLICY_OF_2_2 = 4
 DISCLOSED_VENDORS, ALLOWED_VENDORS, PUBLISHER_PURPOSES = 1, 2, 3
 """Segments; the second is of version 2.0, and nothing asks for it any more."""
 NOT_ALLOWED, REQUIRE_CONSENT, REQUIRE_INTEREST, UNDEFINED = 0, 1, 2, 3
-REMEMBERED_LENGTH = 2_048
-"""Real strings are shorter; without a limit, hostile ones would fill the memory with 128 MB."""
 SKEW_S = 86_400
 """Dates of strings are days, and clocks of browsers are wrong: so far in the future they may lie."""
 _FIXED = 213
@@ -61,18 +58,6 @@ class Consent(msgspec.Struct, frozen=True):
     updated_s: int
 
 
-def read_consent(text: str, vendor: int) -> Consent:
-    """Read what a string says of a vendor; raises `ValueError` if it is void.
-
-    Void: undecodable in any part, with a segment twice, not version 2, not service-specific, from no known
-    consent platform, an outdated policy, or (for strings created after 28 Feb 2026) without this vendor among
-    the disclosed. Whether its dates and its platform are good is asked by `is_current`, which knows the time.
-    """
-    if len(text) > REMEMBERED_LENGTH:
-        return read_anew(text, vendor)
-    return _remembered(text, vendor)
-
-
 def is_current(
     consent: Consent, now_s: int, deleted_platforms: Mapping[int, int] | None = None
 ) -> bool:
@@ -88,8 +73,13 @@ def is_current(
     return ended_s is None or now_s < ended_s
 
 
-def read_anew(text: str, vendor: int) -> Consent:
-    """Read a string without remembering it; otherwise as `read_consent`."""
+def read_consent(text: str, vendor: int) -> Consent:
+    """Read what a string says of a vendor; raises `ValueError` if it is void.
+
+    Void: undecodable in any part, with a segment twice, not version 2, not service-specific, from no known
+    consent platform, an outdated policy, or (for strings created after 28 Feb 2026) without this vendor among
+    the disclosed. Whether its dates and its platform are good is asked by `is_current`, which knows the time.
+    """
     if not 1 <= vendor <= 0xFFFF:  # noqa: PLR2004 - 16 bits
         raise ValueError("vendors have numbers from 1 to 65,535")
     if len(text) > MAX_LENGTH:
@@ -120,10 +110,6 @@ def read_anew(text: str, vendor: int) -> Consent:
         vendor_consent, vendor_interest, named, numbered(fixed >> 61 & 0xFFF, 12), restrictions,
         bool(fixed >> 12 & 1), country, cmp, policy, created // 10, (fixed >> 135 & 0xF_FFFF_FFFF) // 10,
     )  # fmt: skip
-
-
-# A page view brings a handful of requests with the same string.
-_remembered = lru_cache(maxsize=2_048)(read_anew)
 
 
 def _country(field: int) -> str:

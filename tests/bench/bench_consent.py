@@ -18,11 +18,13 @@ from adserver.privacy.gpp import read_gpp, read_gpp_anew
 from adserver.privacy.gpp_canada import read_canada, read_canada_anew
 from adserver.privacy.gpp_header import sections
 from adserver.privacy.legal_bases import Registration, allowed
-from adserver.privacy.tcf import read_anew, read_consent
+from adserver.privacy.rules import Rules
+from adserver.privacy.tcf import read_consent
 from tests.bench.bench_openrtb import REQUEST
 from tests.oracles.gpp_writing import canada, gpp, us_section
 from tests.unit.privacy import vectors
 
+NOW_S = 1_795_000_000
 ROUNDS, CALLS = 9, 4_000
 US = 755
 Call = Callable[[], object]
@@ -68,7 +70,8 @@ def _corpus(root: str, name: str) -> Iterator[dict[str, str]]:
 
 
 def _tcf(text: str) -> tuple[Call, Call]:
-    return partial(read_anew, text, US), partial(read_consent, text, US)
+    rules = Rules(US)
+    return partial(read_consent, text, US), partial(rules.by_tcf, text, NOW_S)
 
 
 def _gpp(text: str, wanted: tuple[int, ...]) -> tuple[Call, Call]:

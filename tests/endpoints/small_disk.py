@@ -10,7 +10,8 @@ from typing import Protocol
 
 from tests.endpoints.server import Server
 
-MIB = 4
+MIB = 9
+"""The secrets of people's records take half of it."""
 
 
 class Disk(Protocol):
@@ -68,7 +69,7 @@ class LimitedFiles:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Disk]:
-    """Return a disk at `folder`, gone when left: one of 4 MiB, or a limit if the machine lets nobody mount."""
+    """Return a disk at `folder`, gone when left: one of 9 MiB, or a limit if the machine lets nobody mount."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={MIB}m,mode=700", "tmpfs", str(folder)]
     allowed = not os.environ.get("ADSERVER_NO_MOUNT") and os.geteuid() == 0

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 from tests.endpoints.catalogs import one_banner
 from tests.endpoints.conftest import Make
@@ -63,10 +64,12 @@ def test_a_reload_that_is_asked_for_during_another_follows_it(make: Make) -> Non
     never_read = server.folder / "campaigns" / "never.yaml"
     os.mkfifo(never_read)
     os.kill(server.pid(), signal.SIGHUP)
-    wait(lambda: len(_children(server)) == 3, SOON_S)
+    writers: list[int] = []
+    wait(lambda: _has_a_reader(never_read, writers), SOON_S)  # it hangs in there by now
     never_read.unlink()
     os.kill(server.pid(), signal.SIGHUP)
     wait(lambda: bool(server.events("reloaded")), SOON_S)
+    os.close(*writers)
     assert len(server.events("reload_refused")) == 1
     server.stop("builder_hung", "reload_refused")
 
@@ -120,6 +123,15 @@ def test_a_supervisor_that_stood_still_itself_takes_nobody_for_hung(make: Make) 
     wait(lambda: bids(server), SOON_S)
     assert server.worker_pid(0) == serving
     assert server.events("worker_hung") == []
+
+
+def _has_a_reader(fifo: Path, writers: list[int]) -> bool:
+    """Open the other end, once somebody reads here; nothing is ever written."""
+    try:
+        writers.append(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:  # ENXIO: nobody does yet
+        return False
+    return True
 
 
 def _children(server: Server) -> set[int]:

@@ -3,6 +3,8 @@
 import random
 import string
 
+from adserver.domain.choices import CHANGES
+from adserver.domain.consent import Reach
 from adserver.domain.notice import KINDS
 from adserver.domain.reasons import Reason
 from adserver.domain.validity import RULES
@@ -32,6 +34,10 @@ ALLOWED = {
     "outcome": {*Outcome, "click", "view", "none", "refused"},
     "rule": set(RULES),
     "dependency": {"owner"},
+    "reach": set(Reach),
+    "why": {"late", "connection", "refused", "avoided", "damaged", "lost"},
+    "scope": {"uid2", "euid"},
+    "deed": {*CHANGES, "gpc", "erase"},
     "entry": {"media", "data", "tech", "margin", "late_liability"},
 }
 BUCKET = "le"

@@ -44,7 +44,7 @@ def disagreement(
     `official` is the library's answer as `consent/driver.mjs` gives it, `None` if it refuses the string.
     """
     try:
-        ours = tcf.read_anew(text, vendor)
+        ours = tcf.read_consent(text, vendor)
     except ValueError as error:
         if official is None or of_vendor is None:
             return None

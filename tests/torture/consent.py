@@ -16,7 +16,7 @@ from adserver.openrtb.codec import decode
 from adserver.privacy.gpp import CANADA, read_gpp_anew
 from adserver.privacy.gpp_canada import read_canada_anew
 from adserver.privacy.gpp_header import sections
-from adserver.privacy.tcf import read_anew
+from adserver.privacy.tcf import read_consent
 from tests.bench.bench_openrtb import REQUEST
 from tests.oracles import gpp_agreement, strings, tcf_agreement
 from tests.oracles.gpp_writing import gpp, us_section
@@ -132,7 +132,7 @@ def _alone_s(one: Asked) -> float:
     began = time.process_time()
     with suppress(ValueError):
         if one.tcf:
-            read_anew(one.text, one.vendors[0])
+            read_consent(one.text, one.vendors[0])
         else:
             header, *texts = one.text.split("~")
             held = sections(header)
@@ -174,7 +174,7 @@ def speed() -> tuple[float, float]:
     ranged = vectors.core(consents=vectors.vendor_ranges(ranges), restrictions=[(4, 0, [(3, 9)])])
     states = gpp({7: us_section(7, {}, 2), 8: us_section(8, {})})
     kinds: tuple[Callable[[], object], ...] = (
-        lambda: read_anew(disclosing, US), lambda: read_anew(ranged, US), lambda: read_gpp_anew(states, (7,)),
+        lambda: read_consent(disclosing, US), lambda: read_consent(ranged, US), lambda: read_gpp_anew(states, (7,)),
     )  # fmt: skip
     body = json.dumps(REQUEST).encode()
     rounds = [[_us(kind) for kind in (*kinds, lambda: decode(body))] for _ in range(9)]

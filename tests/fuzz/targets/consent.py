@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from adserver.privacy.bits import MAX_LENGTH
-from adserver.privacy.tcf import Consent, read_anew, read_consent
+from adserver.privacy.tcf import Consent, read_consent
 from tests.fuzz.target import Target
 from tests.unit.privacy.vectors import core, disclosed, today, vendor_bits, vendor_ranges
 
@@ -18,7 +18,7 @@ def check(data: bytes) -> None:
     text = data.decode("latin-1")
     for vendor in _VENDORS:
         try:
-            consent = read_anew(text, vendor)
+            consent = read_consent(text, vendor)
         except ValueError:
             continue
         assert isinstance(consent, Consent)

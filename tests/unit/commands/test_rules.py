@@ -152,7 +152,10 @@ def test_sensitive_segments_are_not_loaded_and_each_is_told(
     ("audience", "message"),
     [
         ("crm-a and not health-back", "call sensitive"),
-        ("crm-a or call-week", "collected by 'hotline' under a contract with people, to serve customers"),
+        (
+            "crm-a or call-week",
+            "collected by 'hotline' under a contract with people, to serve customers",
+        ),
         ("travel", "do not say where it comes from"),
     ],
 )

@@ -239,7 +239,7 @@ def _fibonacci(number: int) -> str:
 
 def virginia(**changes: Any) -> str:
     """Write the section of Virginia (9): nobody opted out of anything, unless it says so."""
-    said = VIRGINIA | changes
+    said: dict[str, Any] = VIRGINIA | changes
     values = [*said["notices"], said["sale"], said["targeting"], *said["sensitive"], said["child"]]
     values += [1, 1, said.get("service_provider", 2)]
     return vectors.encode(vectors.bits((1, 6), *((value, 2) for value in values)))

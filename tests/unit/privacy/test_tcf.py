@@ -9,9 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adserver.privacy import tcf
 from adserver.privacy.bits import MAX_LENGTH
-from adserver.privacy.tcf import SKEW_S, is_current, read_anew, read_consent
+from adserver.privacy.tcf import SKEW_S, is_current, read_consent
 from tests.unit.privacy import vectors
 from tests.unit.privacy.truth_table import consent
 from tests.unit.privacy.vectors import EVERYTHING, by_consent
@@ -231,17 +230,6 @@ def test_damage_is_refused_or_read_and_nothing_else(
 def test_noise_is_refused_or_read_and_nothing_else(text: str) -> None:
     with suppress(ValueError):
         read_consent("CPAAAA" + text, US)
-
-
-def test_remembering_changes_no_answer_and_is_bounded_in_length() -> None:
-    long = vectors.core(consents=vectors.vendor_ranges([(US, US)] * 900))
-    for text in (vectors.core(), long, vectors.core(purposes=[2])):
-        for vendor in (US, 13):
-            wanted = read_anew(text, vendor)
-            assert [read_consent(text, vendor) for _ in range(3)] == [wanted] * 3
-    remembered = tcf._remembered.cache_info().currsize
-    read_consent(long, 77)
-    assert tcf._remembered.cache_info().currsize == remembered
 
 
 def test_a_hostile_string_does_not_take_long() -> None:

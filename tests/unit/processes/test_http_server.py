@@ -9,8 +9,8 @@ import pytest
 
 from adserver.config import Http
 from adserver.domain.exchange import ExchangeTerms
-from adserver.endpoints.messages import Reply, Request
-from adserver.endpoints.routes import Site
+from adserver.endpoints.messages import Request
+from adserver.endpoints.routes import Answer, Site
 from adserver.processes.http_server import HttpServer
 from tests.endpoints.wire import request
 from tests.fakes.worker import FakeWorker
@@ -30,7 +30,7 @@ class Queue:
             folder, terms, monotonic=lambda: self._now_s, wall=lambda: float(NOW_S)
         )
 
-    def bid(self, asked: Request, parts: Sequence[str]) -> Reply:
+    def bid(self, asked: Request, parts: Sequence[str]) -> Answer:
         """Answer after the wait."""
         self._now_s += self.wait_s
         return self.worker.bid(asked, parts)
