@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from adapters.crm.customer_files import CustomerFiles, Decision
-from adapters.dmp.loading import STEP, GrantOf, load_segments
-from adserver.domain.choices import Change, Choices
+from adapters.crm.customer_files import CustomerFiles
+from adapters.dmp.loading import GrantOf, load_segments
+from adserver.domain.choices import Dated
 from adserver.domain.grant import Grant
 from adserver.domain.person import PersonKey
 from adserver.errors import Fault
 from adserver.ports.people import Audiences, People
-
-CONSENT, WITHDRAW = Change("consent"), Change("withdraw")
 
 
 class CustomerStore(Audiences, People, Protocol):
@@ -60,27 +58,19 @@ def load_customers(
     `Unavailable` if the store fails; what was stored until then is right, and loading again does the rest.
     """
     customers = loader.people()
-    consents = withdrawals = 0
-    decisions = list(loader.decisions())
-    for done, (person, decision) in enumerate(decisions, 1):
-        key = pseudonym(*person)
-        if _counts(decision, store.dossier([key]).choices):
-            store.choose([key], CONSENT if decision.opted_in else WITHDRAW, decision.at_s)
-            consents += decision.opted_in
-            withdrawals += not decision.opted_in
-        if done % STEP == 0:
-            on_progress(done, len(decisions) + len(customers))
+    kept = store.choose_each(
+        (pseudonym(*person), Dated("consent" if each.opted_in else "withdraw", each.at_s))
+        for person, each in loader.decisions()
+    )
     linked = store.link((pseudonym(*person), pseudonym(*each)) for person, each in loader.links())
     rights = dict.fromkeys((*loader.grants, *speaks_for))
     read = _Read(customers, loader.faults, loader.skipped)
     stored = load_segments(read, pseudonym, store, day, grant_of, on_progress, rights)
     return Counts(
-        stored.people, consents, withdrawals, linked, loader.withheld, stored.skipped_rows
+        stored.people,
+        kept["consent"],
+        kept["withdraw"],
+        linked,
+        loader.withheld,
+        stored.skipped_rows,
     )
-
-
-def _counts(decision: Decision, known: Choices) -> bool:
-    """Tell whether a decision changes what holds: it is the later one, or, at the same time, the stricter."""
-    if decision.opted_in:
-        return decision.at_s > known.at_s and not known.consented and not known.erased
-    return decision.at_s >= known.at_s and (known.consented or decision.at_s > known.at_s)

@@ -3,6 +3,7 @@
 What a record is made of is in `record`; how it is encrypted, and everything else, in `lmdb_store`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from adapters.profiles.lmdb_store import audiences, contacts, erasure, links, pe
 from adapters.profiles.lmdb_store.environment import MAP_BYTES
 from adapters.profiles.lmdb_store.reader import LmdbProfiles
 from adapters.profiles.lmdb_store.store import Store
-from adserver.domain.choices import Change, Choices
+from adserver.domain.choices import Change, Choices, Dated
 from adserver.domain.grant import Grant
 from adserver.domain.person import Dossier, Interest, PersonKey, Touch
 
@@ -99,6 +100,10 @@ class LmdbProfileWriter:
     def choose(self, ids: Sequence[PersonKey], change: Change, at_s: int) -> Choices:
         """Keep a decision for all of a person's ids. Raises `Unavailable`."""
         return people.choose(self._store, ids, change, at_s)
+
+    def choose_each(self, decisions: Iterable[tuple[PersonKey, Dated]]) -> Counter[str]:
+        """Keep many people's decisions, 10,000 at a time. Raises `Unavailable`."""
+        return people.choose_each(self._store, decisions)
 
     def dossier(self, ids: Sequence[PersonKey]) -> Dossier:
         """Return all that is stored of a person. Raises `Unavailable`."""

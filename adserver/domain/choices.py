@@ -1,6 +1,6 @@
 """What a person decided with us, beside the signals of a request: it stays until they decide otherwise."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -53,6 +53,20 @@ def changed(choices: Choices, change: Change, at_s: int) -> Choices:
         case "withdraw":
             consented = False
     return Choices(opted_out, erased, consented, tuple(sorted(objections)), at_s)
+
+
+class Dated(NamedTuple):
+    """A decision as somebody else wrote it down, so that it may be older than what we know."""
+
+    kind: Literal["consent", "withdraw"]
+    at_s: int
+
+
+def is_news(dated: Dated, known: Choices) -> bool:
+    """Tell whether a decision changes what holds: it is the later one, or, at the same time, the stricter."""
+    if dated.kind == "consent":
+        return dated.at_s > known.at_s and not known.consented and not known.erased
+    return dated.at_s >= known.at_s and (known.consented or dated.at_s > known.at_s)
 
 
 def erased(choices: Choices, at_s: int) -> Choices:

@@ -1,9 +1,10 @@
 """What the core and the owner need to know of people, in our own words. Each docstring is the contract."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from adserver.domain.choices import Change, Choices
+from adserver.domain.choices import Change, Choices, Dated
 from adserver.domain.grant import Grant
 from adserver.domain.person import Dossier, Found, Interest, PersonKey, Touch
 from adserver.errors import Fault
@@ -106,6 +107,11 @@ class People(Protocol):
     def choose(self, ids: Sequence[PersonKey], change: Change, at_s: int) -> Choices:
         """Keep a decision for all of a person's ids, durably, and return what holds now; every process sees it
         with its next look-up. Blocks. Raises `Unavailable`.
+        """
+
+    def choose_each(self, decisions: Iterable[tuple[PersonKey, Dated]]) -> Counter[str]:
+        """Keep many people's dated decisions, each for all of that person's ids, where it is news (`is_news`); return
+        how many were, by kind. Blocks. Raises `Unavailable`; what was kept until then stays.
         """
 
     def dossier(self, ids: Sequence[PersonKey]) -> Dossier:

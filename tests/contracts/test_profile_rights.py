@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from adserver.domain.choices import Change, Choices
+from adserver.domain.choices import Change, Choices, Dated
 from adserver.domain.person import NOBODY, Dossier, Found, Profile
 from tests.contracts.profile_stores import STORES, Store
 from tests.contracts.test_profiles import (
@@ -41,6 +41,30 @@ def test_decisions_are_kept_and_found_with_the_profile(store: Store) -> None:
     assert found.profile.segments == (1,)  # who decides by it must leave it out, and say why
     assert store.choose([NONE], Change("consent"), NOW_S).consented
     assert store.find([NONE], NOW_S) == Found(NONE, choices=Choices(consented=True, at_s=NOW_S))
+
+
+def test_dated_decisions_count_where_they_are_news(store: Store) -> None:
+    fill(store)
+    store.choose([BEN], Change("withdraw"), NOW_S)
+    yes, no = Dated("consent", NOW_S), Dated("withdraw", NOW_S)
+    earlier, later = Dated("consent", NOW_S - 9), Dated("consent", NOW_S + 9)
+    assert store.choose_each([(ADA, earlier), (BEN, yes), (NONE, no)]) == {
+        "consent": 1, "withdraw": 1,
+    }  # fmt: skip
+    assert store.find([ADA], NOW_S).choices.consented
+    assert not store.find([BEN], NOW_S).choices.consented
+    assert store.choose_each([(ADA, later), (BEN, later)]) == {"consent": 1}
+    assert store.choose_each([(BEN, Dated("withdraw", NOW_S + 9))]) == {"withdraw": 1}
+    store.erase([ADA], NOW_S + 10)
+    assert store.choose_each([(ADA, Dated("consent", NOW_S + 11))]) == {}
+
+
+def test_within_a_load_the_later_decision_of_a_person_counts(store: Store) -> None:
+    decisions = [(ADA, Dated("consent", NOW_S + serial)) for serial in range(3)]
+    assert store.choose_each([*decisions, (ADA, Dated("withdraw", NOW_S + 5))]) == {
+        "consent": 1, "withdraw": 1,
+    }  # fmt: skip
+    assert not store.find([ADA], NOW_S).choices.consented
 
 
 def test_the_strictest_choices_of_all_ids_hold(store: Store) -> None:

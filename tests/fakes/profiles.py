@@ -1,9 +1,19 @@
 """Profiles in dicts, to read and to write; held to the same contract suite as the real stores."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adserver.domain.choices import NO_CHOICES, Change, Choices, changed, erased, strictest
+from adserver.domain.choices import (
+    NO_CHOICES,
+    Change,
+    Choices,
+    Dated,
+    changed,
+    erased,
+    is_news,
+    strictest,
+)
 from adserver.domain.grant import Grant, Use
 from adserver.domain.person import (
     NOBODY,
@@ -112,6 +122,15 @@ class FakeProfiles:
         for key in everybody:
             self._choices[key] = changed(self._choices.get(key, NO_CHOICES), change, at_s)
         return strictest(tuple(self._choices[key] for key in everybody))
+
+    def choose_each(self, decisions: Iterable[tuple[PersonKey, Dated]]) -> Counter[str]:
+        """Keep what is news."""
+        kept = Counter[str]()
+        for person, dated in decisions:
+            if is_news(dated, self.dossier([person]).choices):
+                self.choose([person], Change(dated.kind), dated.at_s)
+                kept[dated.kind] += 1
+        return kept
 
     def dossier(self, ids: Sequence[PersonKey]) -> Dossier:
         """Return what is there."""

@@ -1,12 +1,25 @@
 """What people may ask of the LMDB: keep a decision, show all that is stored."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from adapters.profiles.lmdb_store.shelf import Shelf, name_key
 from adapters.profiles.lmdb_store.store import Store
-from adserver.domain.choices import NO_CHOICES, Change, Choices, changed, strictest
+from adserver.domain.choices import (
+    NO_CHOICES,
+    Change,
+    Choices,
+    Dated,
+    changed,
+    is_news,
+    strictest,
+)
 from adserver.domain.person import Dossier, Membership, PersonKey
+
+BATCH = 10_000
+"""Decisions per commit."""
 
 
 def choose(store: Store, ids: Sequence[PersonKey], change: Change, at_s: int) -> Choices:
@@ -19,6 +32,28 @@ def choose(store: Store, ids: Sequence[PersonKey], change: Change, at_s: int) ->
             }
         store.decide(now)
     return strictest(tuple(now.values()))
+
+
+def choose_each(store: Store, decisions: Iterable[tuple[PersonKey, Dated]]) -> Counter[str]:
+    """See `ports.People`; a commit for each 10,000."""
+    kept = Counter[str]()
+    source = iter(decisions)
+    while batch := list(islice(source, BATCH)):
+        with store.lock:
+            now: dict[PersonKey, Choices] = {}
+            with store.reading() as (shelf, decided):
+                for person, dated in batch:
+                    known = {
+                        key: now.get(key) or decided.of(key) for key in everybody(shelf, [person])
+                    }
+                    if is_news(dated, strictest(tuple(filter(None, known.values())))):
+                        change = Change(dated.kind)
+                        for key, choices in known.items():
+                            now[key] = changed(choices or NO_CHOICES, change, dated.at_s)
+                        kept[dated.kind] += 1
+            if now:
+                store.decide(now)
+    return kept
 
 
 def dossier(store: Store, ids: Sequence[PersonKey]) -> Dossier:

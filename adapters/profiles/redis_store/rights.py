@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from adapters.profiles.record import EMPTY
 from adapters.profiles.redis_store.editing import People, insist, take
 from adapters.profiles.redis_store.shelf import Put, Shelf
-from adserver.domain.choices import NO_CHOICES, Change, Choices, changed, erased, strictest
+from adserver.domain.choices import (
+    NO_CHOICES,
+    Change,
+    Choices,
+    Dated,
+    changed,
+    erased,
+    is_news,
+    strictest,
+)
 from adserver.domain.person import Dossier, Membership, PersonKey
 
 
@@ -14,6 +23,14 @@ def choose(shelf: Shelf, ids: Sequence[PersonKey], change: Change, at_s: int) ->
     return strictest(
         tuple(_decide(shelf, ids, lambda before: changed(before, change, at_s)).values())
     )
+
+
+def choose_if_news(shelf: Shelf, person: PersonKey, dated: Dated) -> bool:
+    """Keep a dated decision if it is news; tell whether it was."""
+    if not is_news(dated, dossier(shelf, [person]).choices):
+        return False
+    choose(shelf, [person], Change(dated.kind), dated.at_s)
+    return True
 
 
 def dossier(shelf: Shelf, ids: Sequence[PersonKey]) -> Dossier:

@@ -1,6 +1,7 @@
 """The writing side of profiles in Redis; any number of hosts may write at the same time."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +17,7 @@ from adapters.profiles.redis_store.blocking import BlockingNodes
 from adapters.profiles.redis_store.editing import edit, take
 from adapters.profiles.redis_store.joining import join
 from adapters.profiles.redis_store.shelf import Shelf
-from adserver.domain.choices import Change, Choices
+from adserver.domain.choices import Change, Choices, Dated
 from adserver.domain.grant import Grant
 from adserver.domain.person import Dossier, Interest, PersonKey, Touch
 from adserver.domain.week import DAY_S
@@ -80,6 +81,15 @@ class RedisProfileWriter:
         """See `ports.People`. As durable as Redis was told to be."""
         with self._mine() as shelf:
             return rights.choose(shelf, ids, change, at_s)
+
+    def choose_each(self, decisions: Iterable[tuple[PersonKey, Dated]]) -> Counter[str]:
+        """See `ports.People`; one after the other."""
+        with self._mine() as shelf:
+            return Counter(
+                dated.kind
+                for person, dated in decisions
+                if rights.choose_if_news(shelf, person, dated)
+            )
 
     def dossier(self, ids: Sequence[PersonKey]) -> Dossier:
         """See `ports.People`."""
