@@ -1,10 +1,13 @@
 """The table of grants that a store's records point into; it only ever grows, so that an index keeps its meaning."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from adapters.profiles.record import Record
+from adserver.domain.choices import Choices, strictest
 from adserver.domain.grant import Grant, Use
+from adserver.domain.person import Dossier, Membership
 
 MAX_GRANTS = 0xFFFF
 
@@ -45,6 +48,24 @@ class GrantTable:
     def get(self, index: int) -> Grant | None:
         """Return a grant, or none if the table does not reach so far."""
         return self._grants[index] if index < len(self._grants) else None
+
+    def dossier(
+        self, records: Sequence[Record], decided: Iterable[Choices | None], linked: int
+    ) -> Dossier:
+        """Return all that these records of one person say, with by what right, and what the ids decided."""
+        return Dossier(
+            tuple(
+                Membership(segment, grant, statement.day)
+                for record in records
+                for statement in record.statements
+                if (grant := self.get(statement.grant)) is not None
+                for segment in statement.segments
+            ),
+            tuple(touch for record in records for touch in record.touches),
+            tuple(interest for record in records for interest in record.interests),
+            strictest(tuple(choices for choices in decided if choices is not None)),
+            linked,
+        )
 
     def is_usable(self, index: int, day: int, today: int) -> bool:
         """Tell whether what was said that day may choose an ad today; by an unknown grant nothing may."""

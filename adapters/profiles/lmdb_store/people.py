@@ -16,7 +16,7 @@ from adserver.domain.choices import (
     is_news,
     strictest,
 )
-from adserver.domain.person import Dossier, Membership, PersonKey
+from adserver.domain.person import Dossier, PersonKey
 
 BATCH = 10_000
 """Decisions per commit."""
@@ -63,19 +63,7 @@ def dossier(store: Store, ids: Sequence[PersonKey]) -> Dossier:
         records = [shelf.load(root) for root in dict.fromkeys(map(shelf.root_of, ids))]
         table = shelf.grants()
         decided = [decisions.of(key) for key in keys]
-    return Dossier(
-        tuple(
-            Membership(segment, grant, statement.day)
-            for record in records
-            for statement in record.statements
-            if (grant := table.get(statement.grant)) is not None
-            for segment in statement.segments
-        ),
-        tuple(touch for record in records for touch in record.touches),
-        tuple(interest for record in records for interest in record.interests),
-        strictest(tuple(choices for choices in decided if choices is not None)),
-        len(keys - set(ids)),
-    )
+    return table.dossier(records, decided, len(keys - set(ids)))
 
 
 def everybody(shelf: Shelf, ids: Iterable[PersonKey]) -> set[PersonKey]:

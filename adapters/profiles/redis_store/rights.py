@@ -15,7 +15,7 @@ from adserver.domain.choices import (
     is_news,
     strictest,
 )
-from adserver.domain.person import Dossier, Membership, PersonKey
+from adserver.domain.person import Dossier, PersonKey
 
 
 def choose(shelf: Shelf, ids: Sequence[PersonKey], change: Change, at_s: int) -> Choices:
@@ -40,19 +40,7 @@ def dossier(shelf: Shelf, ids: Sequence[PersonKey]) -> Dossier:
     records = [people.entries[root].record for root in dict.fromkeys(map(people.root_of, ids))]
     table = shelf.grants()
     decided = [people.entries[key].choices for key in keys]
-    return Dossier(
-        tuple(
-            Membership(segment, grant, statement.day)
-            for record in records
-            for statement in record.statements
-            if (grant := table.get(statement.grant)) is not None
-            for segment in statement.segments
-        ),
-        tuple(touch for record in records for touch in record.touches),
-        tuple(interest for record in records for interest in record.interests),
-        strictest(tuple(choices for choices in decided if choices is not None)),
-        len(set(keys) - set(ids)),
-    )
+    return table.dossier(records, decided, len(set(keys) - set(ids)))
 
 
 def erase(shelf: Shelf, ids: Sequence[PersonKey], at_s: int) -> bool:
