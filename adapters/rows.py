@@ -7,7 +7,7 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +39,23 @@ class BadRows:
         if len(self.faults) < MAX_FAULTS:
             said = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
             self.faults.append(Fault(f"{path}:{number}", "$", said))
+
+
+class SkipsBadRows:
+    """What loaders tell of the rows that they skipped in their last reading."""
+
+    def __init__(self) -> None:
+        self._bad = BadRows()
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """What was wrong with them, the first 1,000."""
+        return self._bad.faults
+
+    @property
+    def skipped(self) -> int:
+        """How many rows those were."""
+        return self._bad.skipped
 
 
 def texts(path: Path, read: Callable[[int, str], Row | None], bad: BadRows) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.identity.hashing import e164, sha256_hex, sha256_of, without_aliases
-from adapters.rows import BadRows, fields, segment_names, texts
+from adapters.rows import BadRows, SkipsBadRows, fields, segment_names, texts
 from adserver.domain.grant import Grant, Use
 from adserver.errors import Fault, InvalidConfig
 
@@ -33,7 +33,7 @@ class Decision(NamedTuple):
     """When they said so, seconds since the epoch."""
 
 
-class CustomerFiles:
+class CustomerFiles(SkipsBadRows):
     """`ports.SegmentLoader`. People are kept in memory while loading, as hashes."""
 
     def __init__(
@@ -48,6 +48,7 @@ class CustomerFiles:
         `grant_of` tells by what right a segment is kept, `None` if it must not be. `calling_code` is the country of
         telephone numbers that name none: `49`; without it such a row is bad.
         """
+        super().__init__()
         self._paths = paths
         self._grant_of = grant_of
         self._now_s = int(now_s)
@@ -64,16 +65,6 @@ class CustomerFiles:
         """By what rights the files' segments are kept, those that are not loaded included."""
         self.withheld = 0
         """How many customers have segments that are not loaded, because they did not agree to their use."""
-
-    @property
-    def faults(self) -> Sequence[Fault]:
-        """What was wrong with the rows that the last call of `people` skipped, the first 1,000."""
-        return self._bad.faults
-
-    @property
-    def skipped(self) -> int:
-        """How many rows those were."""
-        return self._bad.skipped
 
     def people(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Return `(id kind, id, segment names)`, one per customer.

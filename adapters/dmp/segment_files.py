@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from adapters.rows import BadRows, fields, person_id, segment_names, texts
+from adapters.rows import BadRows, SkipsBadRows, fields, person_id, segment_names, texts
 from adserver.errors import Fault, InvalidConfig
 
 HEADER = ["id_kind", "id", "segments"]
@@ -46,23 +46,13 @@ class Config(
         return SegmentFiles([Path(path) for path in self.paths], self.adobe_kinds)
 
 
-class SegmentFiles:
+class SegmentFiles(SkipsBadRows):
     """`ports.SegmentLoader`. People are kept in memory while loading: about 400 bytes each."""
 
     def __init__(self, paths: Sequence[Path], adobe_kinds: dict[str, str] | None = None) -> None:
+        super().__init__()
         self._paths = paths
         self._adobe_kinds = {**ADOBE_KINDS, **(adobe_kinds or {})}
-        self._bad = BadRows()
-
-    @property
-    def faults(self) -> Sequence[Fault]:
-        """What was wrong with the rows that the last call of `people` skipped, the first 1,000."""
-        return self._bad.faults
-
-    @property
-    def skipped(self) -> int:
-        """How many rows those were."""
-        return self._bad.skipped
 
     def people(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Return `(id kind, id, segment names)`, one per person. Raises `InvalidConfig` if a file cannot

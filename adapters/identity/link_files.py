@@ -7,7 +7,7 @@ person.
 from collections.abc import Sequence
 from pathlib import Path
 
-from adapters.rows import BadRows, fields, person_id, texts
+from adapters.rows import BadRows, SkipsBadRows, fields, person_id, texts
 from adserver.errors import Fault, InvalidConfig
 
 HEADER = ["person_kind", "person_id", "id_kind", "id"]
@@ -18,10 +18,11 @@ PersonId = tuple[str, str]
 """A kind and an id."""
 
 
-class LinkFiles:
+class LinkFiles(SkipsBadRows):
     """Reads pairs of ids; they are kept in memory while loading."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
+        super().__init__()
         self._paths = paths
         self._begin()
 
@@ -29,16 +30,6 @@ class LinkFiles:
         self._bad = BadRows()
         self._person_of: dict[PersonId, PersonId] = {}
         self._ids: dict[PersonId, int] = {}
-
-    @property
-    def faults(self) -> Sequence[Fault]:
-        """What was wrong with the rows that the last call of `pairs` skipped, the first 1,000."""
-        return self._bad.faults
-
-    @property
-    def skipped(self) -> int:
-        """How many rows those were."""
-        return self._bad.skipped
 
     def pairs(self) -> list[tuple[PersonId, PersonId]]:
         """Return `(person, further id)`, every further id once; chains are followed to their end.
