@@ -146,6 +146,7 @@ def _print_addresses(options: argparse.Namespace, loaded: Loaded) -> None:
     http = loaded.settings.http
     private = f"http://{http.host}:{http.private_port}"
     out.print(f"bid requests   {http.base_url}/openrtb2/demo", highlight=False)
+    out.print(f"people's pages {http.base_url}/r/", highlight=False)
     out.print(f"metrics        {private}/metrics (one port per worker, upwards)", highlight=False)
     out.print(f"explain        {private}/explain", highlight=False)
     out.print(f"settings       {loaded.file}", highlight=False, soft_wrap=True)
