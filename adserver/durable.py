@@ -47,17 +47,19 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def read_secret(path: Path) -> bytes:
-    """Return what a file says that only its owner may read. Raises `InvalidConfig` with what to mend."""
+def read_secret(path: Path, at: str = "$") -> bytes:
+    """Return what a file says that only its owner may read. Raises `InvalidConfig` with what to mend; `at` is the
+    place in the settings that names the file.
+    """
     try:
         with path.open("rb") as file:
             mode = S_IMODE(os.fstat(file.fileno()).st_mode)
             content = file.read()
     except OSError as failure:
-        raise InvalidConfig([Fault(str(path), "$", f"cannot be read: {failure}")]) from None
+        raise InvalidConfig([Fault(str(path), at, f"cannot be read: {failure}")]) from None
     if mode & 0o077:
         message = f"mode {mode:04o} lets others read it; run `chmod 600` on it"
-        raise InvalidConfig([Fault(str(path), "$", message)])
+        raise InvalidConfig([Fault(str(path), at, message)])
     return content
 
 

@@ -22,4 +22,4 @@ def decode(stored: bytes) -> Choices:
 
 def forbids(choices: Choices | None) -> bool:
     """Tell whether nothing may be added to what is known of somebody who decided this."""
-    return choices is not None and (choices.opted_out or choices.erased)
+    return choices is not None and choices.refuses

@@ -6,7 +6,6 @@ How a person lies there is in `redis_store/stored.py` and `redis_store/names.py`
 import time
 from functools import partial
 from pathlib import Path
-from stat import S_IMODE
 from typing import Annotated
 
 import msgspec
@@ -20,6 +19,7 @@ from adapters.profiles.redis_store.nodes import Nodes
 from adapters.profiles.redis_store.reader import RedisProfiles
 from adapters.profiles.redis_store.wire import Address, Target, target
 from adapters.profiles.redis_store.writer import RedisProfileWriter
+from adserver.durable import read_secret
 from adserver.errors import Fault, InvalidConfig
 
 
@@ -110,14 +110,9 @@ def _password(file: str | None, path: str) -> str:
     if file is None:
         return ""
     try:
-        with Path(file).open(encoding="utf-8") as opened:
-            mode = S_IMODE(Path(file).stat().st_mode)
-            password = opened.read().strip("\r\n")
-    except (OSError, UnicodeDecodeError) as failure:
+        password = read_secret(Path(file), path).decode().strip("\r\n")
+    except UnicodeDecodeError as failure:
         raise InvalidConfig([Fault(file, path, f"cannot be read: {failure}")]) from None
-    if mode & 0o077:
-        what = f"mode {mode:04o} lets others read it; run `chmod 600` on it"
-        raise InvalidConfig([Fault(file, path, what)])
     if not password:
         raise InvalidConfig([Fault(file, path, "is empty")])
     return password

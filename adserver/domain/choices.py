@@ -22,6 +22,11 @@ class Choices(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at_s: int = 0
     """When they last decided something, seconds since the epoch."""
 
+    @property
+    def refuses(self) -> bool:
+        """Whether they are to be a stranger to us: opted out, or erased."""
+        return self.opted_out or self.erased
+
 
 NO_CHOICES = Choices()
 

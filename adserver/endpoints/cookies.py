@@ -10,8 +10,9 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import NamedTuple
 
+from adserver.domain.week import DAY_S
+
 ID_BYTES = 16
-DAY_S = 86_400
 MAX_LIFE_DAYS = 390
 """Browsers keep no cookie longer than 400 days; data protection authorities say 13 months."""
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")

@@ -138,7 +138,7 @@ class Matching:
         if theirs is not None:
             keys.append(self._pseudonym(THEIRS, theirs))
         choices = await self._choices(keys)
-        if choices.opted_out or choices.erased:
+        if choices.refuses:
             return _answer(exchange, Outcome.OPTED_OUT)  # the cookie stays: it is how we know them
         if theirs is None:
             return self._lead_on(exchange, ours, signals, Outcome.NOTHING_TO_DO)

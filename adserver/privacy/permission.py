@@ -86,7 +86,7 @@ def permit(
 
 def with_choices(permission: Permission, choices: Choices) -> Permission:
     """Narrow what the signals allow by what the person decided with us; pure."""
-    if choices.opted_out or choices.erased:
+    if choices.refuses:
         return without_person("erased" if choices.erased else "opted_out", bid=permission.bid)
     if choices.consented and permission.identify:
         return replace(permission, train=True)

@@ -223,7 +223,7 @@ class FakeProfiles:
 
 
 def _forbids(choices: Choices | None) -> bool:
-    return choices is not None and (choices.opted_out or choices.erased)
+    return choices is not None and choices.refuses
 
 
 def _current(memberships: Sequence[Membership], today: int) -> list[Membership]:

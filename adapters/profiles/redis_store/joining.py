@@ -42,7 +42,7 @@ def _agreed(shelf: Shelf, first: PersonKey, second: PersonKey) -> bool:
         kept = [each for key in everybody if (each := people.entries[key].choices) is not None]
         whole = strictest(tuple(kept)) if kept else None
         # Of the forgotten nobody may remember whose id it was; to who opted out nothing is added.
-        verdict = whole is None or not (whole.erased or whole.opted_out)
+        verdict = whole is None or not whole.refuses
         if whole is not None and not whole.erased:
             yield from _where_new(people, everybody, whole)
 
