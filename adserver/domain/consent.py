@@ -1,6 +1,7 @@
 """What we may do with the data of the person behind a request."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,6 +29,21 @@ class Signals(msgspec.Struct, frozen=True, gc=False):
     gpc: bool = False
     """The browser says for its person: do not sell or share (Global Privacy Control)."""
     country: str | None = None
+
+
+class ConsentMacros(NamedTuple):
+    """The privacy signals as third parties' markup hands them on, letters and digits and `.`, `_`, `~`, `-` only."""
+
+    gdpr: str = ""
+    """`0`, `1` or nothing"""
+    gdpr_consent: str = ""
+    us_privacy: str = ""
+    gpp: str = ""
+    gpp_sid: str = ""
+    """Section ids with commas between"""
+
+
+NO_MACROS = ConsentMacros()
 
 
 class Permission(msgspec.Struct, frozen=True, gc=False):

@@ -1,10 +1,26 @@
 """Creatives: what is shown, with everything an exchange or a publisher may ask about it."""
 
+from enum import StrEnum
 from typing import Literal
 
 import msgspec
 
 from adserver.domain.identity import number
+
+
+class Restriction(StrEnum):
+    """What an advertisement is about, where law or publishers restrict that."""
+
+    ALCOHOL = "alcohol"
+    GAMBLING = "gambling"
+    TOBACCO = "tobacco"
+    MEDICINE = "medicine"
+    WEIGHT_LOSS = "weight_loss"
+    DATING = "dating"
+    ADULT = "adult"
+    WEAPONS = "weapons"
+    CREDIT = "credit"
+    CRYPTO = "crypto"
 
 
 class Creative(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
@@ -22,6 +38,13 @@ class Creative(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """Loads everything over https."""
     preview_url: str | None = None
     """`iurl`: a picture for the exchange's checks."""
+    apis: tuple[int, ...] = ()
+    """AdCOM API frameworks that it cannot do without: 7 is OMID, 3, 5 and 6 are MRAID."""
+    vendors: tuple[int, ...] = ()
+    """Whoever else it loads something from, by their ids in the IAB's global vendor list."""
+    restrictions: tuple[Restriction, ...] = ()
+    political: bool = False
+    """It wants votes or takes a side in a public matter: labelled as such, and refused where that is the rule."""
 
     @property
     def number(self) -> int:
@@ -38,6 +61,35 @@ class Banner(Creative, frozen=True, kw_only=True, tag="banner"):
     alternative_text: str = ""
 
 
+class Html(Creative, frozen=True, kw_only=True, tag="html"):
+    """Markup that somebody else wrote: an HTML5 advertisement or a third party's tag."""
+
+    markup: str
+    """HTML with typed placeholders, such as `{{click_url}}`; nothing else in it is ever filled in."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    """Exact sizes that it is made for."""
+    ratio: tuple[int, int] | None = None
+    """It fits any space of this ratio, width to height, from `min_width` on."""
+    min_width: int = 0
+
+
+class Dynamic(Creative, frozen=True, kw_only=True, tag="dynamic"):
+    """A banner with products of a feed in it, chosen and written when it is rendered."""
+
+    width: int
+    height: int
+    feed: str
+    """The feed's name."""
+    template: str
+    """The template's name."""
+    products: int = 1
+    """How many it shows."""
+    only: dict[str, tuple[str, ...]] = {}
+    """Products whose field has one of these values: `brand`, `category` ..."""
+    fallback: Banner
+    """What is shown when no product can be."""
+
+
 class MediaFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One rendition of a video."""
 
@@ -47,14 +99,65 @@ class MediaFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     height: int
     bitrate_kbps: int = 0
     delivery: Literal["progressive", "streaming"] = "progressive"
+    codec: str = ""
+    """RFC 6381, `avc1.64001f`"""
 
 
-class Video(Creative, frozen=True, kw_only=True, tag="video"):
-    """A linear video, served as inline VAST in the version that the player asks for."""
+class AudioFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One rendition of a sound."""
+
+    url: str
+    mime: str = "audio/mpeg"
+    bitrate_kbps: int = 0
+    delivery: Literal["progressive", "streaming"] = "progressive"
+
+
+class Companion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A banner beside a player; a click on it leads where the creative leads."""
+
+    width: int
+    height: int
+    image_url: str
+    alternative_text: str = ""
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody's script that measures by Open Measurement."""
+
+    vendor: str
+    """`company.example-omid`"""
+    script_url: str
+    parameters: str = ""
+
+
+class Played(Creative, frozen=True, kw_only=True):
+    """What videos and sounds have in common: served as VAST in the version that the player asks for."""
 
     duration_s: int
-    media_files: tuple[MediaFile, ...]
     title: str = ""
+    companions: tuple[Companion, ...] = ()
+    verifications: tuple[Verification, ...] = ()
+    wrapped_url: str | None = None
+    """The VAST tag of a third party that has the advertisement; then there are no files of our own."""
+    wrapped_version: Literal["2.0", "3.0", "4.0", "4.1", "4.2", "4.3"] = "3.0"
+    """What the third party's tag answers with."""
+    registry: str | None = None
+    """Who gave out `registered_id`: `ad-id.org`, `clearcast.co.uk` ..."""
+    registered_id: str | None = None
+
+
+class Video(Played, frozen=True, kw_only=True, tag="video"):
+    """A linear video."""
+
+    media_files: tuple[MediaFile, ...] = ()
+    skip_after_s: int | None = None
+    """It brings its own button to skip, from this second on."""
+
+
+class Audio(Played, frozen=True, kw_only=True, tag="audio"):
+    """A sound: music services, podcasts, radio."""
+
+    audio_files: tuple[AudioFile, ...] = ()
 
 
 class NativeImage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,6 +183,11 @@ class Native(Creative, frozen=True, kw_only=True, tag="native"):
     images: tuple[NativeImage, ...] = ()
     texts: dict[str, str] = {}
     """Keys are the names of native data types: `sponsored`, `description`, `call_to_action`, `rating` ..."""
+    video: Video | None = None
+    """For publishers that ask for a video among the parts."""
+    deeplink_url: str | None = None
+    """Opens an application; `landing_url` is where it leads without that application."""
 
 
-AnyCreative = Banner | Video | Native
+Display = Banner | Html | Dynamic
+AnyCreative = Banner | Html | Dynamic | Video | Audio | Native

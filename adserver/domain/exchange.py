@@ -8,6 +8,24 @@ from adserver.domain.money import Nanos
 from adserver.domain.opportunity import MediaType
 
 Billable = Literal["win", "billing", "impression"]
+Approval = Literal["none", "required"]
+
+
+class Macros(msgspec.Struct, frozen=True, kw_only=True):
+    """What an exchange fills in, each as it is written where it stands."""
+
+    price: str = "${AUCTION_PRICE}"
+    """The clearing price, in notices."""
+    markup_price: str = "${AUCTION_PRICE}"
+    """The same in HTML and native markup."""
+    vast_price: str = "${AUCTION_PRICE}"
+    """The same in VAST."""
+    loss: str = "${AUCTION_LOSS}"
+    min_to_win: str = "${AUCTION_MIN_TO_WIN}"
+    multiplier: str = "${AUCTION_MULTIPLIER}"
+    """How many people saw one impression, in notices about screens out of home."""
+    click: str = ""
+    """Stands before our click link, percent-encoded, so that the exchange counts the click, too."""
 
 
 class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +40,14 @@ class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
     billable_banner: Billable = "billing"
     billable_video: Billable = "impression"
     billable_native: Billable = "billing"
+    billable_audio: Billable = "impression"
+    billable_out_of_home: Billable = "billing"
+    """On screens out of home, whatever the medium."""
+    dialect: str = "openrtb"
+    """How it speaks; a name of `adapters.exchanges.DIALECTS`."""
+    macros: Macros = Macros()
+    approval: Approval = "none"
+    """`none`: a creative bids until it is refused there; `required`: not before it is approved."""
     network_margin_ms: int = 15
     """Part of `tmax` that the way there and back takes."""
     default_tmax_ms: int = 150
@@ -47,8 +73,12 @@ class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
         """Return how long after the auction an impression may be billed: what was asked, or less."""
         return self.expiry_s if asked_s is None else min(asked_s, self.expiry_s)
 
-    def billable(self, media_type: MediaType) -> Billable:
+    def billable(self, media_type: MediaType, *, out_of_home: bool = False) -> Billable:
         """Return the kind of the event that settles a bid of this media type."""
+        if out_of_home:
+            return self.billable_out_of_home
+        if media_type is MediaType.AUDIO:
+            return self.billable_audio
         if media_type is MediaType.VIDEO:
             return self.billable_video
         if media_type is MediaType.NATIVE:

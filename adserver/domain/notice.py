@@ -9,6 +9,7 @@ from adserver.domain.ticket import Ticket
 Kind = Literal[
     "win", "billing", "loss", "impression", "click",
     "start", "first_quartile", "midpoint", "third_quartile", "complete",
+    "viewable", "skip",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
 

@@ -1,12 +1,20 @@
 """What is on offer: an auction, and one opportunity per imp as we see it."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 import msgspec
 
+from adserver.domain.consent import NO_MACROS, ConsentMacros
+from adserver.domain.creative import Restriction
 from adserver.domain.dsa import Transparency
 from adserver.domain.money import Nanos
 from adserver.domain.person import PersonKey
+from adserver.domain.targeting import Dimension
+
+Value = str | tuple[str, ...]
+"""What a request says in one dimension: one value (empty if unknown), or any number of them."""
+NO_FACTS: Mapping[Dimension, Value] = {}
 
 
 class MediaType(IntEnum):
@@ -35,10 +43,16 @@ class BannerSpace(msgspec.Struct, frozen=True):
     blocked_types: tuple[int, ...] = ()
     """AdCOM banner ad types; ours are 2 (XHTML banner)."""
     mimes: tuple[str, ...] = ()
+    ratios: tuple[tuple[int, int, int], ...] = ()
+    """Ratios that fit, width to height, each with the least width: (16, 9, 320)."""
+    apis: tuple[int, ...] = ()
+    """AdCOM API frameworks that are there; what is not listed is not."""
+    interstitial: bool = False
+    """It fills the screen."""
 
 
-class VideoSpace(msgspec.Struct, frozen=True):
-    """A player."""
+class PlayerSpace(msgspec.Struct, frozen=True):
+    """What players of videos and of sounds say of themselves."""
 
     mimes: tuple[str, ...] = ()
     min_duration_s: int = 0
@@ -47,9 +61,25 @@ class VideoSpace(msgspec.Struct, frozen=True):
     """If given, exactly one of these."""
     protocols: tuple[int, ...] = ()
     """AdCOM creative subtypes; empty means not said."""
+    blocked_attributes: tuple[int, ...] = ()
+    apis: tuple[int, ...] = ()
+    min_bitrate_kbps: int = 0
+    max_bitrate_kbps: int | None = None
+    companions: tuple[tuple[int, int], ...] = ()
+    """Sizes of the spaces beside the player."""
+
+
+class VideoSpace(PlayerSpace, frozen=True):
+    """A player of videos."""
+
     size: tuple[int, int] | None = None
     linearity: int | None = None
-    blocked_attributes: tuple[int, ...] = ()
+    skippable: bool | None = None
+    """The player adds a button to skip; `None`: not said."""
+
+
+class AudioSpace(PlayerSpace, frozen=True):
+    """A player of sounds."""
 
 
 class NativeAsset(msgspec.Struct, frozen=True):
@@ -58,7 +88,7 @@ class NativeAsset(msgspec.Struct, frozen=True):
     id: int
     required: bool
     kind: str
-    """`title`, `image` or `text`"""
+    """`title`, `image`, `text` or `video`"""
     name: str = ""
     """For images `icon` or `main`; for texts the data type's name: `sponsored`, `description` ..."""
     length: int | None = None
@@ -67,6 +97,8 @@ class NativeAsset(msgspec.Struct, frozen=True):
     height: int | None = None
     min_width: int = 0
     min_height: int = 0
+    player: VideoSpace | None = None
+    """What a video must be."""
 
 
 class NativeSpace(msgspec.Struct, frozen=True):
@@ -79,10 +111,45 @@ class NativeSpace(msgspec.Struct, frozen=True):
     trackers: tuple[tuple[int, int], ...] = ()
     """Pairs (event, method) that the publisher offers to fire."""
     unanswerable: bool = False
-    """A required part is of a kind we cannot fill (video, unknown)."""
+    """A required part is of a kind we do not know."""
     privacy: bool = False
     """The publisher has a place for a link to why this was chosen."""
     blocked_attributes: tuple[int, ...] = ()
+
+
+class Apart(IntEnum):
+    """What advertisements in one pod must not share; the numbers are OpenRTB's `poddedupe`."""
+
+    ADVERTISER = 1
+    CATEGORY = 2
+    CREATIVE = 3
+    MEDIA_FILE = 4
+
+
+class Pod(msgspec.Struct, frozen=True):
+    """A break of several advertisements, of which this opportunity is one slot or all of it (OpenRTB 2.6, 7.6)."""
+
+    id: str
+    duration_s: int | None = None
+    """For all advertisements together; then this opportunity takes several bids (a dynamic pod)."""
+    max_ads: int | None = None
+    """How many bids a dynamic pod takes."""
+    slot: int = 0
+    """-1 last, 0 any, 1 first, 2 first or last."""
+    apart: tuple[Apart, ...] = ()
+    """What the seller wants kept apart; competitors are in any case."""
+
+
+class AppInstall(msgspec.Struct, frozen=True):
+    """What Apple's SKAdNetwork can do here (OpenRTB's `imp.ext.skadn`)."""
+
+    versions: tuple[str, ...]
+    source_app: str
+    """The store id of the application that shows the advertisement."""
+    networks: frozenset[str]
+    """The advertising networks that the application lists."""
+    product_page: bool = True
+    """The application opens the store's page itself."""
 
 
 class DealTerms(msgspec.Struct, frozen=True):
@@ -102,6 +169,7 @@ class Opportunity(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     banner: BannerSpace | None = None
     video: VideoSpace | None = None
+    audio: AudioSpace | None = None
     native: NativeSpace | None = None
     floor: Nanos = 0
     deals: tuple[DealTerms, ...] = ()
@@ -111,6 +179,20 @@ class Opportunity(msgspec.Struct, frozen=True, kw_only=True):
     position: int = 0
     expiry_s: int | None = None
     """Seconds from auction to impression that the exchange allows, if it says so."""
+    pod: Pod | None = None
+    multiplier_ppm: int = 1_000_000
+    """One impression is seen by so many millions of a million people (screens out of home), and costs so much more."""
+    app_install: AppInstall | None = None
+    facts: Mapping[Dimension, Value] = NO_FACTS
+    """What line items target of this space alone, by dimension; only what any of them does."""
+    allowed_vendors: frozenset[int] | None = None
+    """Whom markup may load something from, by their vendor list's ids; `None`: not restricted."""
+    allowed_restrictions: frozenset[Restriction] | None = None
+    """What advertisements may be about beside the unrestricted; `None`: not said."""
+    blocked_creatives: frozenset[str] = frozenset()
+    """Creatives, by id, that are not wanted here."""
+    account: str = ""
+    """What the exchange wants named in the bid as that for which it is billed."""
 
 
 class Auction(msgspec.Struct):
@@ -157,3 +239,9 @@ class Auction(msgspec.Struct):
     """Set only if an id may be read and somebody was looked up."""
     transparency: Transparency | None = None
     """What must be told about each advertisement; `None`: nothing is asked."""
+    facts: Mapping[Dimension, Value] = NO_FACTS
+    """What line items target of all spaces together, by dimension; only what any of them does."""
+    point: tuple[float, float] | None = None
+    """Latitude and longitude in degrees, as exact as the permission allows; `None`: unknown, or nobody targets it."""
+    macros: ConsentMacros = NO_MACROS
+    """What third parties' markup may ask for; empty where nobody's does."""
