@@ -12,20 +12,18 @@ from typing import Literal
 import msgspec
 
 from adapters import registry
-from adserver.domain.exchange import Billable, ExchangeTerms
-from adserver.domain.money import MAX_CPM, Rates, cpm_nanos, nanos
+from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.money import Rates
 from adserver.domain.web_address import web_address
 from adserver.errors import Fault, InvalidConfig
 from adserver.privacy.policy import DEFAULT_POLICY, Policy
+from adserver.settings import exchanges
 from adserver.settings.file import read_struct
 from adserver.settings.identity import Identity
 from adserver.settings.invalid_traffic import InvalidTraffic
 from adserver.settings.matching import Matching
 from adserver.settings.policy import read_policy
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the file that refuses what it does not know."""
+from adserver.settings.ranges import RANGES, Section, between, out_of_range
 
 
 class Http(Section, frozen=True, kw_only=True):
@@ -48,40 +46,6 @@ class Http(Section, frozen=True, kw_only=True):
     """So many connections a worker has at `port`; one more is closed at once."""
     max_waiting: int = 1_000
     """So many notices and orders of a worker wait for the owner at most; one more gets 503 at once."""
-
-
-class Exchange(Section, frozen=True, kw_only=True):
-    """What was agreed with one exchange (see `ExchangeTerms` for what each means)."""
-
-    name: str
-    seats: tuple[str, ...] = ("adserver",)
-    currencies: tuple[str, ...] = ("USD",)
-    billable_banner: Billable = "billing"
-    billable_video: Billable = "impression"
-    billable_native: Billable = "billing"
-    network_margin_ms: int = 15
-    default_tmax_ms: int = 150
-    expiry_s: int = 3_600
-    explain_no_bids: bool = False
-    max_cpm: Decimal | None = None
-    """A guard-rail: no bid there is ever higher."""
-    hourly_ceiling: Decimal | None = None
-    """A guard-rail: what may be spent there within one hour of the clock (UTC)."""
-    gzip_above_bytes: int = 1_400
-    max_requests_per_s: int | None = None
-    keep_percent: Decimal = Decimal(70)
-    """First-price shading: how much of what lies between floor and value to offer."""
-    contextual_without_consent: bool = False
-
-    def terms(self) -> ExchangeTerms:
-        """Return the declaration in the core's words and units."""
-        fields = msgspec.structs.asdict(self)
-        fields["keep_ppm"] = int(fields.pop("keep_percent") * 10_000)
-        if self.max_cpm is not None:
-            fields["max_cpm"] = cpm_nanos(self.max_cpm)
-        if self.hourly_ceiling is not None:
-            fields["hourly_ceiling"] = nanos(self.hourly_ceiling)
-        return ExchangeTerms(**fields)
 
 
 class Guard(Section, frozen=True, kw_only=True):
@@ -121,7 +85,7 @@ class Settings(Section, frozen=True, kw_only=True):
     """Audiences that `adserver segments` loads."""
     profiles: registry.Profiles | None = None
     """Where people are looked up; nothing means the LMDB in the state folder."""
-    exchanges: tuple[Exchange, ...] = ()
+    exchanges: tuple[exchanges.Exchange, ...] = ()
     guard: Guard = Guard()
     invalid_traffic: InvalidTraffic = InvalidTraffic()
     identity: Identity = Identity()
@@ -179,18 +143,6 @@ def load_settings(file: Path) -> Loaded:
     return msgspec.structs.replace(loaded, policy=read_policy(rules, settings.vendor_id))
 
 
-RANGES: dict[str, tuple[int | Decimal, int | Decimal]] = {
-    "network_margin_ms": (0, 10_000), "default_tmax_ms": (1, 60_000),
-    "expiry_s": (1, 7 * 86_400), "max_cpm": (0, MAX_CPM),
-    "hourly_ceiling": (0, 1_000_000_000), "gzip_above_bytes": (0, 1 << 30),
-    "keep_percent": (0, 100), "workers": (1, 64),
-    "vendor_id": (0, 65_535), "explore_percent": (0, 100),
-    "click_days": (1, 365), "header_timeout_ms": (1, 60_000),
-    "body_timeout_ms": (1, 60_000), "idle_timeout_s": (1, 3_600),
-    "max_connections": (1, 1_000_000), "max_requests_per_s": (1, 1_000_000),
-    "max_waiting": (8, 100_000), "port": (1, 65_535), "private_port": (1, 65_535),
-}  # fmt: skip
-"""What a number may be, ends included. Wider than anybody needs; outside lies a slip of the pen."""
 RATE_RANGE = (Decimal("0.001"), Decimal(1_000_000))
 """Rates are kept to six places; below a thousandth too few of them would be left."""
 
@@ -199,9 +151,9 @@ def _problems(settings: Settings) -> list[tuple[str, str]]:
     """Check what types cannot say."""
     http = settings.http
     found = [
-        *_out_of_range("$", settings),
-        *_out_of_range("$.http", http),
-        *_out_of_range("$.guard", settings.guard),
+        *out_of_range("$", settings),
+        *out_of_range("$.http", http),
+        *out_of_range("$.guard", settings.guard),
     ]
     if not found and http.port in range(http.private_port, http.private_port + settings.workers):
         found.append(
@@ -216,23 +168,11 @@ def _problems(settings: Settings) -> list[tuple[str, str]]:
     if not settings.state_folder.strip():
         found.append(("$.state_folder", "must name a folder"))
     found += settings.matching.problems([each.name for each in settings.exchanges], http.base_url)
-    return found + _problems_with_money(settings) + _problems_with_exchanges(settings)
-
-
-def _out_of_range(at: str, section: Section) -> list[tuple[str, str]]:
-    found = []
-    for name in section.__struct_fields__:
-        value = getattr(section, name)
-        if name in RANGES and value is not None:
-            lowest, highest = RANGES[name]
-            if not _between(value, lowest, highest):
-                found.append((f"{at}.{name}", f"must be between {lowest} and {highest}"))
-    return found
-
-
-def _between(value: int | Decimal, lowest: int | Decimal, highest: int | Decimal) -> bool:
-    """Tell whether it is; `.nan` is a number to YAML, and comparing it would raise."""
-    return Decimal(value).is_finite() and lowest <= value <= highest
+    return (
+        found
+        + _problems_with_money(settings)
+        + exchanges.problems(settings.exchanges, {settings.currency, *settings.rates})
+    )
 
 
 def _problems_with_money(settings: Settings) -> list[tuple[str, str]]:
@@ -240,7 +180,7 @@ def _problems_with_money(settings: Settings) -> list[tuple[str, str]]:
     found = [
         (f"$.rates.{currency}", f"must be between {lowest} and {highest}")
         for currency, rate in settings.rates.items()
-        if not _between(rate, lowest, highest)
+        if not between(rate, lowest, highest)
     ]
     for at, currency in (
         ("$.currency", settings.currency),
@@ -250,27 +190,4 @@ def _problems_with_money(settings: Settings) -> list[tuple[str, str]]:
             found.append((at, f"'{currency}' is no currency code; write it like USD"))
     if settings.rates.get(settings.currency, 1) != 1:
         found.append((f"$.rates.{settings.currency}", "the house currency's own rate is 1"))
-    return found
-
-
-def _problems_with_exchanges(settings: Settings) -> list[tuple[str, str]]:
-    found = []
-    names = [exchange.name for exchange in settings.exchanges]
-    if len(set(names)) != len(names):
-        found.append(("$.exchanges", "two exchanges have the same name"))
-    known = {settings.currency, *settings.rates}
-    for index, exchange in enumerate(settings.exchanges):
-        at = f"$.exchanges[{index}]"
-        found.extend(_out_of_range(at, exchange))
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", exchange.name):
-            found.append((f"{at}.name", "use lower-case letters, digits and dashes, at most 64"))
-        found.extend(
-            (f"{at}.currencies", f"no rate for {currency}; add it to $.rates")
-            for currency in exchange.currencies
-            if currency not in known
-        )
-        if not exchange.currencies:
-            found.append((f"{at}.currencies", "name at least one currency to bid in"))
-        if not all(exchange.seats) or not exchange.seats:
-            found.append((f"{at}.seats", "name at least one seat to bid from"))
     return found

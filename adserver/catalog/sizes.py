@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from adserver.catalog.compiler import active_line_items
+from adserver.catalog.placed import active_line_items
 from adserver.catalog.withheld import Withheld
 from adserver.domain.campaign import Catalog
 from adserver.domain.targeting import (

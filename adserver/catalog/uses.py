@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from adserver.catalog.compiler import Placed, all_line_items
+from adserver.catalog.placed import Placed, all_line_items
 from adserver.domain.campaign import Catalog
 from adserver.domain.grant import Basis, Use
 from adserver.domain.targeting import segment_names

@@ -4,7 +4,7 @@ import argparse
 
 from adserver import bootstrap
 from adserver.background.sizes_file import read_sizes
-from adserver.catalog.compiler import active_line_items
+from adserver.catalog.placed import active_line_items
 from adserver.commands.audiences import count_with_progress
 from adserver.commands.rules import Explanation, explained
 from adserver.commands.terminal import OK, command, err, out, print_json

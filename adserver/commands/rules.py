@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
-from adserver.catalog.compiler import active_line_items
+from adserver.catalog.placed import active_line_items
 from adserver.catalog.sizes import (
     FROM_REQUESTS,
     Doubt,

@@ -57,7 +57,7 @@ def sections() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     """Yield every struct of the settings with its place in the file."""
     yield "The top of the file", config.Settings
     yield "`http`", config.Http
-    yield "Each of `exchanges`", config.Exchange
+    yield "Each of `exchanges`", exchanges.Exchange
     yield "`guard`", config.Guard
     yield "`invalid_traffic`", invalid_traffic.InvalidTraffic
     yield "The rates of `invalid_traffic`", invalid_traffic.Rate
@@ -104,7 +104,7 @@ def _section(title: str, kind: type[msgspec.Struct]) -> str:
 def field_docs(kind: type) -> dict[str, str]:
     """Return the sentence behind each field; an exchange's are those of the terms that it becomes."""
     found: dict[str, str] = {}
-    if kind is config.Exchange:
+    if kind is exchanges.Exchange:
         found = field_docs(import_module("adserver.domain.exchange").ExchangeTerms)
     (body,) = ast.parse(getsource(kind)).body
     assert isinstance(body, ast.ClassDef)
@@ -118,7 +118,7 @@ def field_docs(kind: type) -> dict[str, str]:
 
 
 def _range(field: msgspec.structs.FieldInfo) -> str:
-    lowest, highest = config.RANGES.get(field.name, (None, None))
+    lowest, highest = RANGES.get(field.name, (None, None))
     for bound in getattr(field.type, "__metadata__", ()):
         lowest, highest = bound.ge, bound.le
     return "" if lowest is None else f", {lowest} to {highest:,}"

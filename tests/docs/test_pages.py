@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters.campaigns.yaml_folder import YamlFolder
-from adserver.catalog.compiler import active_line_items, compile_snapshot
+from adserver.catalog.compiler import compile_snapshot
+from adserver.catalog.placed import active_line_items
 from adserver.config import load_settings
 from adserver.openrtb.codec import decode
 from adserver.settings.policy import read_policy

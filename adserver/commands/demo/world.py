@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from adserver import bootstrap
-from adserver.catalog.compiler import active_line_items
+from adserver.catalog.placed import active_line_items
 from adserver.config import Loaded, load_settings
 from adserver.domain.campaign import Catalog
 from adserver.domain.creative import Banner, Video

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from adapters.campaigns.authoring import advertisers
 from adapters.campaigns.authoring.cursor import did_you_mean
 from adapters.campaigns.yaml_folder import Config, YamlFolder
-from adserver.catalog.compiler import active_line_items, compile_snapshot
+from adserver.catalog.compiler import compile_snapshot
+from adserver.catalog.placed import active_line_items
 from adserver.domain.campaign import Catalog
 from adserver.errors import InvalidConfig
 from loadtest.people import INTERESTS

@@ -4,11 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adserver.catalog.compiler import (
-    GENEROUS_CLICKS_PPM,
-    active_line_items,
-    compile_snapshot,
-)
+from adserver.catalog.candidates import GENEROUS_CLICKS_PPM
+from adserver.catalog.compiler import compile_snapshot
+from adserver.catalog.placed import active_line_items
 from adserver.domain.campaign import Campaign, Catalog, Fees, Goal, InsertionOrder
 from adserver.domain.fees import media_value, with_fees
 from adserver.domain.targeting import Dimension, ListRule
