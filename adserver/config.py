@@ -17,7 +17,7 @@ from adserver.domain.money import Rates
 from adserver.domain.web_address import web_address
 from adserver.errors import Fault, InvalidConfig
 from adserver.privacy.policy import DEFAULT_POLICY, Policy
-from adserver.settings import exchanges
+from adserver.settings.exchanges import Exchange, exchange_problems
 from adserver.settings.file import read_struct
 from adserver.settings.identity import Identity
 from adserver.settings.invalid_traffic import InvalidTraffic
@@ -85,7 +85,7 @@ class Settings(Section, frozen=True, kw_only=True):
     """Audiences that `adserver segments` loads."""
     profiles: registry.Profiles | None = None
     """Where people are looked up; nothing means the LMDB in the state folder."""
-    exchanges: tuple[exchanges.Exchange, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
     guard: Guard = Guard()
     invalid_traffic: InvalidTraffic = InvalidTraffic()
     identity: Identity = Identity()
@@ -171,7 +171,7 @@ def _problems(settings: Settings) -> list[tuple[str, str]]:
     return (
         found
         + _problems_with_money(settings)
-        + exchanges.problems(settings.exchanges, {settings.currency, *settings.rates})
+        + exchange_problems(settings.exchanges, {settings.currency, *settings.rates})
     )
 
 

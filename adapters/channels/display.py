@@ -13,6 +13,7 @@ class DisplayMarkup:
     """Fixed pieces with the links between them."""
 
     varies = False
+    hands_on_consent = False
 
     def __init__(self, banner: Banner) -> None:
         image = escape(web_address(banner.image_url, secure=banner.secure))

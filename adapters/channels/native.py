@@ -20,6 +20,7 @@ class NativeMarkup:
     """A native ad. Its answer depends on what is asked for, so it is written per space (about 5 us)."""
 
     varies = True
+    hands_on_consent = False
 
     def __init__(self, creative: Native) -> None:
         self._creative = creative

@@ -44,6 +44,7 @@ class VideoMarkup:
     """One document per VAST version, whole but for links and media files."""
 
     varies = True
+    hands_on_consent = False
 
     def __init__(self, creative: Video) -> None:
         if not creative.media_files:

@@ -19,6 +19,7 @@ from adserver.domain.campaign import Cap, Catalog
 from adserver.domain.candidate import Candidate
 from adserver.domain.reasons import Reason
 from adserver.domain.targeting import Dimension
+from adserver.domain.wanted import Wanted
 
 SINGLE_VALUED = (
     Dimension.EXCHANGE,
@@ -120,6 +121,7 @@ def compile_snapshot(catalog: Catalog, withheld: Withheld = NOTHING) -> Snapshot
         languages=Blocklist(
             ((c.index, [c.creative.language]) for c in pairs if c.creative.language), size
         ),
+        wanted=Wanted(),
         languageless=bits((c.index for c in pairs if not c.creative.language), size),
     )
 

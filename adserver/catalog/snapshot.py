@@ -15,6 +15,7 @@ from adserver.domain.campaign import Catalog, LineItem
 from adserver.domain.candidate import Candidate
 from adserver.domain.money import Nanos
 from adserver.domain.reasons import Reason
+from adserver.domain.wanted import Wanted
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -54,5 +55,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     advertiser_categories: Blocklist
     advertiser_apps: Blocklist
     languages: Blocklist
+    wanted: Wanted
+    """What of a request has to be read for these campaigns."""
     languageless: int
     """Candidates whose creative has no language: they suit any."""

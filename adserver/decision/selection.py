@@ -8,7 +8,7 @@ from adserver.decision.tracing import Trace
 from adserver.decision.valuation import Worth
 from adserver.decision.world import Moment
 from adserver.domain.bid import Bid
-from adserver.domain.creative import AnyCreative, Native, Video
+from adserver.domain.creative import AnyCreative, Audio, Native, Video
 from adserver.domain.fees import with_fees
 from adserver.domain.opportunity import Auction, MediaType, Opportunity
 from adserver.domain.reasons import Reason
@@ -64,6 +64,8 @@ def choose(
 def _media_type(creative: AnyCreative) -> MediaType:
     if isinstance(creative, Video):
         return MediaType.VIDEO
+    if isinstance(creative, Audio):
+        return MediaType.AUDIO
     if isinstance(creative, Native):
         return MediaType.NATIVE
     return MediaType.BANNER

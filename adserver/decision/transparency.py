@@ -19,9 +19,9 @@ def narrow(
     fit = snapshot.fit
     telling = 0
     for media_type, members in (
-        (MediaType.BANNER, fit.banners),
-        (MediaType.VIDEO, fit.videos),
-        (MediaType.NATIVE, fit.natives),
+        (MediaType.BANNER, fit.display.banners),
+        (MediaType.VIDEO, fit.players.videos),
+        (MediaType.NATIVE, fit.native.natives),
     ):
         if can_label(media_type, opportunity):
             telling |= members

@@ -112,7 +112,7 @@ class Gatherer:
             reason = suspect(self._judge, request, identified=permission.identify)
             if reason is not None:
                 return Declined(str(request.id), reason)
-        auction = inbound.auction(request, terms, self._rates, permission)
+        auction = inbound.auction(request, terms, self._rates, permission, self._snapshot.wanted)
         if isinstance(auction, Reason):
             return Declined(str(request.id), auction)
         auction.segment_count = len(auction.segments)

@@ -21,6 +21,7 @@ VIDEO_EVENTS: Mapping[str, Kind] = {
     "midpoint": "midpoint",
     "third_quartile": "third_quartile",
     "complete": "complete",
+    "skip": "skip",
 }
 PATIENCE_S = 0.25
 """How long a person who clicked waits for our books."""
@@ -54,6 +55,8 @@ class Tracking:
         match parts:
             case ["t", "impression", token]:
                 return await self._pixel("impression", token, request)
+            case ["t", "viewable", token]:
+                return await self._pixel("viewable", token, request)
             case ["t", "click", token]:
                 return await self._click(token, request)
             case ["v", token, event] if event in VIDEO_EVENTS:

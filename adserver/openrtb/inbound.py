@@ -4,17 +4,19 @@
 segments at all.
 """
 
-from adserver.domain.consent import Permission
+from adserver.domain.consent import NO_MACROS, Permission
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Rates
-from adserver.domain.opportunity import Auction, AuctionType, Opportunity
+from adserver.domain.opportunity import NO_FACTS, Auction, AuctionType, Opportunity
 from adserver.domain.reasons import Reason
+from adserver.domain.wanted import NOTHING_MORE, Wanted
+from adserver.openrtb.facts import facts, imp_facts
 from adserver.openrtb.floors import deal_terms, imp_floor
 from adserver.openrtb.native import native_space
 from adserver.openrtb.people import segments
 from adserver.openrtb.place import device_type, geography, publication, system
 from adserver.openrtb.request import BidRequest, Device, Imp
-from adserver.openrtb.signals import signals
+from adserver.openrtb.signals import macros, signals
 from adserver.openrtb.spaces import banner_space, video_space
 from adserver.openrtb.transparency import transparency
 
@@ -32,10 +34,11 @@ def auction(
     terms: ExchangeTerms,
     rates: Rates,
     permission: Permission,
+    wanted: Wanted = NOTHING_MORE,
 ) -> Auction | Reason:
     """Return what is on offer, or why nothing is: SEAT_EXCLUDED, CURRENCY, NO_OPPORTUNITY.
 
-    Segments are read only where `permission.personalise`; the person is not read here at all.
+    Of what only some campaigns need, only what is `wanted`. Segments are read only where `permission.personalise`; the person is not read here at all.
     """
     seat = _seat(request, terms)
     if seat is None:
@@ -43,7 +46,7 @@ def auction(
     currency = _currency(request, terms, rates)
     if currency is None:
         return Reason.CURRENCY
-    opportunities = _opportunities(request, seat, rates)
+    opportunities = _opportunities(request, seat, rates, wanted)
     if not opportunities:
         return Reason.NO_OPPORTUNITY
 
@@ -79,6 +82,9 @@ def auction(
         0,
         None,
         transparency(request.regs),
+        facts(request, wanted) if wanted.dimensions else NO_FACTS,
+        None,
+        macros(request) if wanted.macros else NO_MACROS,
     )
 
 
@@ -114,7 +120,9 @@ def _auction_type(at: int | None) -> AuctionType:
     return AuctionType.SECOND_PRICE if at is None or at == 2 else AuctionType.FIRST_PRICE  # noqa: PLR2004 - the wire's number
 
 
-def _opportunities(request: BidRequest, seat: str, rates: Rates) -> tuple[Opportunity, ...]:
+def _opportunities(
+    request: BidRequest, seat: str, rates: Rates, wanted: Wanted
+) -> tuple[Opportunity, ...]:
     found: list[Opportunity] = []
     seen: set[str] = set()
     for imp in (request.imp or ())[:MAX_IMPS]:
@@ -122,13 +130,15 @@ def _opportunities(request: BidRequest, seat: str, rates: Rates) -> tuple[Opport
         if name in seen:
             continue  # A bid for this id would mean the first one of that name.
         seen.add(name)
-        opportunity = _opportunity(imp, name, seat, rates)
+        opportunity = _opportunity(imp, name, seat, rates, wanted)
         if opportunity is not None:
             found.append(opportunity)
     return tuple(found)
 
 
-def _opportunity(imp: Imp, name: str, seat: str, rates: Rates) -> Opportunity | None:
+def _opportunity(
+    imp: Imp, name: str, seat: str, rates: Rates, wanted: Wanted
+) -> Opportunity | None:
     """Return the imp as we see it; `None` if it offers nothing we sell or at a price we cannot know."""
     banner = banner_space(imp.banner) if imp.banner else None
     video = video_space(imp.video) if imp.video else None
@@ -156,6 +166,7 @@ def _opportunity(imp: Imp, name: str, seat: str, rates: Rates) -> Opportunity | 
         tag_id="" if imp.tagid is None else str(imp.tagid),
         position=(imp.banner.pos if imp.banner else imp.video.pos if imp.video else None) or 0,
         expiry_s=imp.exp,
+        facts=imp_facts(imp, wanted) if wanted.dimensions else NO_FACTS,
     )
 
 

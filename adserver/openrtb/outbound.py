@@ -10,16 +10,25 @@ from secrets import token_hex
 from urllib.parse import urlsplit
 
 from adserver.domain.bid import Bid
+from adserver.domain.consent import ConsentMacros
 from adserver.domain.creative import Banner, Creative, Video
 from adserver.domain.dsa import Label
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.labelling import can_label
 from adserver.domain.money import Nanos, Rates, wire_cpm
-from adserver.domain.opportunity import Auction, MediaType, NativeSpace, Opportunity, VideoSpace
+from adserver.domain.opportunity import (
+    Auction,
+    AudioSpace,
+    BannerSpace,
+    MediaType,
+    NativeSpace,
+    Opportunity,
+    VideoSpace,
+)
 from adserver.domain.reasons import Reason
 from adserver.domain.vast import vast_protocol
 from adserver.openrtb.codec import encode
-from adserver.openrtb.links import markup_links, notice_urls
+from adserver.openrtb.links import Gaps, markup_links, notice_urls
 from adserver.openrtb.lists import no_bid_code
 from adserver.openrtb.response import Described, NoBid, NoBidExt
 from adserver.openrtb.transparency import told
@@ -32,7 +41,8 @@ REMEMBERED_SPACES = 256
 REMEMBERED_CHARS = 16_384
 """Longer ones are written anew each time."""
 
-_Key = tuple[int, str, bool, bool, VideoSpace | NativeSpace | None]
+_Space = BannerSpace | VideoSpace | AudioSpace | NativeSpace
+_Key = tuple[int, str, str, bool, _Space | None]
 
 
 class BidWriter:
@@ -46,7 +56,11 @@ class BidWriter:
         self._base_url = base_url
         self._host = urlsplit(base_url).hostname or ""
         self._markups = markups
-        self._token, self._serving = token_hex(16), token_hex(16)
+        self._gaps = Gaps(
+            token_hex(16),
+            token_hex(16),
+            ConsentMacros(*(token_hex(16) for _ in ConsentMacros._fields)),
+        )
         self._steady: dict[_Key, tuple[str, ...]] = {}
         self._varying: dict[_Key, tuple[str, ...]] = {}
 
@@ -67,18 +81,18 @@ class BidWriter:
         """
         opportunity = bid.opportunity
         candidate = bid.candidate
-        in_app = auction.inventory_type == "app"
         markup = self._markups[candidate.creative.id]
         space = _space(opportunity, bid.media_type) if markup.varies else None
         asked = auction.transparency
         labelled = asked is None or asked.publisher is not Label.WILL
-        key = (candidate.index, terms.name, in_app, labelled, space)
+        inventory_type = auction.inventory_type
+        key = (candidate.index, terms.name, inventory_type, labelled, space)
         written, most = (
             (self._varying, REMEMBERED_SPACES) if markup.varies else (self._steady, REMEMBERED_BIDS)
         )
         pieces = written.get(key)
         if pieces is None:
-            pieces = self._describe(bid, terms, markup, in_app=in_app, labelled=labelled)
+            pieces = self._describe(bid, terms, markup, inventory_type, labelled=labelled)
             if sum(map(len, pieces)) + len(repr(space)) <= REMEMBERED_CHARS:
                 if len(written) >= most:
                     written.clear()
@@ -90,21 +104,33 @@ class BidWriter:
             ext = told(
                 asked, candidate.disclosure, self._host, labelled=labelled, profiled=profiled
             )
+        if ext:
+            ext = f',"ext":{{{ext}}}'
+        text = token.join(pieces).replace(self._gaps.serving, bid_id)
+        if markup.hands_on_consent:
+            for gap, signal in zip(self._gaps.consent, auction.macros, strict=True):
+                text = text.replace(gap, signal)
         return (
             f'{{"id":"{bid_id}","impid":{_quoted(opportunity.id)},"price":{wire_cpm(wire_price)!r}'
-            f',"exp":{terms.life_s(opportunity.expiry_s)}{deal}{ext},'
-            + token.join(pieces).replace(self._serving, bid_id)
+            f',"exp":{terms.life_s(opportunity.expiry_s)}{deal}{ext},' + text
         )
 
     def _describe(
-        self, bid: Bid, terms: ExchangeTerms, markup: Markup, *, in_app: bool, labelled: bool
+        self, bid: Bid, terms: ExchangeTerms, markup: Markup, inventory_type: str, *, labelled: bool
     ) -> tuple[str, ...]:
         """Return what follows the changing fields, cut where the token belongs."""
-        billable = terms.billable(bid.media_type)
+        out_of_home = inventory_type == "out_of_home"
         links = markup_links(
-            self._base_url, self._token, self._serving, billable, labelled=labelled
+            self._base_url,
+            self._gaps,
+            terms,
+            bid.media_type,
+            out_of_home=out_of_home,
+            labelled=labelled,
         )
-        urls = notice_urls(self._base_url, self._token, billable)
+        urls = notice_urls(
+            self._base_url, self._gaps.token, terms, bid.media_type, out_of_home=out_of_home
+        )
         candidate = bid.candidate
         creative = candidate.creative
         described = Described(
@@ -124,10 +150,10 @@ class BidWriter:
         if candidate.categories:
             described.cat = candidate.categories
             described.cattax = candidate.category_taxonomy
-        if candidate.advertiser_bundle and in_app:
+        if candidate.advertiser_bundle and inventory_type == "app":
             described.bundle = candidate.advertiser_bundle
         _measure(described, creative, bid.opportunity.video)
-        return tuple(encode(described).decode()[1:].split(self._token))
+        return tuple(encode(described).decode()[1:].split(self._gaps.token))
 
 
 def respond(
@@ -166,8 +192,12 @@ def no_bid(request_id: str, reason: Reason, by_imp: Mapping[str, Reason] | None 
     return encode(NoBid(request_id, no_bid_code(reason), ext))
 
 
-def _space(opportunity: Opportunity, media_type: MediaType) -> VideoSpace | NativeSpace | None:
-    return opportunity.native if media_type is MediaType.NATIVE else opportunity.video
+def _space(opportunity: Opportunity, media_type: MediaType) -> _Space | None:
+    if media_type is MediaType.BANNER:
+        return opportunity.banner
+    if media_type is MediaType.VIDEO:
+        return opportunity.video
+    return opportunity.audio if media_type is MediaType.AUDIO else opportunity.native
 
 
 def _quoted(text: str) -> str:

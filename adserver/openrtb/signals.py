@@ -1,10 +1,14 @@
 """The privacy signals of a request: the places of 2.5 and 2.6 merged, the stricter wins."""
 
+import re
 from collections.abc import Sequence
 
-from adserver.domain.consent import Signals
+from adserver.domain.consent import ConsentMacros, Signals
 from adserver.openrtb.countries import alpha_3
 from adserver.openrtb.request import BidRequest, Device, Dsa, Regs, RegsExt, User
+
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]{1,8192}")
+MAX_SECTIONS = 32
 
 CONTRADICTION = "-"
 """Stands for two different strings in the two places: no decoder reads it, and unreadable means no."""
@@ -45,6 +49,22 @@ def signals(request: BidRequest) -> Signals:
         bool(old.gpc),
         country or None,
     )
+
+
+def macros(request: BidRequest) -> ConsentMacros:
+    """Return the signals for third parties' markup; what is no plain string of the kind is left out."""
+    found = signals(request)
+    return ConsentMacros(
+        "" if found.gdpr is None else str(found.gdpr),
+        _plain(found.tcf),
+        _plain(found.us_privacy),
+        _plain(found.gpp),
+        ",".join(map(str, (found.gpp_sections or ())[:MAX_SECTIONS])),
+    )
+
+
+def _plain(text: str | None) -> str:
+    return text if text and _PLAIN.fullmatch(text) else ""
 
 
 def _one(new: str | None, old: str | None) -> str | None:

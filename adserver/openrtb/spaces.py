@@ -39,14 +39,14 @@ def video_space(video: Video) -> VideoSpace | None:
     if video.protocol is not None and not protocols:
         protocols = (video.protocol,)
     return VideoSpace(
-        tuple([mime.strip().lower() for mime in video.mimes[:MAX_RENDITIONS]]),
-        video.minduration or 0,
-        longest_s(video),
-        tuple(video.rqddurs) if video.rqddurs else (),
-        protocols,
-        (video.w, video.h) if video.w and video.h else None,
-        video.linearity,
-        tuple(video.battr) if video.battr else (),
+        mimes=tuple([mime.strip().lower() for mime in video.mimes[:MAX_RENDITIONS]]),
+        min_duration_s=video.minduration or 0,
+        max_duration_s=longest_s(video),
+        durations_s=tuple(video.rqddurs) if video.rqddurs else (),
+        protocols=protocols,
+        size=(video.w, video.h) if video.w and video.h else None,
+        linearity=video.linearity,
+        blocked_attributes=tuple(video.battr) if video.battr else (),
     )
 
 

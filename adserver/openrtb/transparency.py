@@ -56,7 +56,7 @@ class Told(msgspec.Struct, omit_defaults=True, gc=False):
 def told(
     asked: Transparency, disclosure: Disclosure, host: str, *, labelled: bool, profiled: bool
 ) -> str:
-    """Return `bid.ext` behind its comma, or nothing where an answer would be refused and none is needed.
+    """Return the member of `bid.ext`, or nothing where an answer would be refused and none is needed.
 
     `host` is where people reach us, `labelled` whether our markup has the link for them. Somebody must tell them: so where
     the publisher does, it is given the parameters even if it wants none for itself.
@@ -68,4 +68,4 @@ def told(
         chosen_by = (Parameter.PROFILE, Parameter.CONTEXT) if profiled else (Parameter.CONTEXT,)
         used = (UsedParameters(disclosure.domain or host, chosen_by),)
     answer = Told(disclosure.behalf, disclosure.paid, int(labelled), used)
-    return f',"ext":{{"dsa":{encode(answer).decode()}}}'
+    return f'"dsa":{encode(answer).decode()}'

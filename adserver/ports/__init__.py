@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from adserver.domain.campaign import Catalog
 from adserver.domain.candidate import Candidate
+from adserver.domain.consent import NO_MACROS, ConsentMacros
 from adserver.domain.creative import AnyCreative
 from adserver.domain.entries import AnyEntry
 from adserver.domain.money import Nanos
@@ -164,6 +165,12 @@ class Links(NamedTuple):
     """Names this serving of the creative and tells nothing else; letters and digits."""
     why: str
     """Tells the person why they see this and who paid; empty where the publisher does."""
+    viewable: str = ""
+    """To be called once half of it has been in view for a second (for videos: for two)."""
+    consent: ConsentMacros = NO_MACROS
+    """The privacy signals, for third parties."""
+    bare_click: str = ""
+    """The click link without what the exchange wants before it, for places that can only hold one address."""
 
 
 class Markup(Protocol):
@@ -171,6 +178,8 @@ class Markup(Protocol):
 
     varies: bool
     """Whether the markup depends on the space: what is asked of a video or a native ad."""
+    hands_on_consent: bool
+    """Whether it contains `links.consent`."""
 
     def render(self, links: Links, opportunity: Opportunity) -> str:
         """Return the `adm` for this opportunity, escaped for its context.

@@ -45,7 +45,9 @@ class Exchange(Section, frozen=True, kw_only=True):
         return ExchangeTerms(**fields)
 
 
-def problems(exchanges: Sequence[Exchange], known: Collection[str]) -> list[tuple[str, str]]:
+def exchange_problems(
+    exchanges: Sequence[Exchange], known: Collection[str]
+) -> list[tuple[str, str]]:
     """Check what types cannot say; `known` are the currencies that there is a rate for."""
     found = []
     names = [exchange.name for exchange in exchanges]

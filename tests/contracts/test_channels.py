@@ -10,7 +10,7 @@ import pytest
 from adapters.channels import CHANNELS, prepare
 from adserver.domain.creative import AnyCreative
 from adserver.domain.opportunity import BannerSpace, Opportunity
-from adserver.ports import Channel, Links
+from adserver.ports import Channel
 from tests.unit.adapters_channels.samples import (
     BANNER,
     BANNER_SPACE,
@@ -83,7 +83,13 @@ def test_what_stands_in_for_a_link_can_be_filled_in_afterwards(
 ) -> None:
     """So a markup is written once per space and filled per bid."""
     markup = prepare(creative)
-    gaps = Links(*(text.replace(TOKEN, "gap1").replace(LINKS.serving, "gap2") for text in LINKS))
+    texts = {name: text for name, text in LINKS._asdict().items() if isinstance(text, str)}
+    gaps = LINKS._replace(
+        **{  # type: ignore[arg-type]  # the texts alone
+            name: text.replace(TOKEN, "gap1").replace(LINKS.serving, "gap2")
+            for name, text in texts.items()
+        }
+    )
     filled = markup.render(gaps, opportunity).replace("gap1", TOKEN).replace("gap2", LINKS.serving)
     assert filled == markup.render(LINKS, opportunity)
 

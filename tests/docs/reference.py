@@ -19,6 +19,8 @@ from adapters.identity import uid2
 from adserver import commands, config, metrics
 from adserver.privacy import permission
 from adserver.settings import identity, invalid_traffic, matching, policy_file, registration
+from adserver.settings.exchanges import Exchange
+from adserver.settings.ranges import RANGES
 from adserver.tallies import Spreads, Tallies
 from tests.bench import record
 
@@ -57,7 +59,7 @@ def sections() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     """Yield every struct of the settings with its place in the file."""
     yield "The top of the file", config.Settings
     yield "`http`", config.Http
-    yield "Each of `exchanges`", exchanges.Exchange
+    yield "Each of `exchanges`", Exchange
     yield "`guard`", config.Guard
     yield "`invalid_traffic`", invalid_traffic.InvalidTraffic
     yield "The rates of `invalid_traffic`", invalid_traffic.Rate
@@ -104,7 +106,7 @@ def _section(title: str, kind: type[msgspec.Struct]) -> str:
 def field_docs(kind: type) -> dict[str, str]:
     """Return the sentence behind each field; an exchange's are those of the terms that it becomes."""
     found: dict[str, str] = {}
-    if kind is exchanges.Exchange:
+    if kind is Exchange:
         found = field_docs(import_module("adserver.domain.exchange").ExchangeTerms)
     (body,) = ast.parse(getsource(kind)).body
     assert isinstance(body, ast.ClassDef)

@@ -53,8 +53,18 @@ def test_a_good_catalog_means_what_its_case_says(folder: Path) -> None:
     expected = json.loads((folder / "expected.json").read_text("utf-8"))
     catalog = Config(str(folder)).build(EXCHANGES).load()
     values = json.loads(msgspec.json.encode(catalog))
-    assert {path: at(values, path) for path in expected["holds"]} == expected["holds"]
+    found = {path: at(values, path) for path in expected["holds"]}
+    assert _as_far_as(expected["holds"], found) == expected["holds"]
     compile_snapshot(catalog)
+
+
+def _as_far_as(said: object, found: object) -> object:
+    """Return what was found without the fields that the case says nothing of."""
+    if isinstance(said, dict) and isinstance(found, dict):
+        return {key: _as_far_as(said.get(key), found[key]) for key in found if key in said}
+    if isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
+        return [_as_far_as(*pair) for pair in zip(said, found, strict=True)]
+    return found
 
 
 @pytest.mark.parametrize("folder", folders("bad"))

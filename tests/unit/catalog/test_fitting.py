@@ -2,8 +2,8 @@
 
 import pytest
 
-from adserver.catalog import fitting
-from adserver.catalog.fitting import FitIndex, video_misfit
+from adserver.catalog.fitting import FitIndex, spaces
+from adserver.catalog.fitting.players import video_misfit
 from adserver.domain.creative import AnyCreative, MediaFile, Native, Video
 from adserver.domain.opportunity import NativeAsset, NativeSpace, VideoSpace
 from adserver.domain.reasons import Reason
@@ -41,14 +41,14 @@ CREATIVES: list[AnyCreative] = [
 )
 def test_players_refuse_by_name(space: VideoSpace, reason: Reason | None) -> None:
     assert video_misfit(15, frozenset({"video/mp4"}), space) is reason
-    misfits = FitIndex(CREATIVES).video_misfits(space)
+    misfits = FitIndex(CREATIVES).players.video_misfits(space)
     assert misfits == (((reason, 0b100),) if reason else ())
 
 
 def test_kinds_sizes_attributes_and_security_are_sets() -> None:
     fit = FitIndex(CREATIVES)
-    assert (fit.banners, fit.videos, fit.natives) == (0b0011, 0b0100, 0b1000)
-    assert fit.of_sizes([(300, 250), (1, 1)]) == 0b0001
+    assert (fit.display.banners, fit.players.videos, fit.native.natives) == (0b0011, 0b0100, 0b1000)
+    assert fit.display.of_sizes([(300, 250), (1, 1)]) == 0b0001
     assert fit.with_attributes([3, 6]) == 0b0110
     assert fit.with_attributes([99]) == 0
     assert fit.secure == 0b0111
@@ -58,23 +58,23 @@ def test_native_spaces_refuse_who_lacks_a_required_part() -> None:
     fit = FitIndex(CREATIVES)
     title = NativeAsset(1, required=True, kind="title", length=20)
     picture = NativeAsset(2, required=True, kind="image", name="main")
-    assert fit.native_misfits(NativeSpace((title,))) == ()
-    assert fit.native_misfits(NativeSpace((title, picture))) == ((Reason.NATIVE_ASSETS, 0b1000),)
+    assert fit.native.misfits(NativeSpace((title,))) == ()
+    assert fit.native.misfits(NativeSpace((title, picture))) == ((Reason.NATIVE_ASSETS, 0b1000),)
 
 
 def test_hostile_variety_of_spaces_does_not_fill_the_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fitting, "REMEMBERED_SPACES", 5)
+    monkeypatch.setattr(spaces, "REMEMBERED_SPACES", 5)
     fit = FitIndex(CREATIVES)
     for seconds in range(50):
         expected = ((Reason.DURATION, 0b100),) if seconds > 15 else ()
-        assert fit.video_misfits(VideoSpace(min_duration_s=seconds)) == expected
-    assert len(fit._video_spaces._answers) <= 5
+        assert fit.players.video_misfits(VideoSpace(min_duration_s=seconds)) == expected
+    assert len(fit.players._video_spaces._answers) <= 5
 
 
 def test_spaces_with_endless_lists_are_judged_and_forgotten() -> None:
     fit = FitIndex(CREATIVES)
     for codes in (tuple(range(100_000)), tuple(range(1, 100_000))):
-        assert fit.video_misfits(VideoSpace(blocked_attributes=codes)) == ()
-    assert fit._video_spaces._answers == {}
+        assert fit.players.video_misfits(VideoSpace(blocked_attributes=codes)) == ()
+    assert fit.players._video_spaces._answers == {}

@@ -12,7 +12,7 @@ from adserver.domain.opportunity import MediaType
         (MediaType.BANNER, "win"),
         (MediaType.VIDEO, "impression"),
         (MediaType.NATIVE, "billing"),
-        (MediaType.AUDIO, "win"),
+        (MediaType.AUDIO, "impression"),
     ],
 )
 def test_each_media_type_has_its_billable_event(media_type: MediaType, event: str) -> None:

@@ -58,6 +58,7 @@ class Text:
     """Markup that says what it was made of."""
 
     varies = True
+    hands_on_consent = False
 
     def render(self, links: Links, opportunity: Opportunity) -> str:
         """Return a text with two links that differ."""
@@ -68,6 +69,7 @@ class Plain:
     """Markup without links."""
 
     varies = False
+    hands_on_consent = False
 
     def render(self, links: Links, opportunity: Opportunity) -> str:
         """Return always the same."""

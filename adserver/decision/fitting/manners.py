@@ -1,0 +1,21 @@
+"""What every kind of space asks alike."""
+
+from adserver.catalog.fitting.spaces import Step
+from adserver.catalog.snapshot import Snapshot
+from adserver.decision.tracing import Trace
+from adserver.domain.reasons import Reason
+
+
+def without(misfits: tuple[Step, ...], alive: int, trace: Trace) -> int:
+    """Return who is left when each who does not fit has fallen for their reason."""
+    for reason, members in misfits:
+        alive = trace.narrow(reason, alive, ~members)
+    return alive
+
+
+def well_behaved(snapshot: Snapshot, blocked: tuple[int, ...], alive: int, trace: Trace) -> int:
+    """Return who has none of the blocked attributes."""
+    if blocked:
+        bad = snapshot.fit.with_attributes(blocked)
+        alive = trace.narrow(Reason.BLOCKED_ATTRIBUTE, alive, ~bad, blocked)
+    return alive
