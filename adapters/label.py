@@ -5,6 +5,8 @@ from typing import NamedTuple
 from adserver.domain.creative import Creative
 
 _WORDS = {"en": "Why this ad?", "de": "Warum diese Anzeige?"}
+_POLITICAL = {"en": "Political ad", "de": "Politische Anzeige"}
+"""What wants votes says so, however small it is (Regulation (EU) 2024/900, article 11)."""
 """In the creative's language, as far as the page behind the link speaks it."""
 _LETTER_PX = 6
 HEIGHT_PX = 24
@@ -27,6 +29,9 @@ class Label(NamedTuple):
 def label(creative: Creative, within_px: int) -> Label:
     """Return the link's words for an advertisement of this width; one letter where they have no place."""
     words = _WORDS.get(creative.language or "en", _WORDS["en"])
+    if creative.political:
+        politics = _POLITICAL.get(creative.language or "en", _POLITICAL["en"])
+        return _label(politics, f"{politics}. {words}", 6)
     whole = _label(words, words, 6)
     return whole if whole.width_px * LARGEST_PART <= within_px else _label("i", words, 11)
 
