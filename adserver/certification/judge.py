@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tests.corpus.validator_markup import markup_problems
+from adserver.certification.markup import markup_problems
 
 Json = Mapping[str, Any]
 
@@ -28,6 +28,7 @@ BID_FIELDS = {
 }  # fmt: skip
 """Name -> type; `!` marks what is required, a plural an array."""
 
+VIDEO = 2
 MEDIA = {1: "banner", 2: "video", 3: "audio", 4: "native"}
 
 
@@ -179,7 +180,7 @@ def _price(
         yield f"price {bid['price']} is none"
         return
     base = imp if deal is None else deal
-    by_duration: Json = deal or (imp.get("video") or {} if bid.get("mtype") == 2 else {})
+    by_duration: Json = deal or (imp.get("video") or {} if bid.get("mtype") == VIDEO else {})
     floor = Decimal(str(base.get("bidfloor") or 0))
     duration = bid.get("dur")
     for band in by_duration.get("durfloors") or ():

@@ -25,8 +25,8 @@ def markup_problems(imp: Json, media: str, bid: Json) -> Iterator[str]:
         return
     if imp.get("secure") == 1 and "http://" in _NAMESPACE.sub("", adm).replace("\\/", "/"):
         yield "adm loads something over http, but secure=1"
-    if media == "video":
-        yield from _vast(imp["video"], bid, adm)
+    if media in {"video", "audio"}:
+        yield from _vast(imp[media], bid, adm)
     elif media == "native":
         yield from _native(imp["native"], adm)
 
