@@ -1,7 +1,13 @@
-"""Display: an image that links to the landing page, a pixel that reports the impression, a link that says why."""
+"""Display: an image that links to the landing page, a pixel that reports the impression, a link that says why.
+
+If asked for, there is also the script that reports when it has been in view. It is not there by itself: without a
+script a banner may run where scripts are forbidden, a bid is shorter by a kilobyte, and nobody's device calls us a
+second time; exchanges measure too, and some say what they measured.
+"""
 
 from html import escape
 
+from adapters.channels.beacon import beacon
 from adapters.label import label
 from adserver.domain.creative import AnyCreative, Banner
 from adserver.domain.opportunity import Opportunity
@@ -29,14 +35,15 @@ class DisplayMarkup:
             '" width="1" height="1" alt="" style="position:absolute;border:0">',
         )
         self._frame = f'<div style="position:relative;width:{banner.width}px">'
+        self._measured = banner.viewability
         # Not even the page's address goes along: why somebody sees this does not depend on it.
         self._why = (
             f'<a style="position:absolute;top:0;right:0;{said.style}" aria-label="{said.spoken}" href="',
-            f'" target="_blank" rel="noopener noreferrer">{said.shown}</a></div>',
+            f'" target="_blank" rel="noopener noreferrer">{said.shown}</a>',
         )
 
     def render(self, links: Links, opportunity: Opportunity) -> str:
-        """Return HTML without scripts; the page learns nothing, and tells us nothing but the two calls."""
+        """Return HTML; the page learns nothing, and tells us nothing but the calls that are asked for."""
         before_click, before_impression, end = self._ad
         markup = (
             before_click
@@ -45,10 +52,15 @@ class DisplayMarkup:
             + _attribute(links.impression)
             + end
         )
-        if not links.why:
+        measured = self._measured and links.viewable != ""
+        if not links.why and not measured:
             return markup
-        before_why, end = self._why
-        return self._frame + markup + before_why + _attribute(links.why) + end
+        if measured:
+            markup += beacon(links.viewable)
+        if links.why:
+            before_why, end = self._why
+            markup += before_why + _attribute(links.why) + end
+        return f"{self._frame}{markup}</div>"
 
 
 class DisplayChannel:

@@ -6,20 +6,38 @@ from adserver.decision.tracing import Trace
 from adserver.domain.opportunity import BannerSpace
 from adserver.domain.reasons import Reason
 
-XHTML_BANNER = 2
-"""AdCOM banner ad type of an image with a link, the only one we make."""
-ACCEPTED_MIMES = frozenset(
+IMAGE_MIMES = frozenset(
     {"text/html", "image/jpeg", "image/jpg", "image/png", "image/gif", "image/webp"}
 )
+HTML_MIMES = frozenset(
+    {"text/html", "application/xhtml+xml", "text/javascript", "application/javascript"}
+)
+"""One of these must be listed, if anything is, for markup that is more than an image with a link."""
 
 
 def narrow(snapshot: Snapshot, space: BannerSpace, alive: int, trace: Trace) -> int:
     """Return the candidates whose creative may be shown here."""
-    if XHTML_BANNER in space.blocked_types:
-        return trace.narrow(Reason.BLOCKED_TYPE, alive, 0, space.blocked_types)
-    if space.mimes and ACCEPTED_MIMES.isdisjoint(space.mimes):
-        return trace.narrow(Reason.MIME, alive, 0, space.mimes)
-    if space.sizes:
-        passing = snapshot.fit.display.of_sizes(space.sizes)
+    display = snapshot.fit.display
+    if space.blocked_types:
+        passing = ~display.of_types(space.blocked_types)
+        alive = trace.narrow(Reason.BLOCKED_TYPE, alive, passing, space.blocked_types)
+    if space.mimes:
+        refused = 0
+        if IMAGE_MIMES.isdisjoint(space.mimes):
+            refused = ~display.html
+        if display.html and HTML_MIMES.isdisjoint(space.mimes):
+            refused |= display.html
+        if refused:
+            alive = trace.narrow(Reason.MIME, alive, ~refused, space.mimes)
+    if space.sizes or space.ratios or space.largest:
+        passing = display.of_sizes(space.sizes)
+        if space.ratios:
+            passing |= display.of_ratios(space.ratios)
+        if space.largest is not None:
+            passing |= display.up_to(space.largest)
         alive = trace.narrow(Reason.SIZE, alive, passing, space.sizes)
-    return well_behaved(snapshot, space.blocked_attributes, alive, trace)
+    lacking = display.choosy and display.needing_more_than(space.apis)
+    if lacking:
+        alive = trace.narrow(Reason.API, alive, ~lacking, space.apis)
+    blocked = space.blocked_attributes
+    return well_behaved(snapshot, blocked, alive, trace) if blocked else alive
