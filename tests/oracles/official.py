@@ -1,4 +1,4 @@
-"""The official consent libraries of IAB Tech Lab, asked through Node.js: what they make of a string.
+"""Other people's libraries, asked through Node.js: IAB Tech Lab's for consent, a player's for VAST.
 
 They come from npm, in pinned versions with their hashes, into the virtual environment; nothing of them is kept here.
 """
@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from tests.torture.figures import Missing
 
-HERE = Path(__file__).parent / "consent"
+HERE = Path(__file__).parent
 PLACE = Path(__file__).parents[2] / ".venv" / "oracles"
 INSTALLING_S = 180
 _PIPE_BYTES = 32_768
@@ -26,8 +26,12 @@ _PIPE_BYTES = 32_768
 class Official:
     """A Node.js process with the libraries, as a context manager; raises `Missing` where there is none to be had."""
 
+    def __init__(self, libraries: str = "consent") -> None:
+        """`libraries`: the folder beside this file that names them, and that has their `driver.mjs`."""
+        self._home = HERE / libraries
+
     def __enter__(self) -> Self:
-        folder = _installed()
+        folder = _installed(self._home)
         self._process = subprocess.Popen(  # noqa: S603 - our own script
             [_program("node"), "--max-old-space-size=2000", str(folder / "driver.mjs")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
@@ -48,7 +52,7 @@ class Official:
         self._process.stdout.close()
 
     def ask(self, questions: Iterable[dict[str, Any]]) -> Iterator[Any]:
-        """Yield one answer for each question, as `consent/driver.mjs` describes them.
+        """Yield one answer for each question, as `driver.mjs` describes them.
 
         Some questions are under way while the caller looks at an answer: as many as the pipe holds for certain.
         """
@@ -73,13 +77,13 @@ class Official:
 def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise Missing(f"{name} is not installed: the official libraries need Node.js and npm")
+        raise Missing(f"{name} is not installed: these libraries need Node.js and npm")
     return found
 
 
-def _installed() -> Path:
+def _installed(home: Path) -> Path:
     """Return a folder with the libraries and our script; the first time they are fetched."""
-    parts = [HERE / name for name in ("package.json", "package-lock.json", "driver.mjs")]
+    parts = [home / name for name in ("package.json", "package-lock.json", "driver.mjs")]
     digest = sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:16]
     folder = PLACE / digest
     if folder.is_dir():
@@ -95,7 +99,7 @@ def _installed() -> Path:
     )  # fmt: skip
     if done.returncode:
         shutil.rmtree(fresh)
-        raise Missing(f"npm could not fetch the official libraries: {done.stderr.strip()[-400:]}")
+        raise Missing(f"npm could not fetch the libraries: {done.stderr.strip()[-400:]}")
     try:
         fresh.rename(folder)
     except OSError:  # somebody else was faster
