@@ -1,11 +1,14 @@
-"""Frequency caps of every level, turned around: from a contact to the caps it counts towards."""
+"""Frequency caps of every level, turned around: from a contact to the caps it counts towards.
+
+One index for the caps per person, another for those per household.
+"""
 
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from adserver.catalog.bits import bits
-from adserver.domain.campaign import Cap
+from adserver.domain.campaign import Cap, CountedBy
 from adserver.domain.person import Touch
 from adserver.domain.week import HOUR_S
 
@@ -32,18 +35,21 @@ class FrequencyIndex:
         self,
         owners: Iterable[tuple[str, tuple[Cap, ...], Sequence[int], Sequence[int]]],
         size: int,
+        per: CountedBy = "person",
     ) -> None:
         """`owners` are (name, caps, candidate indices, line item numbers) of whoever has caps."""
         self._by_line_item: dict[int, tuple[CapOwner, ...]] = {}
         capped: set[int] = set()
         for name, caps, members, line_items in owners:
-            limits = tuple((cap.impressions, cap.hours * HOUR_S) for cap in caps)
+            limits = tuple((cap.impressions, cap.hours * HOUR_S) for cap in caps if cap.per == per)
+            if not limits:
+                continue
             owner = CapOwner(name, limits, tuple(members), size)
             capped.update(members)
             for line_item in line_items:
                 self._by_line_item[line_item] = (*self._by_line_item.get(line_item, ()), owner)
         self.capped = bits(capped, size)
-        """Candidates with any cap: without an id to count by they cannot be shown."""
+        """Candidates with any such cap: without an id to count by they cannot be shown."""
 
     def reached(self, touches: Iterable[Touch], now_s: float) -> list[tuple[CapOwner, int]]:
         """Return the owners that these contacts bring to a cap, with the count that did."""

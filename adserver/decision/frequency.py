@@ -1,9 +1,13 @@
-"""Enough is enough: whoever this person has seen as often as agreed is out."""
+"""Enough is enough: whoever this person or their household has seen as often as agreed is out."""
 
+from collections.abc import Sequence
+
+from adserver.catalog.frequency import FrequencyIndex
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.tracing import Trace
 from adserver.decision.world import Moment
 from adserver.domain.opportunity import Auction
+from adserver.domain.person import PersonKey, Touch
 from adserver.domain.reasons import Reason
 
 
@@ -11,13 +15,28 @@ def hold_back(
     snapshot: Snapshot, auction: Auction, moment: Moment, alive: int, trace: Trace
 ) -> int:
     """Return who has reached no cap; the strictest of all levels wins, and no id means no capped ad."""
-    frequency = snapshot.frequency
-    if not alive & frequency.capped:
+    people, households = snapshot.frequency, snapshot.household_frequency
+    if alive & people.capped:
+        alive = _within(people, auction.person, moment.touches, moment, alive, trace)
+    if alive & households.capped:
+        alive = _within(
+            households, auction.household, moment.household_touches, moment, alive, trace
+        )
+    return alive
+
+
+def _within(
+    index: FrequencyIndex,
+    key: PersonKey | None,
+    touches: Sequence[Touch],
+    moment: Moment,
+    alive: int,
+    trace: Trace,
+) -> int:
+    if key is None:
+        return trace.narrow(Reason.FREQUENCY_UNKNOWN, alive, ~index.capped)
+    if not touches:
         return alive
-    if auction.person is None:
-        return trace.narrow(Reason.FREQUENCY_UNKNOWN, alive, ~frequency.capped)
-    if not moment.touches:
-        return alive
-    for owner, count in frequency.reached(moment.touches, moment.now_s):
+    for owner, count in index.reached(touches, moment.now_s):
         alive = trace.narrow(Reason.FREQUENCY_CAP, alive, ~owner.members, (owner.name, count))
     return alive

@@ -38,6 +38,14 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     """The thousandths of a second that `at_s` leaves out."""
     trainable: bool = False
     """May models learn from what becomes of this bid?"""
+    multiplier_ppm: int = 1_000_000
+    """How many impressions were on offer as one, in millionths; `price` is for each, `reserved` for all."""
+    out_of_home: bool = False
+    """On a screen in public: other terms say what is billable, and nobody in particular sees it."""
+    household: bytes = b""
+    """The household's key, where a cap counts by household."""
+    products: tuple[int, ...] = ()
+    """Numbers of the products that a dynamic creative shows, in order: where clicks lead."""
 
     @property
     def bid_s(self) -> float:

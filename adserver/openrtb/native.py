@@ -8,9 +8,12 @@ from adserver.domain.opportunity import NativeAsset, NativeSpace
 from adserver.errors import InvalidBidRequest
 from adserver.openrtb.lists import NATIVE_DATA, NATIVE_IMAGES
 from adserver.openrtb.repair import UNREADABLE, repair
-from adserver.openrtb.request import Code, Count, Native, Wire
+from adserver.openrtb.request import Code, Count, Native, Video, Wire
+from adserver.openrtb.spaces import MAX_RENDITIONS, video_space
 
 MAX_ASSETS = 64
+MAX_PLACES = 8
+"""More identical places in one list get no more bids from us: each is a choice of its own."""
 DEFAULT_VERSION = "1.2"
 MAIN_IMAGE = 3
 REMEMBERED = 256
@@ -34,6 +37,7 @@ class Image(Wire):
     h: Count | None = None
     wmin: Count | None = None
     hmin: Count | None = None
+    mimes: list[str] | None = None
 
 
 class Text(Wire):
@@ -43,10 +47,6 @@ class Text(Wire):
     len: Count | None = None
 
 
-class Anything(Wire):
-    """An object whose presence is all that matters."""
-
-
 class Asset(Wire):
     """One part; exactly one of title, img, video and data."""
 
@@ -54,7 +54,7 @@ class Asset(Wire):
     required: int | None = None
     title: Title | None = None
     img: Image | None = None
-    video: Anything | None = None
+    video: Video | None = None
     data: Text | None = None
 
 
@@ -72,6 +72,7 @@ class Markup(Wire):
     assets: list[Asset] | None = None
     eventtrackers: list[Tracker] | None = None
     privacy: int | None = None
+    plcmtcnt: Count | None = None
 
 
 class Root(Markup):
@@ -123,6 +124,7 @@ def _read(text: str, outer_version: str | None, blocked: tuple[int, ...]) -> Nat
         ),
         unanswerable=unanswerable,
         privacy=markup.privacy == 1,
+        places=min(markup.plcmtcnt or 1, MAX_PLACES),
         blocked_attributes=blocked,
     )
 
@@ -144,7 +146,7 @@ def _decode(text: str) -> Root | None:
 
 
 def _asset(asset: Asset) -> NativeAsset | None:
-    """Return a part that we know how to fill, `None` for any other (video, unknown types, mixtures)."""
+    """Return a part that we know how to fill, `None` for any other (unknown types, mixtures)."""
     parts = [part for part in (asset.title, asset.img, asset.video, asset.data) if part is not None]
     if asset.id is None or len(parts) != 1:
         return None
@@ -166,5 +168,8 @@ def _asset(asset: Asset) -> NativeAsset | None:
                 height=image.h or None,
                 min_width=image.wmin or 0,
                 min_height=image.hmin or 0,
+                mimes=tuple(image.mimes[:MAX_RENDITIONS]) if image.mimes else (),
             )
+        case Video() as video if player := video_space(video):
+            return NativeAsset(id=asset.id, required=required, kind="video", player=player)
     return None

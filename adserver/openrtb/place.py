@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+from adserver.domain.opportunity import OUT_OF_HOME
+from adserver.domain.store_ids import app_id
 from adserver.openrtb.countries import alpha_3
 from adserver.openrtb.lists import DEVICE_TYPES
 from adserver.openrtb.request import BidRequest, Device, Geo
@@ -62,9 +64,9 @@ def publication(request: BidRequest) -> tuple[str, str]:
     dooh and site counts: an app's `site` is usually a left-over of its web view.
     """
     if request.app is not None:
-        return "app", str(request.app.bundle or "")[:MAX_NAME].lower()
+        return "app", app_id(str(request.app.bundle or ""))
     if request.dooh is not None:
-        return "out_of_home", bare_domain(request.dooh.domain or "")
+        return OUT_OF_HOME, bare_domain(request.dooh.domain or "")
     if request.site is not None:
         return "site", bare_domain(request.site.domain or request.site.page or "")
     return "", ""

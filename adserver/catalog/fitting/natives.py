@@ -7,7 +7,7 @@ from functools import partial
 from adserver.catalog.bits import bits
 from adserver.catalog.fitting.spaces import Remembered, Step
 from adserver.domain.creative import AnyCreative, Native
-from adserver.domain.native_fit import fits
+from adserver.domain.native_fit import NativeShape, fits, shape_of
 from adserver.domain.opportunity import NativeSpace
 from adserver.domain.reasons import Reason
 
@@ -17,11 +17,11 @@ class NativeIndex:
 
     def __init__(self, creatives: Sequence[AnyCreative]) -> None:
         size = len(creatives)
-        natives: dict[tuple[object, ...], list[int]] = defaultdict(list)
-        models: dict[tuple[object, ...], Native] = {}
+        natives: dict[NativeShape, list[int]] = defaultdict(list)
+        models: dict[NativeShape, Native] = {}
         for index, creative in enumerate(creatives):
             if isinstance(creative, Native):
-                shape = (creative.title, frozenset(creative.texts.items()), creative.images)
+                shape = shape_of(creative)
                 natives[shape].append(index)
                 models[shape] = creative
         self.natives = bits(
