@@ -1,0 +1,1 @@
+"""What others tell of applications that people installed and used: Apple, and attribution partners."""
