@@ -9,6 +9,8 @@ from adserver.domain.opportunity import MediaType
 
 Billable = Literal["win", "billing", "impression"]
 Approval = Literal["none", "required"]
+Told = Literal["win", "loss"]
+LossCodes = Literal["openrtb", "google"]
 
 
 class Macros(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,13 +21,13 @@ class Macros(msgspec.Struct, frozen=True, kw_only=True):
     markup_price: str = "${AUCTION_PRICE}"
     """The same in HTML and native markup."""
     vast_price: str = "${AUCTION_PRICE}"
-    """The same in VAST."""
+    """The same in VAST; nothing, where it must not stand there."""
     loss: str = "${AUCTION_LOSS}"
     min_to_win: str = "${AUCTION_MIN_TO_WIN}"
     multiplier: str = "${AUCTION_MULTIPLIER}"
     """How many people saw one impression, in notices about screens out of home."""
     click: str = ""
-    """Stands before our click link, percent-encoded, so that the exchange counts the click, too."""
+    """In HTML stands before our click link, which is percent-encoded then, so that the exchange counts the click, too."""
 
 
 class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,10 @@ class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
     """On screens out of home, whatever the medium."""
     dialect: str = "openrtb"
     """How it speaks; a name of `adapters.exchanges.DIALECTS`."""
+    notices: tuple[Told, ...] = ("win", "loss")
+    """Which notices it calls beside the one that bills; the others are not asked for."""
+    loss_codes: LossCodes = "openrtb"
+    """In whose numbers it says why a bid lost: those of OpenRTB 3.0, or Google's creative status codes."""
     macros: Macros = Macros()
     approval: Approval = "none"
     """`none`: a creative bids until it is refused there; `required`: not before it is approved."""
@@ -53,7 +59,9 @@ class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
     default_tmax_ms: int = 150
     """What we believe when a request has no `tmax`."""
     expiry_s: int = 3_600
-    """How long after the auction an impression may be billed when the imp names no `exp`."""
+    """How long after the auction an impression may be billed when the imp names no `exp`, and at most."""
+    expiry_out_of_home_s: int | None = None
+    """How long an imp's `exp` may be on screens out of home, which play hours later; without it `expiry_s` holds."""
     explain_no_bids: bool = False
     """Answer no-bids with 200, `nbr` and per-imp reasons in place of 204."""
     max_cpm: Nanos | None = None
@@ -69,9 +77,16 @@ class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
     contextual_without_consent: bool = False
     """Its policy allows contextual bids where consent for purpose 2 is missing."""
 
-    def life_s(self, asked_s: int | None) -> int:
+    def life_s(self, asked_s: int | None, *, out_of_home: bool = False) -> int:
         """Return how long after the auction an impression may be billed: what was asked, or less."""
-        return self.expiry_s if asked_s is None else min(asked_s, self.expiry_s)
+        if asked_s is None:
+            return self.expiry_s
+        return min(asked_s, self.longest_life_s if out_of_home else self.expiry_s)
+
+    @property
+    def longest_life_s(self) -> int:
+        """How long a bid here may hold money at most."""
+        return max(self.expiry_s, self.expiry_out_of_home_s or 0)
 
     def billable(self, media_type: MediaType, *, out_of_home: bool = False) -> Billable:
         """Return the kind of the event that settles a bid of this media type."""

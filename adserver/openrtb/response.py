@@ -11,12 +11,12 @@ class Described(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
     adm: str
     adid: str
     crid: str
-    cid: str
+    cid: str = ""
     adomain: tuple[str, ...]
     mtype: int
-    nurl: str
+    nurl: str | None = None
     burl: str | None = None
-    lurl: str
+    lurl: str | None = None
     bundle: str | None = None
     iurl: str | None = None
     cat: tuple[str, ...] = ()
@@ -26,6 +26,9 @@ class Described(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
     language: str | None = None
     w: int | None = None
     h: int | None = None
+    wratio: int | None = None
+    hratio: int | None = None
+    apis: tuple[int, ...] = ()
     dur: int | None = None
 
 

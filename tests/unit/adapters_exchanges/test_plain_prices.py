@@ -1,10 +1,11 @@
-"""Everything that stands where a price should, and the price."""
+"""Everything that stands where a plain price should, and the price."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.exchanges.generic import Unread, read_price
+from adapters.exchanges.plain_prices import read_plain_price
+from adserver.openrtb.dialect import Price, Unread
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,8 @@ from adapters.exchanges.generic import Unread, read_price
         ("", Unread.EMPTY),
         ("  ", Unread.EMPTY),
         ("AUDIT", Unread.AUDIT),
+        ("UNKNOWN", Unread.UNKNOWN),
+        ("%%WINNING_PRICE%%", Unread.MACRO),
         ("${AUCTION_PRICE}", Unread.MACRO),
         ("%24%7BAUCTION_PRICE:B64%7D", Unread.MACRO),
         ("-1.5", Unread.NEGATIVE),
@@ -40,15 +43,16 @@ from adapters.exchanges.generic import Unread, read_price
     ],
 )
 def test_each_text_is_told_apart(text: str | None, price: int | Unread) -> None:
-    assert read_price(text) == price
+    expected = price if isinstance(price, Unread) else Price(price)
+    assert read_plain_price(text) == expected
 
 
 @given(st.text() | st.floats().map(str) | st.integers().map(str) | st.decimals().map(str))
 def test_nothing_crashes(text: str) -> None:
-    found = read_price(text)
-    assert isinstance(found, Unread) or 0 <= found <= 10**12
+    found = read_plain_price(text)
+    assert isinstance(found, Unread) or 0 <= found.micros <= 10**12
 
 
 @given(st.integers(0, 10**12))
 def test_what_we_write_as_a_price_reads_back_the_same(micros: int) -> None:
-    assert read_price(str(micros / 10**6)) == micros
+    assert read_plain_price(str(micros / 10**6)) == Price(micros)
