@@ -3,8 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from adserver.catalog.bits import bits
+from adserver.catalog.bits import bits, packed, unpacked
+from adserver.domain.opportunity import Value
 from adserver.domain.targeting import ListRule
+
+READY_SHARE = 1_000
+"""For values that more than one candidate in so many names, the answer is kept, and not only what it is made of."""
 
 
 def no_parents(value: str) -> Sequence[str]:
@@ -43,28 +47,61 @@ class ListIndex:
         """Who accepts a value that no rule names, and the absence of any."""
         self.accepts_all = not included and not excluded
         """There is no rule at all."""
-        self._included = {value: bits(members, size) for value, members in included.items()}
-        self._excluded = {value: bits(members, size) for value, members in excluded.items()}
-        self._named = {
-            value: (self.otherwise | self._included.get(value, 0)) & ~self._excluded.get(value, 0)
-            for value in self._included.keys() | self._excluded.keys()
+        self.names = frozenset(included.keys() | excluded.keys())
+        """The values that any rule names."""
+        self._included = {value: packed(members, size) for value, members in included.items()}
+        self._excluded = {value: packed(members, size) for value, members in excluded.items()}
+        self._ready = {
+            value: self._accepting(value)
+            for value, members in (*included.items(), *excluded.items())
+            if ancestors is no_parents and len(members) > size // READY_SHARE
         }
 
     def accepting(self, value: str) -> int:
         """Return who accepts this one value; only for dimensions without ancestors."""
-        return self._named.get(value, self.otherwise)
+        ready = self._ready.get(value)
+        if ready is not None:
+            return ready
+        return self._accepting(value) if value in self.names else self.otherwise
 
     def accepting_any(self, values: Iterable[str]) -> int:
         """Return who includes one of these (or an ancestor of it) and excludes none of them."""
         wanted = self.otherwise
         refused = 0
-        if not self._named:
+        names = self.names
+        if not names:
             return wanted
         for value in values:
             for name in self._ancestors(value):
-                wanted |= self._included.get(name, 0)
-                refused |= self._excluded.get(name, 0)
+                if name in names:
+                    wanted |= unpacked(self._included.get(name, 0))
+                    refused |= unpacked(self._excluded.get(name, 0))
         return wanted & ~refused if refused else wanted
+
+    def of(self, value: Value) -> int:
+        """Return who accepts what a request says in this dimension, be it one value or several."""
+        if type(value) is str:
+            if self._ancestors is no_parents or not value:
+                return self.accepting(value)
+            return self.accepting_any((value,))
+        return self.accepting_any(value)
+
+    def key(self, value: Value) -> Hashable:
+        """Return what of a value, or of several, any rule names; nothing if none does."""
+        if not value:
+            return ""
+        names = self.names
+        if self._ancestors is no_parents:
+            if type(value) is str:
+                return value if value in names else ""
+            return tuple([each for each in value if each in names]) or ""
+        said = (value,) if isinstance(value, str) else value
+        known = [name for each in said for name in self._ancestors(each) if name in names]
+        return tuple(known) or ""
+
+    def _accepting(self, value: str) -> int:
+        wanted = self.otherwise | unpacked(self._included.get(value, 0))
+        return wanted & ~unpacked(self._excluded.get(value, 0))
 
 
 class Blocklist:

@@ -1,4 +1,7 @@
-"""The rule language of line items: lists to include and exclude, and who the audience is."""
+"""The rule language of line items: lists to include and exclude, and who the audience is.
+
+The closed words of some dimensions are in `domain.vocabulary`.
+"""
 
 import re
 from collections.abc import Container, Iterator
@@ -8,7 +11,9 @@ import msgspec
 
 
 class Dimension(StrEnum):
-    """What a line item may target by lists; values are text, compared exactly."""
+    """What a line item may target by lists; values are text, compared exactly unless it says otherwise."""
+
+    __hash__ = str.__hash__  # Enum has one in Python, ten times as slow
 
     EXCHANGE = "exchange"
     COUNTRY = "country"  # ISO 3166-1 alpha-3, upper case
@@ -23,15 +28,46 @@ class Dimension(StrEnum):
     CATEGORY = "category"  # content category, `IAB19`; a parent stands for its children
     SIZE = "size"  # `300x250`; video and native spaces have the size of their player or main image
     DEAL = "deal"  # deal ids; a line item with deals bids on those only
+    # The rest is read of a request only if some line item targets it: see `facts`.
+    METRO = "metro"  # the exchange's code of a metropolitan area: `501`
+    POSTCODE = "postcode"  # country and code, without blanks: `USA/53202`
+    NEAR = "near"  # circles: see `domain.circles`
+    OS_VERSION = "os_version"  # ranges within a system: see `domain.bounds`
+    BROWSER = "browser"  # lower case: chrome, safari, firefox, edge, samsung ...
+    DEVICE_LANGUAGE = "device_language"  # ISO 639-1
+    CONNECTION = "connection"  # ethernet, wifi, cellular, 2g ... 5g; cellular stands for the last
+    CARRIER = "carrier"  # lower-case name, or country and network code: `310-005`
+    MAKER = "maker"  # lower case
+    MODEL = "model"  # lower case
+    SITE_ID = "site_id"  # the exchange's own ids of sites, applications and publishers
+    APP_ID = "app_id"
+    PUBLISHER = "publisher"
+    CHANNEL = "channel"  # lower-case name, domain or id, of the content
+    TV_NETWORK = "tv_network"  # ditto
+    GENRE = "genre"  # lower-case name, or taxonomy and number: `9:325`
+    RATING = "rating"  # lower case: tv-ma ...; or all_audiences, over_12, mature
+    LIVE = "live"  # yes, no
+    KEYWORD = "keyword"  # lower case, of the page, the application or the content
+    SENSITIVE = "sensitive"  # topics of the content: see `domain.sensitive`
+    VENUE = "venue"  # where a screen stands, `transit.airports`; `transit` stands for its children
+    SELLER = "seller"  # domains of whoever sold it on, as its supply chain says
+    SUPPLY = "supply"  # direct, reseller
+    HOPS = "hops"  # ranges of how many sold it
+    TAG_ID = "tag_id"  # the exchange's own id of a space
+    GPID = "gpid"  # the id of a space that all exchanges share
+    KEY_VALUE = "key_value"  # what the publisher says of page and space, `section=sport`
+    POSITION = "position"  # above_fold, below_fold ...
+    VIEWABILITY = "viewability"  # ranges of per cent, as measured
+    VIDEO_PLACEMENT = "video_placement"  # instream, accompanying, interstitial, standalone ...
+    START_DELAY = "start_delay"  # pre, mid, post
+    SKIPPABLE = "skippable"  # yes, no
+    SLOT_DURATION = "slot_duration"  # ranges of seconds: the longest advertisement that it takes
+    REWARDED = "rewarded"  # yes, no
+    INTERSTITIAL = "interstitial"  # yes, no
 
 
-DEVICE_TYPES = (
-    "phone", "tablet", "computer", "tv", "set_top_box", "connected", "out_of_home", "mobile",
-)  # fmt: skip
-OPERATING_SYSTEMS = (
-    "android", "ios", "windows", "macos", "linux", "chromeos", "tizen", "webos", "roku", "kaios",
-)  # fmt: skip
-INVENTORY_TYPES = ("site", "app", "out_of_home")
+EXACT_PLACES = frozenset({Dimension.NEAR, Dimension.POSTCODE})
+"""Finer than a city: known only with permission, and people are told where it had a part."""
 
 
 class ListRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

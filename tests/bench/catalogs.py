@@ -23,6 +23,7 @@ from adserver.domain.targeting import Dimension, Expression, ListRule, parse_aud
 COUNTRIES = ["DEU", "AUT", "CHE", "GBR", "USA", "FRA", "ITA", "ESP", "NLD", "POL", "SWE", "BRA"]
 SEGMENTS = [f"bench-{number}" for number in range(400)]
 PER_ADVERTISER = 50
+USUALLY_EXCLUDED = (Dimension.PUBLICATION, Dimension.SENSITIVE)
 _SIZES = [(300, 250), (728, 90), (160, 600), (320, 50), (970, 250), (300, 600)]
 _CATEGORIES = ["IAB1", "IAB9", "IAB17", "IAB19", "IAB20", "IAB22"]
 _OWN_CATEGORIES = ["IAB2", "IAB3", "IAB8", "IAB13"]
@@ -94,7 +95,7 @@ def _line_item(name: str, creatives: list[str], wishes: Sequence[Wish], dice: Ra
     for dimension, share, values, most in wishes:
         if dice.random() < share:
             chosen = tuple(dice.sample(values, dice.randint(1, min(most, len(values)))))
-            exclude = dimension is Dimension.PUBLICATION or dice.random() < 0.1
+            exclude = dimension in USUALLY_EXCLUDED or dice.random() < 0.1
             targeting[dimension] = ListRule(exclude=chosen) if exclude else ListRule(include=chosen)
     kind = dice.choice(["cpm", "cpm", "cpc"])
     amount = int(dice.uniform(1.5, 9) * NANOS_PER_UNIT / 1_000)

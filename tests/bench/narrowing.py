@@ -1,5 +1,6 @@
 """P6: narrowing by every dimension, on logged traffic, and that the obvious loop over all line items agrees.
 
+The logged requests are of 2012: what they do not say, and line items target today, is made up (see `dressing`).
 Without the corpus (`ADSERVER_CORPUS`) the fixed request set of the load tests stands in, and the figure says so.
 CPU time, the best of a few rounds over all requests; nothing is sent or decoded meanwhile.
 """
@@ -8,13 +9,16 @@ import gc
 import lzma
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
 
+import msgspec
+
+from adapters.context.user_agents import UserAgents
 from adserver.catalog.audience import Listener
 from adserver.catalog.compiler import compile_snapshot
+from adserver.catalog.facts import READ_IF_WANTED, TOLD_BY_AGENTS
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision import eligibility, frequency
 from adserver.decision.pipeline import look_ahead
@@ -24,13 +28,16 @@ from adserver.domain.campaign import Catalog
 from adserver.domain.identity import segment_number
 from adserver.domain.opportunity import Auction
 from adserver.domain.person import Profile, Touch, pseudonymiser
-from adserver.domain.targeting import Dimension
+from adserver.domain.wanted import Wanted
 from adserver.openrtb import codec, inbound
+from adserver.openrtb.completing import Completer
 from adserver.openrtb.people import identifiers
 from adserver.privacy.permission import ALLOWED
 from loadtest import traffic
-from tests.bench.catalogs import SEGMENTS, WISHES, Wish, catalog
+from tests.bench.catalogs import SEGMENTS, catalog
+from tests.bench.dressing import dress
 from tests.bench.figures import Bench, Figure
+from tests.bench.wishes import blocking, wishes
 from tests.fakes.purse import FakePurse
 from tests.unit.decision import oracle
 from tests.unit.decision.test_pipeline import names
@@ -42,19 +49,7 @@ BARS = {10_000: (20.0, 12), 100_000: (60.0, 2)}
 ROUNDS = 3
 REQUESTS = 10_000
 SEGMENTS_EACH = 30
-SHARES = {
-    Dimension.EXCHANGE: 0.2,
-    Dimension.COUNTRY: 0.6,
-    Dimension.REGION: 0.2,
-    Dimension.CITY: 0.1,
-    Dimension.DEVICE_TYPE: 0.3,
-    Dimension.OS: 0.2,
-    Dimension.INVENTORY_TYPE: 0.2,
-    Dimension.PUBLICATION: 0.2,
-    Dimension.CATEGORY: 0.2,
-    Dimension.SIZE: 0.2,
-}
-"""What part of the line items wishes something of each dimension."""
+WANTED = Wanted(dimensions=READ_IF_WANTED, point=True, device=frozenset(TOLD_BY_AGENTS))
 
 Case = tuple[Auction, Moment]
 _pseudonym = pseudonymiser(bytes(32))
@@ -67,7 +62,7 @@ def narrowing(bench: Bench) -> list[Figure]:
     for line_items, (most, sample) in BARS.items():
         bench.say(f"narrowing: compiling {line_items:,} line items")
         began = time.monotonic()
-        made = catalog(line_items, wishes=wishes(auctions))
+        made = blocking(catalog(line_items, wishes=wishes(auctions)), auctions)
         snapshot = compile_snapshot(made)
         took_s = time.monotonic() - began
         asked = cases(snapshot, auctions)
@@ -88,30 +83,6 @@ def narrowing(bench: Bench) -> list[Figure]:
             ),
         ]  # fmt: skip
     return figures
-
-
-def wishes(auctions: Iterable[Auction]) -> list[Wish]:
-    """Return targeting by the values that occur in the traffic, and by some that do not, so that every dimension
-    has work to do.
-    """
-    found: dict[Dimension, Counter[str]] = {dimension: Counter() for dimension in SHARES}
-    found[Dimension.EXCHANGE]["another"] = 1
-    for wish in WISHES:
-        found[wish.dimension].update(wish.values)
-    for auction in auctions:
-        for dimension in SHARES:
-            if dimension is Dimension.CATEGORY:
-                found[dimension].update(auction.categories)
-            elif dimension is not Dimension.SIZE:
-                found[dimension][getattr(auction, dimension.value)] += 1
-        for space in auction.opportunities:
-            sizes = space.banner.sizes if space.banner is not None else ()
-            found[Dimension.SIZE].update(f"{width}x{height}" for width, height in sizes)
-    return [
-        Wish(dimension, SHARES[dimension], common, min(4, len(common)))
-        for dimension, values in found.items()
-        if (common := [value for value, _ in values.most_common(50) if value])
-    ]
 
 
 def narrow(snapshot: Snapshot, auction: Auction, now: Moment) -> list[int]:
@@ -183,9 +154,11 @@ def _auctions() -> tuple[list[Auction], str]:
 def auctions_of(bodies: Iterable[bytes]) -> list[Auction]:
     """Return what is on offer in these requests, and to whom."""
     found = []
+    agents = Completer(None, UserAgents(), WANTED.device)
     for body in bodies:
-        request = codec.decode(body).request
-        auction = inbound.auction(request, TERMS, RATES, EVERYTHING)
+        request = codec.decode(msgspec.json.encode(dress(msgspec.json.decode(body)))).request
+        agents.complete(request, None, EVERYTHING)
+        auction = inbound.auction(request, TERMS, RATES, EVERYTHING, WANTED)
         if isinstance(auction, Auction):
             auction.person = next((_pseudonym(*each) for each in identifiers(request)), None)
             found.append(auction)

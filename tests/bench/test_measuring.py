@@ -16,6 +16,7 @@ from tests.bench.__main__ import BARS, SLOW
 from tests.bench.catalogs import catalog
 from tests.bench.serving import ROOT, Measured, prepare
 from tests.bench.walk import NOTHING
+from tests.bench.wishes import wishes
 
 REQUESTS = 30
 
@@ -60,12 +61,12 @@ def test_a_stage_is_counted_without_what_watching_it_costs() -> None:
 
 def test_narrowing_agrees_with_the_loop_and_a_wrong_set_is_noticed() -> None:
     auctions = narrowing.auctions_of(traffic.requests(REQUESTS, 1))
-    made = catalog(300, wishes=narrowing.wishes(auctions))
+    made = catalog(300, wishes=wishes(auctions))
     snapshot = compile_snapshot(made)
     cases = narrowing.cases(snapshot, auctions)
     assert any(any(narrowing.narrow(snapshot, *case)) for case in cases)
     assert narrowing.disagreements(made, snapshot, cases) == []
-    wrong = compile_snapshot(catalog(300, seed=2, wishes=narrowing.wishes(auctions)))
+    wrong = compile_snapshot(catalog(300, seed=2, wishes=wishes(auctions)))
     assert narrowing.disagreements(made, wrong, Random(1).sample(cases, 5))
 
 

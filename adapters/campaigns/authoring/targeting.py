@@ -1,16 +1,12 @@
 """Whom and where: lists to include and exclude, and the audience."""
 
-import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 
-from adapters.campaigns.authoring.cursor import Cursor, did_you_mean, shown
+from adapters.campaigns.authoring.cursor import Cursor, shown
 from adapters.campaigns.authoring.names import Names
-from adapters.campaigns.authoring.values import bare_host, choice, size
-from adserver.domain.countries import ALPHA3, ALPHA3_BY_ALPHA2
+from adapters.campaigns.authoring.targeting_ranges import ITEM_KEYS
+from adapters.campaigns.authoring.targeting_words import READERS
 from adserver.domain.targeting import (
-    DEVICE_TYPES,
-    INVENTORY_TYPES,
-    OPERATING_SYSTEMS,
     Dimension,
     Expression,
     ListRule,
@@ -19,17 +15,12 @@ from adserver.domain.targeting import (
 )
 
 Targeting = dict[Dimension, ListRule]
-_HABITS = {**ALPHA3_BY_ALPHA2, "UK": "GBR", "GER": "DEU", "SUI": "CHE"}
-_REGION = re.compile(r"([A-Za-z]{2,3})-([A-Za-z0-9]{1,3})")
-_CITY = re.compile(r"([A-Za-z]{2,3})/(\S.*)")
-_PUBLICATION = re.compile(r"(?!www\.)[a-z0-9][a-z0-9._-]{0,99}")
-_CATEGORY = re.compile(r"IAB(?:[1-9]|1\d|2[0-6])(?:-[1-9]\d?)?|(?!IAB|iab)[A-Za-z0-9]{1,16}")
 
 
 def targeting(cursor: Cursor, names: Names) -> tuple[Targeting, Expression | None]:
     """Read rules by dimension; a bare list means include. `audience` is an expression over segments."""
     readers = {
-        **_READERS,
+        **READERS,
         Dimension.EXCHANGE: names.exchange,
         Dimension.DEAL: names.known_deal,
     }
@@ -67,7 +58,7 @@ def _check_reachable(cursor: Cursor, deals: ListRule, exchanges: ListRule, names
 
 
 def _rule(cursor: Cursor, read: Callable[[Cursor], str]) -> ListRule:
-    if not cursor.is_group():
+    if not cursor.is_group() or ITEM_KEYS.intersection(cursor.keys()):
         return ListRule(include=_values(cursor, read))
     found = cursor.fields(("include", "exclude"))
     rule = ListRule(**{key: _values(part, read) for key, part in found.items()})
@@ -83,72 +74,10 @@ def _values(cursor: Cursor, read: Callable[[Cursor], str]) -> tuple[str, ...]:
     return values
 
 
-def _closed(known: Collection[str]) -> Callable[[Cursor], str]:
-    return lambda cursor: choice(cursor, known)
-
-
-def _patterned(
-    pattern: re.Pattern[str], what: str, tidy: Callable[[str], str]
-) -> Callable[[Cursor], str]:
-    def read(cursor: Cursor) -> str:
-        word = cursor.text()
-        if not pattern.fullmatch(word):
-            better = tidy(word)
-            hint = f"; did you mean {better!r}?" if pattern.fullmatch(better) else ""
-            cursor.fault(f"{shown(word)} is no {what}{hint}")
-        return word
-
-    return read
-
-
-def _country(cursor: Cursor) -> str:
-    word = cursor.text()
-    if word not in ALPHA3:
-        habit = _HABITS.get(word.upper(), word.upper())
-        hint = f"; did you mean {habit!r}?" if habit in ALPHA3 else did_you_mean(word, ALPHA3)
-        cursor.fault(f"{shown(word)} is no country: three capital letters of ISO 3166{hint}")
-    return word
-
-
-def _region(cursor: Cursor) -> str:
-    word = cursor.text()
-    found = _REGION.fullmatch(word)
-    right = f"{_alpha3(found[1])}-{found[2].upper()}" if found else ""
-    return _placed(cursor, word, right, "region", "USA-WI")
-
-
-def _city(cursor: Cursor) -> str:
-    word = cursor.text()
-    found = _CITY.fullmatch(word)
-    right = f"{_alpha3(found[1])}/{found[2].lower()}" if found else ""
-    return _placed(cursor, word, right, "city", "USA/milwaukee")
-
-
-def _placed(cursor: Cursor, word: str, right: str, what: str, example: str) -> str:
-    if right[:3] not in ALPHA3:
-        cursor.fault(f"{shown(word)} is no {what}: write a country and a {what}, {example}")
-    elif word != right:
-        cursor.fault(f"{shown(word)} is not how a {what} is written; did you mean {right!r}?")
-    return word
-
-
-def _alpha3(country: str) -> str:
-    return _HABITS.get(country.upper(), country.upper())
-
-
-def _size(cursor: Cursor) -> str:
-    width, height = size(cursor)
-    return f"{width}x{height}"
-
-
-_READERS: Mapping[Dimension, Callable[[Cursor], str]] = {
-    Dimension.COUNTRY: _country,
-    Dimension.REGION: _region,
-    Dimension.CITY: _city,
-    Dimension.DEVICE_TYPE: _closed(DEVICE_TYPES),
-    Dimension.OS: _closed(OPERATING_SYSTEMS),
-    Dimension.INVENTORY_TYPE: _closed(INVENTORY_TYPES),
-    Dimension.PUBLICATION: _patterned(_PUBLICATION, "domain or bundle in lower case", bare_host),
-    Dimension.CATEGORY: _patterned(_CATEGORY, "content category such as IAB19-5", str.upper),
-    Dimension.SIZE: _size,
-}
+def avoiding(rules: Targeting, topics: tuple[str, ...]) -> Targeting:
+    """Return the rules of a line item whose advertiser does not want to be beside some topics."""
+    if not topics:
+        return rules
+    own = rules.get(Dimension.SENSITIVE, ListRule())
+    kept = tuple(dict.fromkeys((*own.exclude, *topics)))
+    return {**rules, Dimension.SENSITIVE: ListRule(own.include, kept)}

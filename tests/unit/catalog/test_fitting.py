@@ -3,9 +3,9 @@
 import pytest
 
 from adserver.catalog.fitting import FitIndex, spaces
-from adserver.catalog.fitting.players import video_misfit
 from adserver.domain.creative import AnyCreative, MediaFile, Native, Video
 from adserver.domain.opportunity import NativeAsset, NativeSpace, VideoSpace
+from adserver.domain.playing import misfit, shape
 from adserver.domain.reasons import Reason
 from tests.unit.decision.made import banner
 
@@ -40,7 +40,7 @@ CREATIVES: list[AnyCreative] = [
     ],
 )
 def test_players_refuse_by_name(space: VideoSpace, reason: Reason | None) -> None:
-    assert video_misfit(15, frozenset({"video/mp4"}), space) is reason
+    assert misfit(shape(VIDEO), space) is reason
     misfits = FitIndex(CREATIVES).players.video_misfits(space)
     assert misfits == (((reason, 0b100),) if reason else ())
 

@@ -54,3 +54,14 @@ def test_clicks_and_strangers_line_items_do_not_count() -> None:
 
 def test_contacts_from_a_clock_ahead_of_ours_count() -> None:
     assert reached(touch(10, -30)) == [("line item", 1)]
+
+
+def test_caps_per_household_have_an_index_of_their_own() -> None:
+    owners = [("order", (Cap(3, 24), Cap(1, 24, "household")), (0,), (10,)), ("item", (Cap(1, 1),), (1,), (20,))]  # fmt: skip
+    people, homes = FrequencyIndex(owners, 5), FrequencyIndex(owners, 5, "household")
+    assert (people.capped, homes.capped) == (0b11, 0b1)
+    assert homes.reached([touch(20, 5)], NOW_S) == []
+    assert [(owner.name, count) for owner, count in homes.reached([touch(10, 5)], NOW_S)] == [
+        ("order", 1)
+    ]
+    assert people.reached([touch(10, 5)], NOW_S) == []
