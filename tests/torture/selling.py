@@ -1,0 +1,67 @@
+"""Who may sell in the strict catalog's world, and chains that break each rule."""
+
+from io import BytesIO
+from typing import Any
+
+from adserver.domain.reasons import Reason
+from adserver.endpoints.supply_gate import SupplyGate
+from adserver.supply import ads_txt, sellers
+from adserver.supply.compiling import add_ads_txt, add_missing, add_sellers
+from adserver.supply.index import SALT_BYTES, Table, TableWriter
+from adserver.supply.judge import PathJudge
+from adserver.supply.rules import RULES, Policy
+
+Json = dict[str, Any]
+PUBLISHERS = (
+    "banner.example",
+    "video.example",
+    "audio.example",
+    "native.example",
+    "rival.example",
+    "x.y",
+)
+HIDDEN = "hidden.example"
+"""It has no ads.txt."""
+ADS_TXT = b"exchange.example,1,DIRECT\nexchange.example,2,DIRECT\n"
+SELLERS = {"ssp.example": "1", "bad.example": "1", "exchange.example": "1 2 thief"}
+
+
+def chain(*nodes: tuple[str, str], complete: int = 1) -> Json:
+    """Return the `source` of a request."""
+    said = [{"asi": asi, "sid": sid, "hp": 1} for asi, sid in nodes]
+    return {"schain": {"ver": "1.0", "complete": complete, "nodes": said}}
+
+
+_SSP, _END = ("ssp.example", "1"), ("exchange.example", "1")
+GOOD = chain(_SSP, _END)
+BAD = {
+    Reason.CHAIN_MISSING: ({}, None, {"ext": {}}),
+    Reason.CHAIN_INCOMPLETE: (chain(_SSP, _END, complete=0), {"schain": 7}, chain(("", "1"), _END)),
+    Reason.CHAIN_TOO_LONG: (chain(*[_SSP] * 4, _END),),
+    Reason.CHAIN_BLOCKED_NODE: (chain(("bad.example", "1"), _END),),
+    Reason.CHAIN_UNRESOLVED: (chain(("ssp.example", "x"), _END),),
+    Reason.SELLER_UNAUTHORISED: (chain(_SSP, ("exchange.example", "thief")),),
+    Reason.SUPPLY_UNKNOWN: (chain(("new.example", "1"), _END),),
+}
+"""What a request may say in `source` to break each rule that is about the chain."""
+
+
+def gate(*exchanges: str) -> SupplyGate:
+    """Return who refuses all that can be refused."""
+    policy = Policy(actions=dict.fromkeys(RULES, "refuse"), blocked=frozenset({"bad.example"}))
+    return SupplyGate(PathJudge(dict.fromkeys(exchanges, policy), _table()), exchanges).looking()
+
+
+def _table() -> Table:
+    writer = TableWriter(bytes(SALT_BYTES))
+    for domain in PUBLISHERS:
+        for kind in ("ads.txt", "app-ads.txt"):
+            add_ads_txt(writer, kind, domain, ads_txt.parse(ADS_TXT))
+        writer.application(domain, domain)
+    add_missing(writer, "ads.txt", HIDDEN)
+    for domain, accounts in SELLERS.items():
+        listed = {name: sellers.Seller(name, "BOTH") for name in accounts.split()}
+        add_sellers(writer, domain, sellers.Sellers(listed))
+    file = BytesIO()
+    writer.write(file, 0.0)
+    return Table(file.getvalue())
