@@ -1,0 +1,1 @@
+"""Products coming in."""
