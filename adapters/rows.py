@@ -24,6 +24,14 @@ _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,127}")
 Row = TypeVar("Row")
 
 
+class BadField(ValueError):
+    """One field of a row is wrong."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.at = f"$.{name}"
+
+
 class BadRows:
     """What was wrong with the rows that were skipped."""
 
@@ -38,7 +46,7 @@ class BadRows:
         self.skipped += 1
         if len(self.faults) < MAX_FAULTS:
             said = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
-            self.faults.append(Fault(f"{path}:{number}", "$", said))
+            self.faults.append(Fault(f"{path}:{number}", getattr(error, "at", "$"), said))
 
 
 class SkipsBadRows:

@@ -8,12 +8,17 @@ from adserver.commands import (
     asking,
     audiences,
     campaigns,
+    certify,
+    creatives,
     customers,
     demo,
+    feeds,
     identities,
     keys,
     learning,
+    preview,
     serving,
+    supply,
     traffic,
 )
 from adserver.commands.terminal import FAILED, INTERRUPTED, tell_failure, tell_faults
@@ -29,7 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="adserver", description=__doc__, epilog=EPILOG)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for group in (
-        demo, serving, campaigns, audiences, customers, identities, learning, keys, asking, traffic,
+        demo, serving, campaigns, creatives, preview, feeds, audiences, customers, identities, learning, keys, asking,
+        certify, supply, traffic,
     ):  # fmt: skip
         group.add(commands)
     options = parser.parse_args(arguments)

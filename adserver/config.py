@@ -16,14 +16,19 @@ from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Rates
 from adserver.domain.web_address import web_address
 from adserver.errors import Fault, InvalidConfig
+from adserver.openrtb.dialect import Dialect
 from adserver.privacy.policy import DEFAULT_POLICY, Policy
+from adserver.settings.audit import Audit
 from adserver.settings.exchanges import Exchange, exchange_problems
+from adserver.settings.feeds import feed_problems
 from adserver.settings.file import read_struct
 from adserver.settings.identity import Identity
 from adserver.settings.invalid_traffic import InvalidTraffic
 from adserver.settings.matching import Matching
+from adserver.settings.mobile import Mobile
 from adserver.settings.policy import read_policy
 from adserver.settings.ranges import RANGES, Section, between, out_of_range
+from adserver.settings.supply import Supply
 
 
 class Http(Section, frozen=True, kw_only=True):
@@ -83,6 +88,10 @@ class Settings(Section, frozen=True, kw_only=True):
     campaigns: registry.Campaigns
     segments: tuple[registry.Segments, ...] = ()
     """Audiences that `adserver segments` loads."""
+    place: registry.Place | None = None
+    """Where the device is, if the request does not say: by its address, from a file that you bring."""
+    feeds: tuple[registry.Feeds, ...] = ()
+    """Products of shops, for dynamic creatives; `adserver feeds load` loads them."""
     profiles: registry.Profiles | None = None
     """Where people are looked up; nothing means the LMDB in the state folder."""
     exchanges: tuple[Exchange, ...] = ()
@@ -90,9 +99,12 @@ class Settings(Section, frozen=True, kw_only=True):
     invalid_traffic: InvalidTraffic = InvalidTraffic()
     identity: Identity = Identity()
     matching: Matching = Matching()
+    mobile: Mobile = Mobile()
+    supply: Supply | None = None
     responsible: Responsible = Responsible()
     privacy: str | None = None
     """The file of rules about people's data; nothing means the rules that hold by themselves."""
+    audit: Audit = Audit()
     explore_percent: Decimal = Decimal(2)
     """How often a shortlisted place goes to somebody drawn from the rest."""
     click_engine: Literal["lightgbm", "compiled"] = "lightgbm"
@@ -126,6 +138,16 @@ class Loaded(msgspec.Struct, frozen=True, dict=True):
     def terms(self) -> dict[str, ExchangeTerms]:
         """The declarations by exchange name."""
         return {exchange.name: exchange.terms() for exchange in self.settings.exchanges}
+
+    def dialects(self) -> dict[str, Dialect]:
+        """Return how each exchange speaks, by its name, with the keys as their files are now.
+
+        Raises `InvalidConfig` if one cannot be used.
+        """
+        return {
+            each.name: each.speak(self.file.parent, f"$.exchanges[{index}]")
+            for index, each in enumerate(self.settings.exchanges)
+        }
 
 
 def load_settings(file: Path) -> Loaded:
@@ -167,7 +189,11 @@ def _problems(settings: Settings) -> list[tuple[str, str]]:
         found.append(("$.http.base_url", f"must begin with http:// or https://: {error}"))
     if not settings.state_folder.strip():
         found.append(("$.state_folder", "must name a folder"))
+    if settings.supply is not None:
+        found += settings.supply.problems([each.name for each in settings.exchanges])
+    found += feed_problems(settings.feeds)
     found += settings.matching.problems([each.name for each in settings.exchanges], http.base_url)
+    found += [*out_of_range("$.audit", settings.audit), *settings.audit.problems()]
     return (
         found
         + _problems_with_money(settings)

@@ -53,10 +53,38 @@ NOTICES = Counter(
     ["kind", "outcome"],
     registry=REGISTRY,
 )
+LOSSES = Counter(
+    "adserver_losses",
+    "Loss notices, by exchange and what its code says; each bid counts once.",
+    ["exchange", "reason"],
+    registry=REGISTRY,
+)
+PRICES_UNREAD = Counter(
+    "adserver_prices_unread",
+    "Notices that should have settled a bid and had no price, by why; repetitions count.",
+    ["exchange", "why"],
+    registry=REGISTRY,
+)
 INVALID_TRAFFIC = Counter(
     "adserver_invalid_traffic",
     "Impressions, clicks and video events recorded as invalid, by kind and the rule that says so.",
     ["kind", "rule"],
+    registry=REGISTRY,
+)
+SUPPLY_FINDINGS = Counter(
+    "adserver_supply_findings",
+    "Faults of supply paths, by exchange and rule, refused or only reported.",
+    ["exchange", "rule"],
+    registry=REGISTRY,
+)
+SUPPLY_TABLE = Gauge(
+    "adserver_supply_table_timestamp_seconds",
+    "When the table of supply paths that is in use was made; 0 without one.",
+    registry=REGISTRY,
+)
+PLACE_FAILURES = Counter(
+    "adserver_place_failures",
+    "Addresses that could not be looked up because the file of places is damaged in places.",
     registry=REGISTRY,
 )
 NETWORK_FAILURES = Counter(
@@ -93,6 +121,12 @@ MATCHES = Counter(
     "adserver_matches",
     "Calls for cookie matching, by exchange and what became of them.",
     ["exchange", "outcome"],
+    registry=REGISTRY,
+)
+PRODUCT_MISFITS = Counter(
+    "adserver_product_misfits",
+    "Products that a template has no place for, and dynamic creatives without any product, by feed and why.",
+    ["feed", "why"],
     registry=REGISTRY,
 )
 EVENTS_DROPPED = Counter(
@@ -172,6 +206,19 @@ CONVERSIONS = Counter(
     "adserver_conversions",
     "Orders reported, by what became of them.",
     ["outcome"],
+    registry=REGISTRY,
+)
+INSTALLS = Counter(
+    "adserver_installs",
+    "Postbacks of Apple's SKAdNetwork, by what became of them (won, lost to another network, test, repeated, unavailable, "
+    "or why refused: malformed, forged, other_network, other_version, busy).",
+    ["outcome"],
+    registry=REGISTRY,
+)
+PARTNER_POSTBACKS = Counter(
+    "adserver_partner_postbacks",
+    "Postbacks of attribution partners, by what became of them (counted, repeated, ignored, refused, forged, unavailable).",
+    ["partner", "outcome"],
     registry=REGISTRY,
 )
 SNAPSHOT_AGE = Gauge(

@@ -49,7 +49,7 @@ class YamlFolder:
             deals = names.declare_deals(root)
         roots = filter(None, [_root(file, faults) for file in files.values()])
         advertisers = tuple(filter(None, [advertiser(root, names) for root in roots]))
-        catalog = Catalog(advertisers, deals, self._currency)
+        catalog = Catalog(advertisers, deals, self._currency, names.publication_lists.texts)
         for line_item, message in self._review(catalog):
             if place := names.place(
                 "line_item", line_item

@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping
 
+from adapters.channels.audio import AudioChannel
 from adapters.channels.display import DisplayChannel
+from adapters.channels.dynamic import DynamicChannel
+from adapters.channels.html5 import HtmlChannel
 from adapters.channels.native import NativeChannel
 from adapters.channels.video import VideoChannel
-from adserver.domain.creative import AnyCreative, Banner, Native, Video
+from adserver.domain.creative import AnyCreative, Audio, Banner, Dynamic, Html, Native, Video
 from adserver.domain.web_address import web_address
 from adserver.ports import Channel, Markup
 
 CHANNELS: Mapping[type[AnyCreative], Channel] = {
     Banner: DisplayChannel(),
+    Html: HtmlChannel(),
+    Dynamic: DynamicChannel(DisplayChannel()),
     Video: VideoChannel(),
+    Audio: AudioChannel(),
     Native: NativeChannel(),
 }
 

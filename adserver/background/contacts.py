@@ -24,7 +24,8 @@ class PendingContacts:
 
     def __init__(self) -> None:
         self._people: dict[PersonKey, dict[bytes, Touch]] = {}
-        self._person_of: dict[bytes, PersonKey] = {}
+        self._person_of: dict[bytes, tuple[PersonKey, ...]] = {}
+        """Whose contact a bid is: a person's, and perhaps their household's as well."""
         self._in_flight: deque[tuple[float, bytes]] = deque()
         self._pushed: deque[tuple[float, bytes]] = deque()
         self._reported: set[bytes] = set()
@@ -49,8 +50,7 @@ class PendingContacts:
     def forget_person(self, person: PersonKey) -> None:
         """Let go of all of a person's young contacts."""
         for bid in self._people.pop(person, ()):
-            self._person_of.pop(bid, None)
-            self._reported.discard(bid)
+            self._let_go(bid, person)
 
     def pending(self, person: PersonKey) -> Sequence[Touch]:
         """Return a person's young contacts."""
@@ -100,15 +100,22 @@ class PendingContacts:
         if len(young) >= MAX_YOUNG:
             oldest = next(iter(young))
             del young[oldest]
-            self._person_of.pop(oldest, None)
+            self._let_go(oldest, person)
         young[touch.bid] = touch
-        self._person_of[touch.bid] = person
+        known = self._person_of.get(touch.bid, ())
+        if person not in known:
+            self._person_of[touch.bid] = (*known, person)
+
+    def _let_go(self, bid: bytes, person: PersonKey) -> None:
+        others = tuple([each for each in self._person_of.pop(bid, ()) if each != person])
+        if others:
+            self._person_of[bid] = others
+        else:
+            self._reported.discard(bid)
 
     def _drop(self, bid: bytes) -> None:
-        person = self._person_of.pop(bid, None)
-        if person is None:
-            return
-        bids = self._people[person]
-        del bids[bid]
-        if not bids:
-            del self._people[person]
+        for person in self._person_of.pop(bid, ()):
+            bids = self._people[person]
+            del bids[bid]
+            if not bids:
+                del self._people[person]

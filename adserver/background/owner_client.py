@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from adserver.background.contacts import PendingContacts
 from adserver.background.people_messages import Forget
 from adserver.background.protocol import (
     Answer,
+    Arms,
     Broken,
     Contact,
     Events,
@@ -39,7 +40,8 @@ from adserver.background.protocol import (
     messages,
 )
 from adserver.background.purse import LeasedPurse
-from adserver.domain.notice import Conversion, Notice
+from adserver.domain.bandit import Arm
+from adserver.domain.notice import Fact
 from adserver.domain.person import PersonKey
 from adserver.errors import Unavailable
 from adserver.metrics import EVENTS_DROPPED
@@ -68,6 +70,7 @@ class OwnerClient:
         contacts: PendingContacts,
         on_welcome: Callable[[], None] = lambda: None,
         on_forget: Callable[[tuple[PersonKey, ...]], None] = lambda _: None,
+        on_arms: Callable[[Mapping[int, Mapping[int, Arm]]], None] = lambda _: None,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -85,6 +88,7 @@ class OwnerClient:
         self._contacts = contacts
         self._on_welcome = on_welcome
         self._on_forget = on_forget
+        self._on_arms = on_arms
         self._writer: asyncio.StreamWriter | None = None
         self._answers: dict[int, asyncio.Future[Answer]] = {}
         self._last_request = 0
@@ -121,7 +125,7 @@ class OwnerClient:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def record(self, fact: Notice | Conversion) -> bool:
+    async def record(self, fact: Fact) -> bool:
         """Return once the fact is durable; false for a repetition. Raises `Unavailable`."""
         answer = await self.ask(lambda request: Record(request, fact))
         return isinstance(answer, Recorded) and answer.first
@@ -236,6 +240,8 @@ class OwnerClient:
                     answer.set_exception(Unavailable(text))
             case Paces(multipliers):
                 self._purse.pace(multipliers)
+            case Arms(counts):
+                self._on_arms(counts)
             case Trouble(problem):
                 self.trouble = problem
             case Recall(pots):

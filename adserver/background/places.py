@@ -62,9 +62,24 @@ class Places:
         return self.state / "networks"
 
     @property
+    def supply(self) -> Path:
+        """Copies of ads.txt and sellers.json, and the table made of them."""
+        return self.state / "supply"
+
+    @property
+    def feeds(self) -> Path:
+        """Loaded product feeds."""
+        return self.state / "feeds"
+
+    @property
     def sizes(self) -> Path:
         """How many people are in segments and audiences."""
         return self.state / "sizes.json"
+
+    @property
+    def reviews(self) -> Path:
+        """What exchanges said of creatives."""
+        return self.state / "reviews.json"
 
     @property
     def supervisor_pid(self) -> Path:

@@ -13,8 +13,9 @@ import msgspec
 
 from adserver.background import people_messages
 from adserver.background.people_messages import Forget
+from adserver.domain.bandit import Arm
 from adserver.domain.money import Nanos
-from adserver.domain.notice import Conversion, Notice
+from adserver.domain.notice import Fact
 from adserver.domain.person import PersonKey, Touch
 from adserver.errors import AdserverError
 
@@ -63,7 +64,7 @@ class Record(_Message, frozen=True):
     """Make this durable and say so."""
 
     request: int
-    fact: Notice | Conversion
+    fact: Fact
 
 
 class Events(_Message, frozen=True):
@@ -153,6 +154,12 @@ class Paces(_Message, frozen=True):
     multipliers: dict[int, float]
 
 
+class Arms(_Message, frozen=True):
+    """What was seen and clicked, by line item number and arm; of line items that are not named nothing changed."""
+
+    counts: dict[int, dict[int, Arm]]
+
+
 class Trouble(_Message, frozen=True):
     """Why nothing can be made durable now; empty when it can again."""
 
@@ -188,6 +195,8 @@ class LineReport(msgspec.Struct, frozen=True):
     invalid_impressions: int = 0
     invalid_clicks: int = 0
     invalid_orders: int = 0
+    installs: int = 0
+    """Installs that Apple credits to the line item."""
 
 
 class InvalidRow(msgspec.Struct, frozen=True):
@@ -235,7 +244,17 @@ FromWorker = (
     Hello | Ask | Return | Record | Events | Query | Reload | Correct | Scrape | people_messages.Question
 )  # fmt: skip
 FromOwner = (
-    Answer | Welcome | Grant | Recall | Failed | Resolved | Contact | Paces | Trouble | Forget
+    Answer
+    | Welcome
+    | Grant
+    | Recall
+    | Failed
+    | Resolved
+    | Contact
+    | Paces
+    | Arms
+    | Trouble
+    | Forget
 )
 
 _encoder = msgspec.msgpack.Encoder()

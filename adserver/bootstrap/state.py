@@ -8,8 +8,10 @@ from adapters import registry
 from adapters.campaigns import snapshot_file
 from adapters.profiles import lmdb_profiles
 from adserver.background.places import Places
+from adserver.background.reviews_file import read_reviews
 from adserver.background.sizes_file import read_sizes
 from adserver.catalog.compiler import compile_snapshot
+from adserver.catalog.review import bars
 from adserver.catalog.sizes import withheld
 from adserver.catalog.snapshot import Snapshot
 from adserver.catalog.uses import refuse
@@ -82,7 +84,10 @@ def load_snapshot(loaded: Loaded) -> Snapshot:
     catalog = snapshot_file.read(where.snapshot)
     refuse(loaded.policy, catalog, str(where.snapshot))
     sizes = read_sizes(where.sizes)
-    return compile_snapshot(catalog, withheld(loaded.policy, catalog, sizes))
+    barred = bars(
+        catalog, loaded.terms, read_reviews(where.reviews), loaded.settings.audit.restricted
+    )
+    return compile_snapshot(catalog, withheld(loaded.policy, catalog, sizes), barred)
 
 
 def rules(loaded: Loaded) -> Rules:

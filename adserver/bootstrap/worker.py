@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from adapters.channels import prepare
-from adapters.exchanges.generic import read_price
+from adapters.exchanges.plain_prices import read_plain_price
+from adserver.background.arms import LearnedArms
 from adserver.background.contacts import PendingContacts
 from adserver.background.owner_client import OwnerClient
 from adserver.background.purse import LeasedPurse
 from adserver.background.stopping import Stopped
 from adserver.background.stops import StopSwitch
 from adserver.bootstrap.click_models import click_model
+from adserver.bootstrap.completing import completer
+from adserver.bootstrap.feeds import Shopwindow
+from adserver.bootstrap.mobile import mobile
 from adserver.bootstrap.people import RIGHTS, Directory, matching, rights
 from adserver.bootstrap.state import (
     SystemClock,
@@ -24,6 +28,7 @@ from adserver.bootstrap.state import (
     pseudonym,
     rules,
 )
+from adserver.bootstrap.supply import Supply, supply
 from adserver.catalog.snapshot import Snapshot
 from adserver.config import Http, Loaded
 from adserver.decision.world import World
@@ -65,6 +70,9 @@ class Worker:
     sources: Sources
     """The partners whose ids are read."""
     people: Directory
+    supply: Supply
+    poll_feeds: Callable[[], None]
+    """Takes up product feeds that were loaded anew."""
 
 
 def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
@@ -85,11 +93,23 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     )
     contacts = PendingContacts()
     directory = Directory(profiles_config(loaded))
-    owner = OwnerClient(where.socket, slot, clock, purse, contacts, on_forget=directory.forget)
+    arms = LearnedArms()
+    owner = OwnerClient(
+        where.socket, slot, clock, purse, contacts, on_forget=directory.forget, on_arms=arms.take
+    )
     clicks = click_model(loaded, keep=slot == 0)
     guard = settings.guard
+    creatives = {
+        creative.id: creative
+        for advertiser in snapshot.catalog.advertisers
+        for creative in advertiser.creatives
+    }
+    markups = {name: prepare(creative) for name, creative in creatives.items()}
+    shopwindow = Shopwindow(loaded, creatives, markups)
     world = World(
         snapshot=snapshot,
+        arms=arms,
+        showcase=shopwindow.storefront,
         clicks=clicks,
         orders=SmoothedOrders(read_outcomes(where.orders)),
         max_cpm=None if guard.max_cpm is None else cpm_nanos(guard.max_cpm),
@@ -99,6 +119,8 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     lists = network_lists.serving(judging.networks, loaded.file.parent, where.networks)
     judges = judging.judges(lists, time.monotonic, os.urandom(16))
     sources = settings.identity.build(loaded.file.parent, clock)
+    selling = supply(loaded)
+    dialects = loaded.dialects()
     gathering = partial(
         Gatherer,
         snapshot=snapshot,
@@ -108,28 +130,37 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         profiles=directory.local,
         remote=directory.remote,
         sources=sources.sources,
+        households=sources.households,
         contacts=contacts,
         clock=clock,
+        completer=completer(loaded, snapshot),
+        hears={name: each.hear for name, each in dialects.items() if each.hear is not None},
     )
     judge = judges.of_requests
     stopped = Stopped(StopSwitch(where.state), snapshot.advertiser_members)
-    creatives = {
-        creative.id: creative
-        for advertiser in snapshot.catalog.advertisers
-        for creative in advertiser.creatives
-    }
     landing_pages = {creative.number: creative.landing_url for creative in creatives.values()}
     advertisers = {advertiser.id for advertiser in snapshot.catalog.advertisers}
     admission = Admission(time.monotonic)
+    recorder = PatientOwner(owner, Concurrency("owner", settings.http.max_waiting))
+    installs = mobile(
+        loaded,
+        snapshot.catalog,
+        vault=vault,
+        owner=recorder,
+        clock=clock,
+        permit=permitted(loaded, clock),
+    )
     bid = BidEndpoint(
         world=world,
         desks=desks(terms, settings.workers),
-        gatherer=gathering(judge=judge),
+        gatherer=gathering(judge=judge, supply=selling.gate),
         answerer=Answerer(
             rates=loaded.rates,
             writer=BidWriter(
                 settings.http.base_url.rstrip("/"),
-                {name: prepare(creative) for name, creative in creatives.items()},
+                markups,
+                dialects,
+                shopwindow.furnish,
             ),
             vault=vault,
             purse=purse,
@@ -138,6 +169,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
             leaseholder=owner,
             model=clicks.name,
             click_days=settings.click_days,
+            signer=installs.signer,
         ),
         purse=purse,
         stopped=stopped,
@@ -145,18 +177,29 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         admission=admission,
         monotonic=time.monotonic,
     )
-    recorder = PatientOwner(owner, Concurrency("owner", settings.http.max_waiting))
     intake = Intake(
-        vault=vault, owner=recorder, clock=clock, terms=terms, read_price=read_price,
+        vault=vault, owner=recorder, clock=clock, terms=terms, plain=read_plain_price,
+        price_readers={name: each.read_price for name, each in dialects.items()},
         judge=judges.of_contacts,
     )  # fmt: skip
-    tracking = Tracking(intake, landing_pages.get, visitors=judges.visitors)
+    tracking = Tracking(
+        intake,
+        landing_pages.get,
+        visitors=judges.visitors,
+        click_parameters={
+            creative.number: creative.click_parameter
+            for creative in creatives.values()
+            if creative.click_parameter is not None
+        },
+        product_page=shopwindow.page,
+    )
     return Worker(
         bid=bid,
         site=Site(
             {
                 "openrtb2": bid,
                 "n": Notices(intake),
+                "p": installs.postbacks,
                 "m": matching(loaded, directory, owner, clock),
                 RIGHTS: rights(loaded, snapshot, vault, owner, clock),
                 "t": tracking,
@@ -178,7 +221,9 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
             explainer=Explainer(
                 world=world,
                 terms=terms,
-                gatherer=gathering(judge=judge and judge.looking()),
+                gatherer=gathering(
+                    judge=judge and judge.looking(), supply=selling.gate and selling.gate.looking()
+                ),
                 purse=purse,
                 stopped=stopped,
                 clock=clock,
@@ -194,4 +239,6 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         is_funded=lambda: purse.funded != 0,
         sources=sources,
         people=directory,
+        supply=selling,
+        poll_feeds=shopwindow.poll,
     )

@@ -1,6 +1,6 @@
 """Sets of candidates as one Python `int`: bit i is candidate i, narrowing is `&`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 WINDOW = 1_024
@@ -35,6 +35,34 @@ class Run(NamedTuple):
     def bits(self) -> int:
         """The set."""
         return ((1 << self.length) - 1) << self.first
+
+
+Packed = int | tuple[Run, ...]
+"""A set, or where it is a few runs only, these: a catalog has many sets of one line item, each as wide as all."""
+FEW_RUNS = 4
+
+
+def packed(indices: Sequence[int], size: int) -> Packed:
+    """Return the set of these indices, which ascend, in the form that takes less memory."""
+    runs: list[Run] = []
+    for index in indices:
+        end = runs[-1].first + runs[-1].length if runs else -1
+        if index == end:
+            runs[-1] = Run(runs[-1].first, runs[-1].length + 1)
+        elif index < end:  # once more the last one
+            continue
+        elif len(runs) == FEW_RUNS:
+            return bits(indices, size)
+        else:
+            runs.append(Run(index, 1))
+    return tuple(runs)
+
+
+def unpacked(members: Packed) -> int:
+    """Return the set itself."""
+    if isinstance(members, int):
+        return members
+    return sum([run.bits for run in members])
 
 
 def ascending(alive: int) -> Iterator[int]:

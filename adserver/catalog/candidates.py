@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from adserver.catalog.placed import Placed
 from adserver.domain.campaign import Goal
 from adserver.domain.candidate import Candidate
-from adserver.domain.creative import AnyCreative, Banner
+from adserver.domain.creative import AnyCreative, Display, Html
+from adserver.domain.display_fit import Size, fills
 from adserver.domain.dsa import disclosure
 from adserver.domain.fees import PPM, media_value
 from adserver.domain.money import Nanos, share
-from adserver.domain.targeting import Dimension, ListRule
+from adserver.domain.targeting import EXACT_PLACES, Dimension, ListRule
 
 GENEROUS_CLICKS_PPM = 20_000
 """Per-click goals are ranked as if people clicked this often: two in a hundred, rarely exceeded."""
@@ -24,9 +27,9 @@ def ranked(placed: Sequence[Placed]) -> list[Candidate]:
         sizes = item.targeting.get(Dimension.SIZE)
         promise = media_value(_promise(item.goal), item.fees)
         pairs.extend(
-            (promise, position, each, creatives[name])
+            (promise, position, each, creative)
             for name in item.creatives
-            if sizes is None or _wanted_size(creatives[name], sizes)
+            if (creative := _in_wanted_sizes(creatives[name], sizes)) is not None
         )
     pairs.sort(key=lambda pair: (-pair[0], pair[1]))
     disclosures = {
@@ -52,6 +55,8 @@ def ranked(placed: Sequence[Placed]) -> list[Candidate]:
             promise=promise,
             disclosure=disclosures[each.advertiser.id],
             by_audience=each.line_item.audience is not None,
+            by_exact_place=not EXACT_PLACES.isdisjoint(each.line_item.targeting),
+            app=each.line_item.app,
         )
         for index, (promise, position, each, creative) in enumerate(pairs)
     ]
@@ -67,9 +72,26 @@ def _promise(goal: Goal) -> Nanos:
     return min(worth, goal.max_cpm)
 
 
-def _wanted_size(creative: AnyCreative, rule: ListRule) -> bool:
-    """A banner's own size answers the rule now; players and native spaces answer it per request."""
-    if not isinstance(creative, Banner):
-        return True
-    size = f"{creative.width}x{creative.height}"
-    return size not in rule.exclude and (not rule.include or size in rule.include)
+def _in_wanted_sizes(creative: AnyCreative, rule: ListRule | None) -> AnyCreative | None:
+    """Return the creative in those of its sizes that the rule wants, if any; players answer the rule per request.
+
+    What fits a ratio is held to the sizes that the rule includes; what it only excludes cannot be told from a ratio.
+    """
+    if rule is None or not isinstance(creative, Display):
+        return creative
+    if not isinstance(creative, Html):
+        return creative if _accepts(rule, (creative.width, creative.height)) else None
+    named = [
+        (int(wide), int(high)) for wide, _, high in (word.partition("x") for word in rule.include)
+    ]
+    sizes: tuple[Size, ...] = (*creative.sizes, *(each for each in named if fills(creative, each)))
+    sizes = tuple(dict.fromkeys(each for each in sizes if _accepts(rule, each)))
+    ratio = None if rule.include else creative.ratio
+    if not sizes and ratio is None:
+        return None
+    return msgspec.structs.replace(creative, sizes=sizes, ratio=ratio)
+
+
+def _accepts(rule: ListRule, measure: Size) -> bool:
+    word = f"{measure[0]}x{measure[1]}"
+    return word not in rule.exclude and (not rule.include or word in rule.include)

@@ -7,37 +7,38 @@ from collections.abc import Iterator, Sequence
 from adserver.catalog.audience import AudienceIndex, without
 from adserver.catalog.bits import Run, bits
 from adserver.catalog.candidates import ranked
+from adserver.catalog.facts import (
+    TOLD_BY_AGENTS,
+    auction_groups,
+    space_groups,
+    targeted,
+)
 from adserver.catalog.fitting import FitIndex
 from adserver.catalog.floors import FloorIndex
 from adserver.catalog.frequency import FrequencyIndex
 from adserver.catalog.lists import Blocklist, ListIndex, category_and_parent
 from adserver.catalog.placed import Placed, active_line_items
+from adserver.catalog.publications import PublicationLists
+from adserver.catalog.radius import RadiusIndex
+from adserver.catalog.review import NO_BARS, Bars, ReviewIndex
+from adserver.catalog.rotation import RotationIndex, product_facts
 from adserver.catalog.schedule import Calendar
 from adserver.catalog.snapshot import Snapshot
 from adserver.catalog.withheld import NOTHING, Withheld
 from adserver.domain.campaign import Cap, Catalog
 from adserver.domain.candidate import Candidate
-from adserver.domain.reasons import Reason
-from adserver.domain.targeting import Dimension
+from adserver.domain.placeholders import hands_on_consent
+from adserver.domain.targeting import Dimension, ListRule
 from adserver.domain.wanted import Wanted
 
-SINGLE_VALUED = (
-    Dimension.EXCHANGE,
-    Dimension.COUNTRY,
-    Dimension.INVENTORY_TYPE,
-    Dimension.DEVICE_TYPE,
-    Dimension.OS,
-    Dimension.REGION,
-    Dimension.CITY,
-    Dimension.PUBLICATION,
-)
-"""Dimensions of which an auction has one value: in its field, and its reason, of the same name."""
 
-
-def compile_snapshot(catalog: Catalog, withheld: Withheld = NOTHING) -> Snapshot:
+def compile_snapshot(
+    catalog: Catalog, withheld: Withheld = NOTHING, bars: Bars = NO_BARS
+) -> Snapshot:
     """Build the indexes for a checked catalog. Linear in candidates times dimensions.
 
-    Nobody is in the segments that are withheld, and the line items that are do not bid.
+    Nobody is in the segments that are withheld, and the line items that are do not bid; nor do creatives where
+    they are barred.
     """
     placed = list(active_line_items(catalog))
     pairs = ranked(placed)
@@ -47,16 +48,13 @@ def compile_snapshot(catalog: Catalog, withheld: Withheld = NOTHING) -> Snapshot
         members[candidate.line_item_index].append(candidate.index)
     home = [placed[candidate.line_item_index] for candidate in pairs]
     items = [each.line_item for each in home]
-    rules = {
-        dimension: [
-            (index, item.targeting[dimension])
-            for index, item in enumerate(items)
-            if dimension in item.targeting
-        ]
-        for dimension in Dimension
-    }
+    rules: dict[Dimension, list[tuple[int, ListRule]]] = {each: [] for each in Dimension}
+    for index, item in enumerate(items):
+        for dimension, rule in item.targeting.items():
+            rules[dimension].append((index, rule))
     deals = ListIndex(rules[Dimension.DEAL], size)
     everyone = bits(range(size), size)
+    runs = [Run(indices[0], len(indices)) if indices else Run(0, 0) for indices in members]
     return Snapshot(
         catalog=catalog,
         candidates=pairs,
@@ -65,17 +63,14 @@ def compile_snapshot(catalog: Catalog, withheld: Withheld = NOTHING) -> Snapshot
         homes=array("l", [candidate.line_item_index for candidate in pairs]),
         everyone=everyone,
         line_items=[each.line_item for each in placed],
-        line_item_members=[
-            Run(indices[0], len(indices)) if indices else Run(0, 0) for indices in members
-        ],
+        line_item_members=runs,
+        rotation=RotationIndex([each.line_item for each in placed], runs, pairs),
         advertiser_members=_by_advertiser(pairs, size),
-        rules=[
-            (Reason(dimension.value), dimension.value, index)
-            for dimension in SINGLE_VALUED
-            if not (index := ListIndex(rules[dimension], size)).accepts_all
-        ],
-        categories=ListIndex(rules[Dimension.CATEGORY], size, category_and_parent),
+        rules=auction_groups(rules, size),
         sizes=ListIndex(rules[Dimension.SIZE], size),
+        space_rules=space_groups(rules, size),
+        near=RadiusIndex(rules[Dimension.NEAR], size),
+        publication_lists=_publication_lists(catalog, home, size),
         deal_exchanges={deal.id: deal.exchange for deal in catalog.deals},
         deals=deals,
         bound=everyone & ~deals.otherwise,
@@ -96,7 +91,10 @@ def compile_snapshot(catalog: Catalog, withheld: Withheld = NOTHING) -> Snapshot
             size,
         ),
         frequency=FrequencyIndex(_cap_owners(placed, members), size),
+        household_frequency=FrequencyIndex(_cap_owners(placed, members), size, "household"),
+        for_clicks=bits((c.index for c in pairs if c.goal.kind != "cpm"), size),
         floors=FloorIndex([candidate.bound for candidate in pairs]),
+        review=ReviewIndex(pairs, bars),
         fit=FitIndex([candidate.creative for candidate in pairs]),
         advertiser_domains=Blocklist(
             ((c.index, _domain_and_parents(c.advertiser_domain)) for c in pairs), size
@@ -115,15 +113,33 @@ def compile_snapshot(catalog: Catalog, withheld: Withheld = NOTHING) -> Snapshot
             ),
             size,
         ),
-        advertiser_apps=Blocklist(
-            ((c.index, [c.advertiser_bundle]) for c in pairs if c.advertiser_bundle), size
-        ),
+        advertiser_apps=Blocklist(((c.index, c.apps) for c in pairs if c.apps), size),
         languages=Blocklist(
             ((c.index, [c.creative.language]) for c in pairs if c.creative.language), size
         ),
-        wanted=Wanted(),
+        wanted=Wanted(
+            dimensions=targeted(rules) | product_facts(pairs),
+            point=bool(rules[Dimension.NEAR]),
+            device=frozenset(each for each in TOLD_BY_AGENTS if rules[each]),
+            app_installs=any(c.app for c in pairs),
+            macros=any(
+                hands_on_consent(creative)
+                for creative in {c.creative.id: c.creative for c in pairs}.values()
+            ),
+        ),
         languageless=bits((c.index for c in pairs if not c.creative.language), size),
     )
+
+
+def _publication_lists(catalog: Catalog, home: Sequence[Placed], size: int) -> PublicationLists:
+    blocking: dict[str, list[int]] = defaultdict(list)
+    allowing: dict[str, list[int]] = defaultdict(list)
+    for index, each in enumerate(home):
+        if each.advertiser.block_list:
+            blocking[each.advertiser.block_list].append(index)
+        if each.advertiser.allow_list:
+            allowing[each.advertiser.allow_list].append(index)
+    return PublicationLists(catalog.publication_lists, blocking, allowing, size)
 
 
 def _by_advertiser(candidates: Sequence[Candidate], size: int) -> dict[str, int]:

@@ -9,12 +9,16 @@ from adserver.catalog.bits import Run
 from adserver.catalog.fitting import FitIndex
 from adserver.catalog.floors import FloorIndex
 from adserver.catalog.frequency import FrequencyIndex
+from adserver.catalog.groups import RuleGroup
 from adserver.catalog.lists import Blocklist, ListIndex
+from adserver.catalog.publications import PublicationLists
+from adserver.catalog.radius import RadiusIndex
+from adserver.catalog.review import ReviewIndex
+from adserver.catalog.rotation import RotationIndex
 from adserver.catalog.schedule import Calendar
 from adserver.domain.campaign import Catalog, LineItem
 from adserver.domain.candidate import Candidate
 from adserver.domain.money import Nanos
-from adserver.domain.reasons import Reason
 from adserver.domain.wanted import Wanted
 
 
@@ -33,12 +37,15 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     line_item_members: Sequence[Run]
     """The candidates of each line item, by its index: of equal promise, so they are neighbours."""
     advertiser_members: Mapping[str, int]
-    rules: Sequence[tuple[Reason, str, ListIndex]]
-    """The single-valued dimensions that any line item targets: the reason to fall, the field of an
-    auction that has the value, the index. What nobody targets costs nothing."""
-    categories: ListIndex
+    rules: Sequence[RuleGroup]
+    """What line items target of all spaces together. What nobody targets costs nothing."""
+    space_rules: Sequence[RuleGroup]
+    """What they target of each space."""
     sizes: ListIndex
     """Asked of players; a banner's own size was answered when it was compiled."""
+    near: RadiusIndex
+    publication_lists: PublicationLists
+    """The advertisers' own."""
     deals: ListIndex
     deal_exchanges: Mapping[str, str]
     """Where each deal was agreed: another exchange's deal of the same name is another deal."""
@@ -49,7 +56,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Candidates whose audience has too few people, or was never counted."""
     calendar: Calendar
     frequency: FrequencyIndex
+    household_frequency: FrequencyIndex
+    for_clicks: int
+    """Candidates that pay for clicks or for what follows them."""
     floors: FloorIndex
+    review: ReviewIndex
     fit: FitIndex
     advertiser_domains: Blocklist
     advertiser_categories: Blocklist
@@ -57,5 +68,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     languages: Blocklist
     wanted: Wanted
     """What of a request has to be read for these campaigns."""
+    rotation: RotationIndex
+    """Which creatives take turns."""
     languageless: int
     """Candidates whose creative has no language: they suit any."""

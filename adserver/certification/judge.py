@@ -28,7 +28,8 @@ BID_FIELDS = {
 }  # fmt: skip
 """Name -> type; `!` marks what is required, a plural an array."""
 
-VIDEO = 2
+SKIPPABLE = 16
+"""AdCOM: the advertisement brings its own button to skip."""
 MEDIA = {1: "banner", 2: "video", 3: "audio", 4: "native"}
 
 
@@ -135,6 +136,8 @@ def _bid(
     blocked = set(imp[media].get("battr") or ()) & set(bid.get("attr", ()))
     if blocked:
         yield f"attr {sorted(blocked)} is blocked"
+    if media == "video" and imp["video"].get("skip") == 1 and SKIPPABLE in bid.get("attr", ()):
+        yield "attr 16 is said though the player adds the button to skip (7.4)"
     if media == "banner":
         yield from _size(imp["banner"], bid)
     yield from markup_problems(imp, media, bid)
@@ -180,7 +183,7 @@ def _price(
         yield f"price {bid['price']} is none"
         return
     base = imp if deal is None else deal
-    by_duration: Json = deal or (imp.get("video") or {} if bid.get("mtype") == VIDEO else {})
+    by_duration: Json = deal or (imp.get(_media(imp, bid) or "") or {})
     floor = Decimal(str(base.get("bidfloor") or 0))
     duration = bid.get("dur")
     for band in by_duration.get("durfloors") or ():

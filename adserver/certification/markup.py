@@ -84,7 +84,7 @@ def _linear(video: Json, bid: Json, linear: "ET.Element[str]") -> Iterator[str]:
                 yield f"duration {duration} is none of {video['rqddurs']}"
         elif duration < (video.get("minduration") or 0):
             yield f"duration {duration} is too short"
-        elif duration > (video.get("maxduration") or 1 << 30):
+        elif duration > _longest(video):
             yield f"duration {duration} is too long"
     files = linear.findall("./MediaFiles/MediaFile")
     mimes = {mime.lower() for mime in video.get("mimes") or ()}
@@ -92,6 +92,14 @@ def _linear(video: Json, bid: Json, linear: "ET.Element[str]") -> Iterator[str]:
         yield "VAST has no MediaFile"
     elif mimes and not any((each.get("type") or "").lower() in mimes for each in files):
         yield f"no MediaFile is of a type in {sorted(mimes)}"
+
+
+def _longest(player: Json) -> int:
+    """`maxextended` adds to `maxduration`, -1 without end; no advertisement is longer than its pod."""
+    forever = 1 << 30
+    longest, extended = player.get("maxduration") or forever, player.get("maxextended") or 0
+    longest = forever if extended == -1 else longest + max(0, extended)
+    return min(longest, player.get("poddur") or forever)
 
 
 def _native(native: Json, adm: str) -> Iterator[str]:

@@ -158,7 +158,9 @@ def money_table(lines: list[dict[str, Any]], title: str = "") -> Table:
     """Return the books of all line items as a table; amounts in currency units."""
     table = Table(title=title or None, header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("line item", no_wrap=True)
-    for name in ("budget", "spent", "by now", "pace", "impr.", "clicks", "orders"):
+    installs = any(line["installs"] for line in lines)  # few advertise applications
+    counts = ("clicks", "orders", "installs") if installs else ("clicks", "orders")
+    for name in ("budget", "spent", "by now", "pace", "impr.", *counts):
         table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
         daily, lifetime = line["budget_daily"], line["budget_lifetime"]
@@ -173,8 +175,7 @@ def money_table(lines: list[dict[str, Any]], title: str = "") -> Table:
             "-" if line["planned"] is None else f"{line['planned'] / NANOS:.2f}",
             f"{line['pace']:.2f}",
             str(line["impressions"]),
-            str(line["clicks"]),
-            str(line["orders"]),
+            *(str(line[name]) for name in counts),
         )
     return table
 

@@ -26,6 +26,8 @@ def check(options: argparse.Namespace) -> int:
     """
     loaded = load_settings(options.config)
     builder.prepare_state(loaded)
+    builder.check_secrets(loaded)
+    builder.check_place(loaded)
     refused = builder.check_lists(loaded)
     if refused:  # a server could go on without; who asks wants to know
         raise InvalidConfig([fault for error in refused.values() for fault in error.faults])

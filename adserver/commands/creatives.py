@@ -143,12 +143,12 @@ def _row(loaded: Loaded, reviews: Reviews, owned: Owned) -> Row:
         type(creative).__name__.lower(),
         owned.advertiser.id,
         {name: standing(reviews, name, creative) for name in loaded.terms},
-        list(faults(creative, owned.advertiser, _rules(loaded))),
+        list(faults(creative, owned.advertiser, audit_rules(loaded))),
     )
 
 
 def _audit(loaded: Loaded, chosen: Mapping[str, Owned], *, as_json: bool) -> int:
-    rules = _rules(loaded)
+    rules = audit_rules(loaded)
     found = {
         name: list(faults(each.creative, each.advertiser, rules)) for name, each in chosen.items()
     }
@@ -163,7 +163,8 @@ def _audit(loaded: Loaded, chosen: Mapping[str, Owned], *, as_json: bool) -> int
     return FAILED if faulty else OK
 
 
-def _rules(loaded: Loaded) -> Rules:
+def audit_rules(loaded: Loaded) -> Rules:
+    """Return what creatives must keep to, by the settings."""
     audit = loaded.settings.audit
     return Rules(
         markup_bytes=audit.markup_kb * 1_000,

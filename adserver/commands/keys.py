@@ -144,7 +144,7 @@ def _needed_until_s(loaded: Loaded, found: Sequence[Key], key: Key) -> int | Non
     after = [each.seals_from_s for each in found if each.seals_from_s > key.seals_from_s]
     if not after:
         return None
-    lives = [terms.expiry_s for terms in loaded.terms.values()]
+    lives = [terms.longest_life_s for terms in loaded.terms.values()]
     return min(after) + max([loaded.settings.click_days * DAY_S, *lives]) + REMEMBER_S
 
 

@@ -1,11 +1,14 @@
 """One opportunity, several ways to sell it: each deal by its own terms, and the open auction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.tracing import Trace
+from adserver.domain.creative import AnyCreative
+from adserver.domain.floors import floor_for, lowest_floor
 from adserver.domain.money import Nanos
 from adserver.domain.opportunity import Auction, AuctionType, DealTerms, Opportunity
 from adserver.domain.reasons import Reason
@@ -16,8 +19,11 @@ class Demand(msgspec.Struct, frozen=True):
 
     deal: DealTerms | None
     floor: Nanos
+    """What nobody may bid below."""
     auction_type: AuctionType
     alive: int
+    exactly: Callable[[AnyCreative], Nanos] | None = None
+    """The floor of one creative, where it depends on the duration: then it may be above `floor`."""
 
 
 def split(
@@ -39,13 +45,28 @@ def split(
                 allowed = snapshot.advertiser_domains.holding(deal.advertiser_domains)
                 members = trace.narrow(Reason.DEAL, members, allowed, deal.id)
             kind = deal.auction_type or auction.auction_type
-            if kind is AuctionType.AGREED_PRICE and not deal.floor:
+            if kind is AuctionType.AGREED_PRICE and not deal.floor and deal.floors is None:
                 members = trace.narrow(Reason.DEAL, members, 0, f"{deal.id} names no price")
             if members:
-                yield Demand(deal, deal.floor, kind, members)
+                yield (
+                    Demand(deal, deal.floor, kind, members)
+                    if deal.floors is None
+                    else _by_duration(opportunity, deal, kind, members)
+                )
         trace.narrow(Reason.DEAL, bound, offered, opportunity.deals)
     free = alive & ~snapshot.bound if snapshot.bound else alive
     if opportunity.deals_only:
         trace.narrow(Reason.DEAL, free, 0, "deals only")
     elif free:
-        yield Demand(None, opportunity.floor, auction.auction_type, free)
+        yield (
+            Demand(None, opportunity.floor, auction.auction_type, free)
+            if opportunity.video_floors is None and opportunity.audio_floors is None
+            else _by_duration(opportunity, None, auction.auction_type, free)
+        )
+
+
+def _by_duration(
+    opportunity: Opportunity, deal: DealTerms | None, kind: AuctionType, members: int
+) -> Demand:
+    exactly = partial(floor_for, opportunity, deal)
+    return Demand(deal, lowest_floor(opportunity, deal), kind, members, exactly)

@@ -1,9 +1,12 @@
 """Who may bid on this request at all: narrowing by everything that its opportunities share."""
 
 from adserver.catalog.audience import Listener
+from adserver.catalog.publications import EVERYBODY
 from adserver.catalog.snapshot import Snapshot
+from adserver.decision import grouped
 from adserver.decision.tracing import Trace
 from adserver.decision.world import Moment
+from adserver.domain.consent import CHILDREN
 from adserver.domain.opportunity import Auction
 from adserver.domain.reasons import Reason
 
@@ -13,13 +16,8 @@ def narrow(snapshot: Snapshot, auction: Auction, moment: Moment, trace: Trace) -
 
     The audience is not asked here: that is dear for all, and the shortlist needs but a few.
     """
-    alive = snapshot.everyone
-    for reason, field, rules in snapshot.rules:
-        value = getattr(auction, field)
-        alive = trace.narrow(reason, alive, rules.accepting(value), value)
-    if not snapshot.categories.accepts_all:
-        categories = snapshot.categories.accepting_any(auction.categories)
-        alive = trace.narrow(Reason.CATEGORY, alive, categories, auction.categories)
+    alive = grouped.narrow(snapshot.rules, auction, snapshot.everyone, trace)
+    alive = _there(snapshot, auction, alive, trace)
     alive = trace.narrow(Reason.SCHEDULE, alive, snapshot.calendar.active(moment.now_s))
     if snapshot.too_small:
         alive = trace.narrow(Reason.AUDIENCE_TOO_SMALL, alive, ~snapshot.too_small)
@@ -28,6 +26,34 @@ def narrow(snapshot: Snapshot, auction: Auction, moment: Moment, trace: Trace) -
     alive = trace.narrow(Reason.BUDGET, alive, moment.purse.funded)
     if alive:
         alive = _without_blocked(snapshot, auction, alive, trace)
+    return _presentable(snapshot, auction, moment, alive, trace)
+
+
+def _presentable(
+    snapshot: Snapshot, auction: Auction, moment: Moment, alive: int, trace: Trace
+) -> int:
+    """Return whom neither this exchange's review nor what it is about keeps away."""
+    review = snapshot.review
+    barred = review.barred.get(auction.exchange)
+    if barred:
+        alive = trace.narrow(Reason.NOT_APPROVED, alive, ~barred)
+    if alive & review.restricted:
+        for_children = moment.permission.basis == CHILDREN
+        refused = review.restricted if for_children else review.refused_in(auction.country)
+        alive = trace.narrow(Reason.RESTRICTED, alive, ~refused, auction.country)
+    return alive
+
+
+def _there(snapshot: Snapshot, auction: Auction, alive: int, trace: Trace) -> int:
+    """Return who wants this place on Earth and this publication; what nobody asks costs nothing."""
+    if not snapshot.near.accepts_all:
+        got = "a place" if auction.point else "no place as exact as this"
+        alive = trace.narrow(Reason.NEAR, alive, snapshot.near.of(auction.point), got)
+    lists = snapshot.publication_lists
+    if not lists.accepts_all:
+        passing = lists.accepting(auction.publication, is_domain=auction.inventory_type != "app")
+        if passing != EVERYBODY:
+            alive = trace.narrow(Reason.PUBLICATION_LIST, alive, passing, auction.publication)
     return alive
 
 

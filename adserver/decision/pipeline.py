@@ -1,22 +1,33 @@
 """The decision, as a table of contents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
+from msgspec.structs import replace
+
+from adserver.catalog.audience import Listener
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision import (
     demands,
     eligibility,
     fitting,
     frequency,
+    places,
+    pods,
+    products,
+    rotation,
+    screens,
     selection,
     shortlist,
     transparency,
     valuation,
 )
+from adserver.decision.demands import Demand
 from adserver.decision.tracing import SILENT, Trace
 from adserver.decision.world import Moment, World
 from adserver.domain.bid import Bid
-from adserver.domain.opportunity import Auction
+from adserver.domain.creative import Dynamic
+from adserver.domain.opportunity import OUT_OF_HOME, Auction, Opportunity
 
 
 def look_ahead(snapshot: Snapshot, auction: Auction) -> list[int]:
@@ -35,9 +46,12 @@ def decide(
     same bids.
     """
     snapshot = world.snapshot
-    eligible = snapshot.everyone
-    if any(fits):
-        eligible = eligibility.narrow(snapshot, auction, moment, trace)
+    if not any(fits):
+        return _unfit(snapshot, auction, trace)
+    eligible = eligibility.narrow(snapshot, auction, moment, trace)
+    if auction.inventory_type == OUT_OF_HOME:
+        eligible = screens.narrow(snapshot, eligible, trace)
+    else:
         eligible = frequency.hold_back(snapshot, auction, moment, eligible, trace)
     if not eligible:
         trace.missed = dict.fromkeys((each.id for each in auction.opportunities), trace.reason)
@@ -50,14 +64,70 @@ def decide(
         alive = eligible & fit
         if trace.wanted or not alive:  # somebody wants to know who fell, or which step was the last
             alive = fitting.narrow(snapshot, opportunity, eligible, trace)
+            if not alive:
+                trace.missed[opportunity.id] = trace.reason
+                continue
         if auction.transparency is not None:
             alive = transparency.narrow(snapshot, auction.transparency, opportunity, alive, trace)
-        for demand in demands.split(snapshot, auction, opportunity, alive, trace):
-            few = shortlist.keep(world, demand, listener, moment, trace)
-            worths = valuation.value(world, auction, opportunity, demand, few, moment, trace)
-            bid = selection.choose(worths, auction, opportunity, demand, moment, taken, trace)
-            if bid is not None:
-                bids.append(bid)
+        if alive & snapshot.review.political:
+            alive = transparency.label_politics(
+                snapshot, auction.transparency, opportunity, alive, trace
+            )
+        ways = demands.split(snapshot, auction, opportunity, alive, trace)
+        buy = partial(_buy, world, auction, opportunity, listener, moment, taken, trace)
+        bids += _fill(snapshot, opportunity, ways, bids, buy, trace)
         if not bids or bids[-1].opportunity is not opportunity:
             trace.missed[opportunity.id] = trace.reason
     return bids
+
+
+def _unfit(snapshot: Snapshot, auction: Auction, trace: Trace) -> list[Bid]:
+    """Return no bids, and say of each opportunity what nobody fits."""
+    for opportunity in auction.opportunities:
+        trace.opportunity = opportunity.id
+        fitting.narrow(snapshot, opportunity, snapshot.everyone, trace)
+        trace.missed[opportunity.id] = trace.reason
+    return []
+
+
+def _fill(
+    snapshot: Snapshot,
+    opportunity: Opportunity,
+    ways: Iterator[Demand],
+    bids: list[Bid],
+    buy: pods.Buy,
+    trace: Trace,
+) -> list[Bid]:
+    """Return one bid for each way to sell an opportunity, or more where it has room for several."""
+    if opportunity.pod is not None:
+        return pods.fill(snapshot, opportunity.pod, ways, bids, buy, trace)
+    if opportunity.native is not None and opportunity.native.places > 1:
+        return places.fill(snapshot, opportunity.native.places, ways, buy, trace)
+    return [bid for bid in map(buy, ways) if bid is not None]
+
+
+def _buy(
+    world: World,
+    auction: Auction,
+    opportunity: Opportunity,
+    listener: Listener,
+    moment: Moment,
+    taken: set[int],
+    trace: Trace,
+    demand: Demand,
+) -> Bid | None:
+    """Return the best bid for one way to sell, paid for."""
+    turns = world.snapshot.rotation.members
+    propensities: Mapping[int, float] | None = None
+    if turns and demand.alive & turns:
+        few, propensities = rotation.keep(world, demand, listener, moment, trace)
+    else:
+        few = shortlist.keep(world, demand, listener, moment, trace)
+    worths = valuation.value(world, auction, opportunity, demand, few, moment, trace)
+    bid = selection.choose(worths, auction, opportunity, demand, moment, taken, trace)
+    if bid is not None:
+        if propensities is not None:
+            bid = replace(bid, propensity=propensities.get(bid.candidate.index, 1.0))
+        if world.showcase is not None and isinstance(bid.candidate.creative, Dynamic):
+            bid = products.furnished(world, auction, bid, bid.candidate.creative, moment)
+    return bid

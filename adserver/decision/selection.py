@@ -33,11 +33,11 @@ def choose(
         if candidate.line_item_index in taken:
             trace.narrow(Reason.SEPARATION, alone, 0)
             continue
-        price = shading.price(worth.paced, demand.floor, demand.auction_type, moment.terms.keep_ppm)
+        price = shading.price(worth.paced, worth.floor, demand.auction_type, moment.terms.keep_ppm)
         if price <= 0:  # nothing kept above no floor: an offer of nothing is none
-            trace.narrow(Reason.BELOW_FLOOR, alone, 0, demand.floor)
+            trace.narrow(Reason.BELOW_FLOOR, alone, 0, worth.floor)
             continue
-        reserved = with_fees(price, candidate.fees)
+        reserved = with_fees(price, candidate.fees, opportunity.multiplier_ppm)
         if not auction.test and not moment.purse.claim(
             candidate.line_item_index, auction.exchange, reserved
         ):

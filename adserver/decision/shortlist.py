@@ -11,7 +11,6 @@ from adserver.decision.tracing import Trace
 from adserver.decision.world import Moment, World
 from adserver.domain.candidate import Candidate
 from adserver.domain.dice import happens, mixed
-from adserver.domain.money import Nanos
 from adserver.domain.reasons import Reason
 
 LENGTH = 8
@@ -36,11 +35,11 @@ def keep(
     heard = trace.wanted or listener.is_refused_often
     if heard:
         alive = _heard(alive, listener, trace)
-    ranking = _rank(world.snapshot, alive, floor, moment, None if heard else listener)
+    ranking = _rank(world.snapshot, alive, demand, moment, None if heard else listener)
     if len(ranking.refusing) == PATIENCE:
         listener.is_refused_often = True
         alive = _heard(alive, listener, trace)
-        ranking = _rank(world.snapshot, alive, floor, moment, None)
+        ranking = _rank(world.snapshot, alive, demand, moment, None)
     if trace.wanted or not ranking.kept:  # otherwise nobody asks who fell
         alive = trace.narrow(Reason.AUDIENCE, alive, ~few(ranking.refusing))
         alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~few(ranking.below), floor)
@@ -63,7 +62,7 @@ class _Ranking(NamedTuple):
 def _rank(
     snapshot: Snapshot,
     alive: int,
-    floor: Nanos,
+    demand: Demand,
     moment: Moment,
     listener: Listener | None,
 ) -> _Ranking:
@@ -71,6 +70,7 @@ def _rank(
     kept: list[tuple[float, int]] = []
     below: list[int] = []
     refusing: list[int] = []
+    floor, exactly = demand.floor, demand.exactly
     paces = moment.paces
     promises, bounds, homes = snapshot.promises, snapshot.bounds, snapshot.homes
     looked = 0
@@ -85,6 +85,8 @@ def _rank(
             continue
         looked += 1
         pace = paces[homes[index]]
+        if exactly is not None:
+            floor = exactly(snapshot.candidates[index].creative)
         if bounds[index] * pace < floor:
             below.append(index)
             continue

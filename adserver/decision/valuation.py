@@ -10,7 +10,7 @@ from adserver.decision.world import Moment, World
 from adserver.domain.candidate import Candidate
 from adserver.domain.fees import media_value
 from adserver.domain.money import Nanos
-from adserver.domain.opportunity import Auction, Opportunity
+from adserver.domain.opportunity import OUT_OF_HOME, Auction, Opportunity
 from adserver.domain.reasons import Reason
 
 
@@ -22,6 +22,7 @@ class Worth(msgspec.Struct, frozen=True):
     value: Nanos
     paced: Nanos
     """`value` times the line item's pace: what selection compares and shading starts from."""
+    floor: Nanos
 
 
 def value(
@@ -36,8 +37,12 @@ def value(
     """Return the worth of each that reaches the floor, the highest paced value first."""
     if not shortlisted:
         return []
-    clicks = world.clicks.click_probabilities(auction, opportunity, shortlisted, moment.now_s)
+    if auction.inventory_type == OUT_OF_HOME:
+        clicks: Sequence[float] = [0.0] * len(shortlisted)
+    else:
+        clicks = world.clicks.click_probabilities(auction, opportunity, shortlisted, moment.now_s)
     ceiling = _ceiling(world, moment)
+    floor, exactly = demand.floor, demand.exactly
     worths = []
     below = 0
     for candidate, probability in zip(shortlisted, clicks, strict=True):
@@ -46,15 +51,17 @@ def value(
         if ceiling is not None and net > ceiling:
             net = ceiling
         paced = int(net * moment.paces[candidate.line_item_index])
+        if exactly is not None:
+            floor = exactly(candidate.creative)
         if trace.wanted:
             deal = demand.deal.id if demand.deal is not None else ""
             trace.valued(
-                Valued(opportunity.id, candidate.index, deal, probability, net, paced, demand.floor)
+                Valued(opportunity.id, candidate.index, deal, probability, net, paced, floor)
             )
-        if paced < demand.floor or paced <= 0:
+        if paced < floor or paced <= 0:
             below |= 1 << candidate.index
         else:
-            worths.append(Worth(candidate, probability, net, paced))
+            worths.append(Worth(candidate, probability, net, paced, floor))
     if below:
         alive = sum(1 << candidate.index for candidate in shortlisted)
         trace.narrow(Reason.BELOW_FLOOR, alive, ~below, demand.floor)

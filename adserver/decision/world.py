@@ -10,6 +10,7 @@ from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Nanos
 from adserver.domain.person import NOBODY, Profile, Touch
 from adserver.ports import ClickModel, OrderModel, Purse
+from adserver.ports.products import NO_ARMS, Arms, Showcase
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -18,6 +19,10 @@ class World(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     snapshot: Snapshot
     clicks: ClickModel
     orders: OrderModel
+    arms: Arms = NO_ARMS
+    """How often what takes turns was seen and clicked, as last told."""
+    showcase: Showcase | None = None
+    """The products of dynamic creatives, as last loaded."""
     max_cpm: Nanos | None = None
     """A guard-rail over all exchanges: no bid is ever higher."""
     explore_ppm: int = 20_000
@@ -40,3 +45,5 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     profile: Profile = NOBODY
     touches: Sequence[Touch] = ()
     """This person's contacts: those of the profile, and those too young to be in it."""
+    household_touches: Sequence[Touch] = ()
+    """The same of the household, whoever of it that was."""

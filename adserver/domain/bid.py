@@ -8,7 +8,7 @@ from adserver.domain.opportunity import DealTerms, MediaType, Opportunity
 
 
 class Bid(msgspec.Struct, frozen=True, kw_only=True):
-    """A decided bid, still without identity or markup; amounts are house nanos per impression."""
+    """A decided bid, still without identity or markup; amounts but `reserved` are house nanos per impression."""
 
     opportunity: Opportunity
     candidate: Candidate
@@ -20,4 +20,10 @@ class Bid(msgspec.Struct, frozen=True, kw_only=True):
     price: Nanos
     """What we offer: never above value, never below the floor."""
     reserved: Nanos
-    """What is set aside: the price and every fee that it would cause."""
+    """What is set aside: the price of all impressions that the opportunity is, and every fee that it would cause."""
+    propensity: float = 1.0
+    """With which probability exactly this was shown of what takes turns in the line item: creatives, products."""
+    generation: int = 0
+    """Which state of the feed the products are of."""
+    products: tuple[int, ...] = ()
+    """Numbers of the products in a dynamic creative; none: its fallback is shown."""

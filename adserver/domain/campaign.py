@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from adserver.domain.app_install import AdvertisedApp
 from adserver.domain.creative import AnyCreative
 from adserver.domain.dsa import Disclosure
 from adserver.domain.identity import number
@@ -12,6 +13,8 @@ from adserver.domain.targeting import Dimension, Expression, ListRule
 
 Status = Literal["draft", "active", "paused", "archived"]
 Pacing = Literal["even", "ahead", "asap"]
+CountedBy = Literal["person", "household"]
+Rotation = Literal["", "even", "weighted", "learned"]
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -23,10 +26,11 @@ class Budget(msgspec.Struct, frozen=True):
 
 
 class Cap(msgspec.Struct, frozen=True):
-    """At most so many impressions per person within a sliding window."""
+    """At most so many impressions per person, or per household, within a sliding window."""
 
     impressions: int
     hours: int
+    per: CountedBy = "person"
 
 
 class Flight(msgspec.Struct, frozen=True):
@@ -76,6 +80,12 @@ class LineItem(msgspec.Struct, frozen=True, kw_only=True):
     targeting: dict[Dimension, ListRule] = {}
     audience: Expression | None = None
     creatives: tuple[str, ...]
+    rotation: Rotation = ""
+    """How those that fit take turns; nothing: the one that is worth most is shown."""
+    weights: dict[str, int] = {}
+    """By creative, where the rotation is weighted; 1 for the others."""
+    app: AdvertisedApp | None = None
+    """The application that people are to install, if Apple is to count installs."""
 
     @property
     def number(self) -> int:
@@ -121,6 +131,10 @@ class Advertiser(msgspec.Struct, frozen=True, kw_only=True):
     category_taxonomy: int = 1
     dsa: Disclosure | None = None
     """Who pays and on whose behalf, where that is not the advertiser; what is left out is empty."""
+    block_list: str = ""
+    """The list of publications in which nothing of theirs is shown, by its name in the catalog."""
+    allow_list: str = ""
+    """The list of publications in which alone it is."""
     status: Status = "active"
     budget: Budget = Budget()
     caps: tuple[Cap, ...] = ()
@@ -143,3 +157,7 @@ class Catalog(msgspec.Struct, frozen=True):
     deals: tuple[Deal, ...] = ()
     currency: str = "USD"
     """The house currency: every sum in the catalog is in it."""
+    publication_lists: dict[str, bytes] = {}
+    """Domains and bundles in lower case, parted by newlines, by the name of their file: a text of a hundred thousand
+    takes a tenth of what as many strings do.
+    """

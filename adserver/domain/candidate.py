@@ -2,6 +2,7 @@
 
 import msgspec
 
+from adserver.domain.app_install import AdvertisedApp
 from adserver.domain.campaign import Fees, Goal
 from adserver.domain.creative import AnyCreative
 from adserver.domain.dsa import NOBODY_DECLARED, Disclosure
@@ -33,4 +34,14 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     disclosure: Disclosure = NOBODY_DECLARED
     """Who pays, and on whose behalf."""
     by_audience: bool = False
+    by_exact_place: bool = False
+    """Its line item targets circles or postcodes."""
     """Does the line item ask for an audience?"""
+    app: AdvertisedApp | None = None
+    """What people are to install, if Apple is to count it."""
+
+    @property
+    def apps(self) -> tuple[str, ...]:
+        """The applications that it advertises, as publishers block them; the line item's own comes last."""
+        named = (self.advertiser_bundle, self.app and self.app.store_id)
+        return tuple({name: None for name in named if name})

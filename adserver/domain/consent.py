@@ -46,6 +46,10 @@ class ConsentMacros(NamedTuple):
 NO_MACROS = ConsentMacros()
 
 
+CHILDREN = "coppa"
+"""The basis of a permission where the request is about children."""
+
+
 class Permission(msgspec.Struct, frozen=True, gc=False):
     """The only thing the core sees of consent; every field is a plain yes or no."""
 

@@ -36,6 +36,8 @@ class Creative(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """ISO 639-1"""
     secure: bool = True
     """Loads everything over https."""
+    click_parameter: str | None = None
+    """What the landing page calls our click id; `None`: `adclick`, empty: it is not told."""
     preview_url: str | None = None
     """`iurl`: a picture for the exchange's checks."""
     apis: tuple[int, ...] = ()
@@ -59,6 +61,8 @@ class Banner(Creative, frozen=True, kw_only=True, tag="banner"):
     height: int
     image_url: str
     alternative_text: str = ""
+    viewability: bool = False
+    """A small script of ours reports when half of it has been in view for a second."""
 
 
 class Html(Creative, frozen=True, kw_only=True, tag="html"):
@@ -71,6 +75,8 @@ class Html(Creative, frozen=True, kw_only=True, tag="html"):
     ratio: tuple[int, int] | None = None
     """It fits any space of this ratio, width to height, from `min_width` on."""
     min_width: int = 0
+    viewability: bool = False
+    """A small script of ours reports when half of it has been in view for a second."""
 
 
 class Dynamic(Creative, frozen=True, kw_only=True, tag="dynamic"):
@@ -81,11 +87,15 @@ class Dynamic(Creative, frozen=True, kw_only=True, tag="dynamic"):
     feed: str
     """The feed's name."""
     template: str
-    """The template's name."""
+    """The template's name: that of its file."""
+    markup: str = ""
+    """The template itself: HTML with gaps for products."""
     products: int = 1
     """How many it shows."""
     only: dict[str, tuple[str, ...]] = {}
     """Products whose field has one of these values: `brand`, `category` ..."""
+    pages: dict[str, tuple[str, ...]] = {}
+    """On pages of these categories (`IAB17`) products of those of the feed are relevant."""
     fallback: Banner
     """What is shown when no product can be."""
 
@@ -119,6 +129,8 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     height: int
     image_url: str
     alternative_text: str = ""
+    mime: str = ""
+    """The picture's type, where the end of its address does not tell it."""
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,6 +156,11 @@ class Played(Creative, frozen=True, kw_only=True):
     registry: str | None = None
     """Who gave out `registered_id`: `ad-id.org`, `clearcast.co.uk` ..."""
     registered_id: str | None = None
+
+    @property
+    def wraps(self) -> str | None:
+        """The VAST version that the third party answers with, if it is theirs."""
+        return self.wrapped_version if self.wrapped_url is not None else None
 
 
 class Video(Played, frozen=True, kw_only=True, tag="video"):

@@ -43,7 +43,7 @@ class Parameter(IntEnum):
 
     PROFILE = 1
     CONTEXT = 2
-    PRECISE_PLACE = 3  # no coordinate of ours ever chooses an advertisement
+    PRECISE_PLACE = 3
 
 
 class Transparency(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from adserver.domain.arms import Tally
 from adserver.domain.marks import Counted, Mark
 from adserver.domain.money import Nanos
 from adserver.domain.validity import Correction
@@ -74,6 +75,8 @@ class Settled(Entry, frozen=True, tag=6):
     at_s: int
     until_s: int
     """How long a repetition must be recognised."""
+    seal: bytes = b""
+    """Of the encrypted price that it was billed with; nothing if that came in the open."""
 
     @property
     def total(self) -> Nanos:
@@ -107,6 +110,8 @@ class Seen(Entry, frozen=True, tag=9):
     rule: str = ""
     """The rule by which it is invalid; it is counted apart then. What comes later and is valid counts after all."""
     at_s: int = 0
+    arms: tuple[int, ...] = ()
+    """What was shown of a line item whose rotation learns: numbers of its creative and of products."""
 
 
 class Ordered(Entry, frozen=True, tag=10):
@@ -128,6 +133,15 @@ class Corrected(Entry, frozen=True, tag=12):
     """Somebody took back what a rule said, or took that back."""
 
     correction: Correction
+
+
+class Installed(Entry, frozen=True, tag=13):
+    """Apple's word on an install was counted."""
+
+    transaction: bytes
+    line_item: int
+    """Whose installs it counts among; 0: nobody's, or it tells what came of one counted before."""
+    at_s: int
 
 
 class Account(msgspec.Struct, array_like=True):
@@ -166,9 +180,12 @@ class Checkpoint(Entry, frozen=True, tag=11):
     restored: list[tuple[Counted, int]] = []
     marks: dict[bytes, Mark] = {}
     forgotten_s: float = 0.0
+    installs: list[bytes] = []
+    arms: list[tuple[int, int, Tally]] = []
+    seals: dict[bytes, tuple[bytes, int]] = {}
 
 
 AnyEntry = (
     Leased | Opened | Granted | Returned | Closed | Expired | Settled | LateLiability
-    | Quarantined | Seen | Ordered | Checkpoint | Corrected
+    | Quarantined | Seen | Ordered | Checkpoint | Corrected | Installed
 )  # fmt: skip

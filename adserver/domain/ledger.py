@@ -7,8 +7,9 @@ to *settled*, returning it takes it back. So `settled + outstanding` of an accou
 grants and returns, and whoever grants no more than `headroom` can never overspend.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from adserver.domain.arms import ArmCounts
 from adserver.domain.entries import (
     Account,
     AnyEntry,
@@ -17,6 +18,7 @@ from adserver.domain.entries import (
     Corrected,
     Expired,
     Granted,
+    Installed,
     LateLiability,
     Leased,
     Opened,
@@ -29,6 +31,7 @@ from adserver.domain.entries import (
 )
 from adserver.domain.marks import SPEND, Mark, Marks
 from adserver.domain.money import Nanos
+from adserver.domain.seals import Seals
 from adserver.domain.validity import day_of
 
 OPEN = 0
@@ -55,9 +58,12 @@ class Ledger:
         self.last_pot = 0
         self.charged: dict[bytes, tuple[Nanos, tuple[int, ...], int]] = {}
         """By bid: what it cost, the pots that paid (none: late), and until when to remember."""
+        self.seals = Seals()
         self.counts: dict[tuple[int, str], int] = {}
-        """By line item number and kind of notice (or `order`); what was invalid from the beginning is in `marks`."""
+        """By line item number and kind of notice (or `order`, `install`); what was invalid from the beginning is in `marks`."""
         self.marks = Marks()
+        self.arms = ArmCounts()
+        """What rotations learn from."""
         self.entries: dict[int, tuple[Nanos, Nanos, Nanos, Nanos]] = {}
         """By line item number: media, data, tech, margin."""
         self.quarantined = 0
@@ -65,6 +71,7 @@ class Ledger:
         """Notices whose tokens ended before this moment are not remembered any more."""
         self._seen: dict[bytes, int] = {}
         self._orders: set[tuple[str, bytes]] = set()
+        self.installs: set[bytes] = set()  # Apple's transactions: counted for good
         for entry in entries:
             self.apply(entry)
 
@@ -150,6 +157,10 @@ class Ledger:
                     self.marks.count(mark, "order", 1)
                 elif entry.line_item:
                     self._count(entry.line_item, "order")
+            case Installed(transaction, line_item):
+                self.installs.add(transaction)
+                if line_item:
+                    self._count(line_item, "install")
             case Corrected(correction):
                 self.marks.correct(correction)
             case Quarantined():
@@ -162,7 +173,9 @@ class Ledger:
         self.forgotten_s = max(self.forgotten_s, now_s)
         self._seen = {mark: until for mark, until in self._seen.items() if until >= now_s}
         self.charged = {bid: fact for bid, fact in self.charged.items() if fact[2] >= now_s}
+        self.seals.prune(now_s)
         self.marks.prune(now_s, self._seen)
+        self.arms.prune(now_s)
         held = {pot for pots in self.held.values() for pot in pots}
         for number in [n for n, p in self.pots.items() if p.end_s < now_s - KEEP_WINDOWS_S]:
             if number not in held:
@@ -187,6 +200,9 @@ class Ledger:
             restored=list(self.marks.restored.items()),
             marks=self.marks.of_notice,
             forgotten_s=self.forgotten_s,
+            installs=sorted(self.installs),
+            arms=self.arms.tallies(),
+            seals=self.seals.billed,
         )
 
     def _settle(self, entry: Settled) -> None:
@@ -201,6 +217,7 @@ class Ledger:
                 self._move(entry.lease, pot, -total)
                 self._add(pot, settled=total)
         self.charged[entry.bid] = (total, () if late else entry.pots, entry.until_s)
+        self.seals.bill(entry.seal, entry.bid, entry.until_s)
         mark = self.marks.of_notice.get(_mark(entry.bid, IMPRESSION))
         if mark is not None:
             self.marks.count(mark, SPEND, total)
@@ -239,6 +256,8 @@ class Ledger:
             self._count_mark(entry, mark, 1)
         else:
             self._count(entry.line_item, entry.kind)
+            if entry.arms:
+                self.arms.count(entry.line_item, entry.arms, entry.kind, entry.at_s)
         self._seen[notice] = entry.until_s
 
     def _count_mark(self, entry: Seen, mark: Mark, times: int) -> None:
@@ -268,18 +287,14 @@ class Ledger:
         self.leases = dict(point.leases)
         self.last_lease, self.last_pot = point.last_lease, point.last_pot
         self._seen, self.charged = dict(point.seen), dict(point.charged)
-        self._orders = set(point.orders)
+        self.seals = Seals(point.seals)
+        self._orders, self.installs = set(point.orders), set(point.installs)
         self.counts = {(number, kind): n for number, kind, n in point.counts}
         self.entries, self.quarantined = dict(point.entries), point.quarantined
         self.forgotten_s = point.forgotten_s
+        self.arms = ArmCounts(point.arms)
         self.marks = Marks(dict(point.invalid), dict(point.restored), dict(point.marks))
 
 
 def _mark(bid: bytes, kind: str) -> bytes:
     return bid + kind.encode()
-
-
-def totals(accounts: Mapping[str, Account]) -> dict[str, tuple[Nanos, Nanos, Nanos]]:
-    """Return (settled, outstanding, late) by account, those that are not all nothing: to compare."""
-    found = {name: (a.settled, a.outstanding, a.late) for name, a in accounts.items()}
-    return {name: amounts for name, amounts in found.items() if any(amounts)}

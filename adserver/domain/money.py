@@ -80,6 +80,10 @@ class Rates:
             return floor_nanos(cpm)
         return -(-floor_nanos(cpm) * MICROS_PER_UNIT // self._micros[currency])
 
+    def to_house(self, amount: Nanos, currency: str) -> Nanos:
+        """Convert nanos of a currency to house nanos, half-even; raises `KeyError` for an unknown currency."""
+        return share(amount, MICROS_PER_UNIT, self._micros[currency])
+
     def bid_from_house(self, price: Nanos, currency: str) -> Nanos:
         """Convert a price in house nanos to the bid's currency, rounding down."""
         return price * self._micros[currency] // MICROS_PER_UNIT

@@ -5,6 +5,7 @@ from enum import IntEnum
 
 import msgspec
 
+from adserver.domain.app_install import AppInstall
 from adserver.domain.consent import NO_MACROS, ConsentMacros
 from adserver.domain.creative import Restriction
 from adserver.domain.dsa import Transparency
@@ -15,6 +16,8 @@ from adserver.domain.targeting import Dimension
 Value = str | tuple[str, ...]
 """What a request says in one dimension: one value (empty if unknown), or any number of them."""
 NO_FACTS: Mapping[Dimension, Value] = {}
+OUT_OF_HOME = "out_of_home"
+"""The inventory type of screens in public: whoever looks at them is nobody in particular, and cannot click."""
 
 
 class MediaType(IntEnum):
@@ -41,7 +44,7 @@ class BannerSpace(msgspec.Struct, frozen=True):
     """Exact sizes that fit; empty when the exchange names none (then any fits)."""
     blocked_attributes: tuple[int, ...] = ()
     blocked_types: tuple[int, ...] = ()
-    """AdCOM banner ad types; ours are 2 (XHTML banner)."""
+    """AdCOM banner ad types: 1 text, 2 image, 3 with scripts, 4 in a frame."""
     mimes: tuple[str, ...] = ()
     ratios: tuple[tuple[int, int, int], ...] = ()
     """Ratios that fit, width to height, each with the least width: (16, 9, 320)."""
@@ -49,6 +52,9 @@ class BannerSpace(msgspec.Struct, frozen=True):
     """AdCOM API frameworks that are there; what is not listed is not."""
     interstitial: bool = False
     """It fills the screen."""
+    largest: tuple[int, int] | None = None
+    """If given, smaller ones than the exact sizes fit too, up to this (`display_fit.within`); only some exchanges say so
+    of interstitials."""
 
 
 class PlayerSpace(msgspec.Struct, frozen=True):
@@ -65,8 +71,10 @@ class PlayerSpace(msgspec.Struct, frozen=True):
     apis: tuple[int, ...] = ()
     min_bitrate_kbps: int = 0
     max_bitrate_kbps: int | None = None
+    deliveries: tuple[str, ...] = ()
+    """`progressive`, `streaming`; empty: any."""
     companions: tuple[tuple[int, int], ...] = ()
-    """Sizes of the spaces beside the player."""
+    """Sizes of the spaces beside the player that take pictures."""
 
 
 class VideoSpace(PlayerSpace, frozen=True):
@@ -97,6 +105,8 @@ class NativeAsset(msgspec.Struct, frozen=True):
     height: int | None = None
     min_width: int = 0
     min_height: int = 0
+    mimes: tuple[str, ...] = ()
+    """Types that an image may be of; empty: any."""
     player: VideoSpace | None = None
     """What a video must be."""
 
@@ -114,6 +124,8 @@ class NativeSpace(msgspec.Struct, frozen=True):
     """A required part is of a kind we do not know."""
     privacy: bool = False
     """The publisher has a place for a link to why this was chosen."""
+    places: int = 1
+    """So many identical places in one list: the opportunity takes as many bids."""
     blocked_attributes: tuple[int, ...] = ()
 
 
@@ -140,16 +152,25 @@ class Pod(msgspec.Struct, frozen=True):
     """What the seller wants kept apart; competitors are in any case."""
 
 
-class AppInstall(msgspec.Struct, frozen=True):
-    """What Apple's SKAdNetwork can do here (OpenRTB's `imp.ext.skadn`)."""
+class DurationFloors(msgspec.Struct, frozen=True):
+    """Floors that depend on how long a video or a sound lasts; house nanos per impression."""
 
-    versions: tuple[str, ...]
-    source_app: str
-    """The store id of the application that shows the advertisement."""
-    networks: frozenset[str]
-    """The advertising networks that the application lists."""
-    product_page: bool = True
-    """The application opens the store's page itself."""
+    bands: tuple[tuple[int, int, Nanos], ...] = ()
+    """Shortest and longest duration in seconds, both included, and the floor."""
+    per_1000_s: Nanos = 0
+    """What a thousand seconds cost at least."""
+
+    def at(self, duration_s: int, otherwise: Nanos) -> Nanos:
+        """Return the floor for a duration; the highest of those that apply, `otherwise` if none does."""
+        floors = [floor for low, high, floor in self.bands if low <= duration_s <= high]
+        if self.per_1000_s:
+            floors.append(-(-self.per_1000_s * duration_s // 1_000))
+        return max(floors, default=otherwise)
+
+    def lowest(self, otherwise: Nanos) -> Nanos:
+        """Return a bound that the floor of no duration is below."""
+        floors = [floor for _, _, floor in self.bands]
+        return min([*floors, otherwise, self.per_1000_s // 1_000] if self.per_1000_s else [*floors, otherwise])
 
 
 class DealTerms(msgspec.Struct, frozen=True):
@@ -161,6 +182,10 @@ class DealTerms(msgspec.Struct, frozen=True):
     """`None`: as the auction's."""
     advertiser_domains: frozenset[str] | None = None
     """If given, only these may use the deal."""
+    floors: DurationFloors | None = None
+    """For videos and sounds, in place of `floor`."""
+    account: str = ""
+    """What the exchange wants named in a bid by this deal as that for which it is billed."""
 
 
 class Opportunity(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +197,10 @@ class Opportunity(msgspec.Struct, frozen=True, kw_only=True):
     audio: AudioSpace | None = None
     native: NativeSpace | None = None
     floor: Nanos = 0
+    video_floors: DurationFloors | None = None
+    """For videos, in place of `floor`."""
+    audio_floors: DurationFloors | None = None
+    """For sounds, in place of `floor`."""
     deals: tuple[DealTerms, ...] = ()
     deals_only: bool = False
     secure: bool = False
@@ -181,7 +210,9 @@ class Opportunity(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds from auction to impression that the exchange allows, if it says so."""
     pod: Pod | None = None
     multiplier_ppm: int = 1_000_000
-    """One impression is seen by so many millions of a million people (screens out of home), and costs so much more."""
+    """How many impressions this is, in millionths: a screen out of home is seen by several people at once. Prices are
+    for each, money is for all.
+    """
     app_install: AppInstall | None = None
     facts: Mapping[Dimension, Value] = NO_FACTS
     """What line items target of this space alone, by dimension; only what any of them does."""
@@ -245,3 +276,9 @@ class Auction(msgspec.Struct):
     """Latitude and longitude in degrees, as exact as the permission allows; `None`: unknown, or nobody targets it."""
     macros: ConsentMacros = NO_MACROS
     """What third parties' markup may ask for; empty where nobody's does."""
+    household: PersonKey | None = None
+    """As `person`: set only if an id may be read, some cap counts by household, and this one was looked up."""
+    path: str = ""
+    """Whose systems are paid, the owner's first: `ssp.example>exchange.example`; empty where nobody asks, or nobody said."""
+    relation: str = ""
+    """What the publisher says of the seller: `direct`, `reseller`, `both`; empty where nobody asks, or it is not known."""

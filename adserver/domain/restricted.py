@@ -14,7 +14,9 @@ class Where(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """In which countries (ISO 3166-1 alpha-3) something may be shown: in these only, or in all but those."""
 
     allowed_in: tuple[str, ...] | None = None
+    """In these countries only; what names none runs nowhere."""
     refused_in: tuple[str, ...] | None = None
+    """Everywhere but in these."""
 
     def allows(self, country: str) -> bool:
         """Tell whether it may be shown in a country; where the country is unknown only if none is excluded."""

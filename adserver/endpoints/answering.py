@@ -7,8 +7,9 @@ from typing import NamedTuple, Protocol
 
 from adserver.domain.bid import Bid
 from adserver.domain.consent import Permission, Reach
+from adserver.domain.fees import PPM
 from adserver.domain.money import Rates
-from adserver.domain.opportunity import Auction
+from adserver.domain.opportunity import OUT_OF_HOME, Auction
 from adserver.domain.person import Touch
 from adserver.domain.reasons import Reason
 from adserver.domain.ticket import Ticket
@@ -17,6 +18,7 @@ from adserver.endpoints.desk import Desk
 from adserver.endpoints.events import bid_event
 from adserver.endpoints.tokens import TokenVault
 from adserver.openrtb.outbound import BidWriter, respond, wire_price
+from adserver.openrtb.skadnetwork import Signer
 from adserver.ports import EventLog, Wallet
 from adserver.ports.people import YoungContacts
 
@@ -56,6 +58,7 @@ class Answerer:
         leaseholder: Leaseholder,
         model: str,
         click_days: int,
+        signer: Signer | None = None,
     ) -> None:
         self._rates = rates
         self._writer = writer
@@ -66,6 +69,7 @@ class Answerer:
         self._leaseholder = leaseholder
         self._model = model
         self._click_s = click_days * DAY_S
+        self._signer = signer
         # Ids must be unique, not secret: a system call per bid would buy nothing. Built after the fork.
         self._random = Random(os.urandom(_ID_BYTES))  # noqa: S311
 
@@ -95,6 +99,7 @@ class Answerer:
                     wire_price=ticket.wire_price,
                     profiled=permission.personalise
                     and (bid.candidate.by_audience or auction.segment_count > 0),
+                    install="" if bid.candidate.app is None else self._install(bid, now_s),
                 )
             )
         body = respond(auction, written, tickets[0].bid.hex(), desk.terms, missed)
@@ -102,6 +107,8 @@ class Answerer:
             for ticket in tickets:
                 if ticket.person:
                     self._contacts.expect(ticket.person, _touch(ticket), now_s)
+                if ticket.household:
+                    self._contacts.expect(ticket.household, _touch(ticket), now_s)
         return Draft(body, desk, auction, bids, tickets, permission.reach, now_s)
 
     def book(self, draft: Draft) -> None:
@@ -125,7 +132,7 @@ class Answerer:
             )
             desk.bids[bid.media_type].value += 1
             desk.bids_by_reach[draft.reach].value += 1
-            desk.offered.value += bid.price
+            desk.offered.value += bid.price * bid.opportunity.multiplier_ppm // PPM
 
     def withdraw(
         self, auction: Auction, bids: Sequence[Bid], tickets: Sequence[Ticket] = ()
@@ -138,6 +145,13 @@ class Answerer:
             for ticket in tickets:
                 self._contacts.forget(ticket.bid)
 
+    def _install(self, bid: Bid, now_s: float) -> str:
+        """Return what lets Apple count an install: signing takes longer than all the rest, so only for who needs it."""
+        app, install = bid.candidate.app, bid.opportunity.app_install
+        if app is None or install is None or self._signer is None:
+            return ""
+        return self._signer.member(app, install, int(now_s * 1_000))
+
     def _ticket(
         self,
         desk: Desk,
@@ -149,7 +163,8 @@ class Answerer:
     ) -> Ticket:
         terms = desk.terms
         at_s, at_ms = divmod(int(now_s * 1_000), 1_000)
-        life_s = terms.life_s(bid.opportunity.expiry_s)
+        out_of_home = auction.inventory_type == OUT_OF_HOME
+        life_s = terms.life_s(bid.opportunity.expiry_s, out_of_home=out_of_home)
         return Ticket(
             bid_id,
             at_s,
@@ -169,6 +184,10 @@ class Answerer:
             auction.test,
             at_ms,
             permission.train,
+            bid.opportunity.multiplier_ppm,
+            out_of_home,
+            auction.household if permission.identify and auction.household is not None else b"",
+            bid.products,
         )
 
 

@@ -107,7 +107,7 @@ class BidEndpoint:
         gathered = self._gatherer.gather(request.body, encoding, terms)
         if isinstance(gathered, Declined):
             return self._none(desk, gathered.request_id, gathered.reason, arrived)
-        if gathered.ids:
+        if gathered.ids or gathered.household is not None:
             if self._gatherer.remote is not None:
                 return self._later(request, desk, gathered, began)
             self._gatherer.meet(gathered)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 
-from adserver.domain.notice import Conversion, Notice
+from adserver.domain.notice import Fact
 from adserver.errors import Unavailable
 from adserver.metrics import WAITING, WAITING_LIMIT, WAITING_REFUSED
 from adserver.ports import Owner
@@ -111,7 +111,7 @@ class PatientOwner:
         self._owner = owner
         self._concurrency = concurrency
 
-    async def record(self, fact: Notice | Conversion) -> bool:
+    async def record(self, fact: Fact) -> bool:
         """Return once the fact is durable: True the first time. Raises `Unavailable`."""
         number = self._concurrency.enter()
         if number is None:

@@ -11,40 +11,23 @@
 As a query (an image on the thank-you page), a form, or JSON.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from typing import Any
-from urllib.parse import parse_qsl
-
-import msgspec
 
 from adserver.domain.consent import Permission, Signals
-from adserver.domain.money import Nanos, nanos
 from adserver.domain.notice import Conversion
 from adserver.domain.person import PersonKey
-from adserver.domain.ticket import Ticket
 from adserver.endpoints.browser_signals import browser_signals
 from adserver.endpoints.messages import Reply, Request
 from adserver.endpoints.replies import json, pixel, problem, wrong_method
+from adserver.endpoints.reported import InvalidOrder, click_of, fields_of, sum_of, text_of
 from adserver.endpoints.tokens import CLICK_PARAMETER, TokenVault
-from adserver.errors import AdserverError, InvalidToken, Unavailable
+from adserver.errors import Unavailable
 from adserver.metrics import CONVERSIONS
 from adserver.ports import Clock, Owner
 
-MAX_BODY_BYTES = 4_096
 MAX_ORDER_CHARS = 128
 PERSON_FIELDS = ("ifa", "buyeruid", "user")
 """Kinds of ids, the most lasting first: the same as are read from bid requests."""
-_VALUE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
-
-
-class InvalidOrder(AdserverError):  # theirs
-    """A report that we cannot read: what to mend, and in which field."""
-
-    def __init__(self, detail: str, field: str = "", status: int = 400) -> None:
-        super().__init__(detail)
-        self.detail, self.field, self.status = detail, field, status
 
 
 class Conversions:
@@ -79,7 +62,7 @@ class Conversions:
             return wrong_method("GET", "POST")
         try:
             permission = self._permit(browser_signals(request))
-            conversion, reason = self._read(parts, _fields(request), permission)
+            conversion, reason = self._read(parts, fields_of(request), permission)
         except InvalidOrder as fault:
             self._refused.inc()
             return problem(fault.status, fault.detail, fault.field)
@@ -100,7 +83,7 @@ class Conversions:
                 pass
             case _:
                 raise InvalidOrder("There is no such advertiser.", "advertiser", status=404)
-        order = _text(fields, "order")
+        order = text_of(fields, "order")
         if not 0 < len(order) <= MAX_ORDER_CHARS or not order.isprintable():
             raise InvalidOrder(
                 f"The order number is needed: up to {MAX_ORDER_CHARS} printable characters.",
@@ -108,13 +91,13 @@ class Conversions:
             )
         person, click, reason = b"", None, "not_measured"
         if permission.measure:
-            click, reason = self._click(_text(fields, CLICK_PARAMETER))
+            click, reason = click_of(self._vault, text_of(fields, CLICK_PARAMETER))
             person = self._person(fields) if permission.identify else b""
         return Conversion(
             advertiser=advertiser,
             order=order,
             at_s=int(self._clock.now()),
-            value=_value(_text(fields, "value")),
+            value=sum_of(text_of(fields, "value"), "value"),
             click=click,
             person=person,
         ), reason
@@ -122,62 +105,9 @@ class Conversions:
     def _person(self, fields: Mapping[str, object]) -> PersonKey:
         """Return the key of the first id given, or nothing; the id itself goes no further."""
         for kind in PERSON_FIELDS:
-            identifier = _text(fields, kind)
+            identifier = text_of(fields, kind)
             if len(identifier) > MAX_ORDER_CHARS:
                 raise InvalidOrder(f"An id has at most {MAX_ORDER_CHARS} characters.", kind)
             if identifier:
                 return self._pseudonym(kind, identifier.lower() if kind == "ifa" else identifier)
         return b""
-
-    def _click(self, token: str) -> tuple[Ticket | None, str]:
-        """Return the click to credit, or none and why."""
-        if not token:
-            return None, ""
-        try:
-            ticket = self._vault.open(token)
-        except InvalidToken as refusal:
-            return None, f"{CLICK_PARAMETER}_{refusal.reason}"
-        if ticket.test or not ticket.measured:
-            return None, f"{CLICK_PARAMETER}_not_measured"
-        return ticket, ""
-
-
-def _fields(request: Request) -> Mapping[str, Any]:
-    query = request.query
-    if request.method == "GET":
-        return query
-    body = request.body
-    if request.excessive or len(body) > MAX_BODY_BYTES:
-        raise InvalidOrder(f"More than {MAX_BODY_BYTES} bytes.", status=413)
-    if request.header(b"content-type").partition(";")[0].strip().lower() != "application/json":
-        try:
-            return query | dict(parse_qsl(body.decode(), keep_blank_values=True))
-        except ValueError:
-            raise InvalidOrder("The form is no UTF-8, or has too many fields.") from None
-    try:
-        read = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError, ValueError):
-        raise InvalidOrder("The body is no JSON.") from None
-    if not isinstance(read, dict):
-        raise InvalidOrder("The JSON must be an object.")
-    return query | read
-
-
-def _text(fields: Mapping[str, object], name: str) -> str:
-    found = fields.get(name)
-    if found is None:
-        return ""
-    if isinstance(found, bool) or not isinstance(found, str | int | float):
-        raise InvalidOrder("This must be text or a number.", name)
-    return str(found).strip()
-
-
-def _value(text: str) -> Nanos:
-    if not text:
-        return 0
-    if not _VALUE.fullmatch(text):
-        raise InvalidOrder("This must be a decimal such as 19.90, not negative.", "value")
-    try:
-        return nanos(Decimal(text))
-    except ValueError as fault:
-        raise InvalidOrder(str(fault), "value") from None

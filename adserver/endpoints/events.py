@@ -3,7 +3,8 @@
 import msgspec
 
 from adserver.domain.bid import Bid
-from adserver.domain.creative import Banner, Creative, Video
+from adserver.domain.creative import Banner, Creative, Dynamic, Video
+from adserver.domain.fees import PPM
 from adserver.domain.opportunity import Auction
 from adserver.domain.week import hour_of_week
 
@@ -38,6 +39,13 @@ class BidEvent(msgspec.Struct, frozen=True, gc=False):
     model: str
     measured: bool
     trainable: bool
+    impressions: float
+    """How many the one on offer is: more on screens out of home."""
+    path: str
+    relation: str
+    propensity: float
+    """With which probability exactly this was shown of what takes turns."""
+    products: tuple[int, ...]
     event: str = "bid"
 
 
@@ -89,14 +97,19 @@ def bid_event(
             model,
             measured,
             trainable,
+            opportunity.multiplier_ppm / PPM,
+            auction.path,
+            auction.relation,
+            bid.propensity,
+            bid.products,
         )
     )
 
 
 def size_of(creative: Creative) -> str:
-    """Return `300x250` for a banner, the first rendition's size for a video, nothing for native."""
-    if isinstance(creative, Banner):
+    """Return `300x250` for a banner, the first rendition's size for a video, nothing for the others."""
+    if isinstance(creative, Banner | Dynamic):
         return f"{creative.width}x{creative.height}"
-    if isinstance(creative, Video):
+    if isinstance(creative, Video) and creative.media_files:
         return f"{creative.media_files[0].width}x{creative.media_files[0].height}"
     return ""

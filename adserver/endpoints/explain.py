@@ -15,6 +15,7 @@ from adserver.decision.world import World
 from adserver.domain.bid import Bid
 from adserver.domain.campaign import Goal
 from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.fees import PPM
 from adserver.domain.money import Nanos, units, wire_cpm
 from adserver.domain.reasons import Reason
 from adserver.endpoints.gathering import Declined, Gathered, Gatherer, moment
@@ -75,7 +76,7 @@ class Explainer:
         """
         terms = self._terms[exchange] if exchange else next(iter(self._terms.values()))
         gathered = self._gatherer.gather(body, "", terms)
-        if isinstance(gathered, Gathered) and gathered.ids:
+        if isinstance(gathered, Gathered) and (gathered.ids or gathered.household):
             if self._gatherer.remote is not None:
                 await self._gatherer.fetch(gathered)
             else:
@@ -185,4 +186,5 @@ def _bid(bid: Bid) -> dict[str, Any]:
         "value_cpm": wire_cpm(bid.value),
         "price_cpm": wire_cpm(bid.price),
         "reserved_cpm": wire_cpm(bid.reserved),
+        "impressions": bid.opportunity.multiplier_ppm / PPM,
     }

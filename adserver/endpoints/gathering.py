@@ -1,6 +1,6 @@
 """Gather: all that a decision may look at, from the bytes to the person's profile."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from zlib import crc32
 
 import msgspec
@@ -10,25 +10,33 @@ from adserver.catalog.snapshot import Snapshot
 from adserver.decision.pipeline import look_ahead
 from adserver.decision.world import Moment
 from adserver.domain.choices import NO_CHOICES
-from adserver.domain.consent import Permission, without_person
+from adserver.domain.consent import CHILDREN, Permission, without_person
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.identity import segment_number
 from adserver.domain.money import Rates
-from adserver.domain.opportunity import Auction
+from adserver.domain.opportunity import OUT_OF_HOME, Auction
 from adserver.domain.person import NOBODY, Found, PersonKey, Profile, Touch
 from adserver.domain.reasons import Reason
+from adserver.endpoints.supply_gate import SupplyGate
 from adserver.endpoints.suspicion import suspect
 from adserver.errors import Unavailable
 from adserver.metrics import DROPPED_FIELDS, PROFILE_FAILURES
 from adserver.openrtb import inbound
 from adserver.openrtb.codec import decode, inflate
+from adserver.openrtb.completing import Completer
+from adserver.openrtb.facts import coarsen
 from adserver.openrtb.partners import NO_SOURCES, IdSources
-from adserver.openrtb.people import identifiers
+from adserver.openrtb.people import household, identifiers
+from adserver.openrtb.request import BidRequest
 from adserver.ports import Clock, Purse
 from adserver.ports.people import Profiles, RemoteProfiles, YoungContacts
 from adserver.privacy.permission import permit, with_choices
 from adserver.privacy.rules import Rules
 from adserver.validity.judge import RequestJudge
+
+Hear = Callable[[bytes, Auction], Auction]
+"""Returns an auction with what only its exchange says, given the request's bytes."""
+_ALL_SAID: Mapping[str, Hear] = {}
 
 
 class Gathered(msgspec.Struct, gc=False):
@@ -45,6 +53,11 @@ class Gathered(msgspec.Struct, gc=False):
     """Who is to be looked up before deciding: nobody, or the keys of one person's ids."""
     profile: Profile = NOBODY
     touches: tuple[Touch, ...] = ()
+    household: PersonKey | None = None
+    """Which household is to be looked up, if any cap counts by household."""
+    household_touches: tuple[Touch, ...] = ()
+    located: bool = False
+    """Region and city are those of the address."""
 
 
 class Declined(msgspec.Struct, frozen=True):
@@ -69,10 +82,16 @@ class Gatherer:
         clock: Clock,
         remote: RemoteProfiles | None = None,
         sources: IdSources = NO_SOURCES,
+        households: IdSources = NO_SOURCES,
         judge: RequestJudge | None = None,
+        supply: SupplyGate | None = None,
+        hears: Mapping[str, Hear] = _ALL_SAID,
+        completer: Completer | None = None,
     ) -> None:
-        """Without a judge every request is taken for a person's. People are in one of `profiles` and `remote`;
-        `sources` are the partners whose ids we know.
+        """Without a judge every request is taken for a person's; without a gate whoever sells may; without a completer
+        nothing is known that a request does not say. People are in one of `profiles` and `remote`;
+        `sources` are the partners whose ids of people we know, `households` those whose ids stand for households;
+        `hears` are the exchanges that say more than the standard has words for.
         """
         self._snapshot = snapshot
         self._rates = rates
@@ -84,7 +103,11 @@ class Gatherer:
         self._contacts = contacts
         self._clock = clock
         self._judge = judge
+        self._supply = supply
+        self._hears = hears
         self._sources = sources
+        self._households = households
+        self._completer = completer
 
     def gather(self, body: bytes, encoding: str, terms: ExchangeTerms) -> Gathered | Declined:
         """Return what to decide on but for the person; then `meet` or `fetch` them, if there are `ids`.
@@ -93,55 +116,98 @@ class Gatherer:
         """
         if encoding == "gzip":
             body = inflate(body)
-        decoded = decode(body)
-        if decoded.dropped:
-            DROPPED_FIELDS.inc(len(decoded.dropped))
-        request = decoded.request
+        request = _decoded(body)
         left_ms = inbound.time_left_ms(request, terms)
         if left_ms <= 0:
             return Declined(str(request.id), Reason.TIME_OUT)
-        permission = permit(
-            inbound.signals(request),
+        completer = self._completer
+        place = None if completer is None else completer.locate(request)
+        permission = self._permission(request, terms)
+        reason = self._refusal(request, permission)
+        if reason is not None:
+            return Declined(str(request.id), reason)
+        located = completer is not None and completer.complete(request, place, permission)
+        auction = self._auction(request, body, terms, permission)
+        if isinstance(auction, Reason):
+            return Declined(str(request.id), auction)
+        gathered = Gathered(auction, permission, look_ahead(self._snapshot, auction), left_ms)
+        gathered.located = located
+        if not any(gathered.fits):
+            _forget(gathered)  # Nobody need know the person, so nobody asks whether they opted out.
+        elif permission.identify:
+            self._seek(gathered, request)
+        return gathered
+
+    def _refusal(self, request: BidRequest, permission: Permission) -> Reason | None:
+        """Return why the request is not even read as an auction: nobody may bid, or no person is behind it."""
+        if not permission.bid:
+            return Reason.NO_LEGAL_BASIS
+        if self._judge is None or request.dooh is not None:  # behind a screen no person is expected
+            return None
+        return suspect(self._judge, request, identified=permission.identify)
+
+    def _auction(
+        self, request: BidRequest, body: bytes, terms: ExchangeTerms, permission: Permission
+    ) -> Auction | Reason:
+        """Return what is on offer, with what only this exchange says, if whoever sells it may."""
+        auction = inbound.auction(request, terms, self._rates, permission, self._snapshot.wanted)
+        if isinstance(auction, Reason):
+            return auction
+        auction.segment_count = len(auction.segments)
+        hear = self._hears.get(terms.name)
+        if hear is not None:
+            auction = hear(body, auction)
+        reason = None if self._supply is None else self._supply.refusal(request, auction)
+        return auction if reason is None else reason
+
+    def _permission(self, request: BidRequest, terms: ExchangeTerms) -> Permission:
+        signals = inbound.signals(request)
+        if request.dooh is not None:  # whoever passes a screen is nobody, whatever the request says
+            return without_person(CHILDREN if signals.coppa else OUT_OF_HOME)
+        return permit(
+            signals,
             self._rules,
             self._clock.now(),
             contextual_without_consent=terms.contextual_without_consent,
         )
-        if not permission.bid:
-            return Declined(str(request.id), Reason.NO_LEGAL_BASIS)
-        if self._judge is not None:
-            reason = suspect(self._judge, request, identified=permission.identify)
-            if reason is not None:
-                return Declined(str(request.id), reason)
-        auction = inbound.auction(request, terms, self._rates, permission, self._snapshot.wanted)
-        if isinstance(auction, Reason):
-            return Declined(str(request.id), auction)
-        auction.segment_count = len(auction.segments)
-        gathered = Gathered(auction, permission, look_ahead(self._snapshot, auction), left_ms)
-        if not any(gathered.fits):
-            _forget(gathered)  # Nobody need know the person, so nobody asks whether they opted out.
-        elif permission.identify:
-            gathered.ids = [self._pseudonym(*each) for each in identifiers(request, self._sources)]
-        return gathered
+
+    def _seek(self, gathered: Gathered, request: BidRequest) -> None:
+        """Say who is to be looked up: the person, and the household if any cap counts by it."""
+        gathered.ids = [self._pseudonym(*each) for each in identifiers(request, self._sources)]
+        if self._snapshot.household_frequency.capped:
+            home = household(request, self._households)
+            gathered.household = self._pseudonym("household", home) if home else None
 
     def meet(self, gathered: Gathered) -> None:
         """Look the person up here, in microseconds."""
         assert self._profiles is not None  # noqa: S101 - else `fetch`
+        now_s = self._clock.now()
         try:
-            found = self._profiles.find(gathered.ids, self._clock.now())
+            if gathered.ids:
+                self._known(gathered, self._profiles.find(gathered.ids, now_s))
+            if gathered.household is not None and gathered.permission.identify:
+                self._home(gathered, self._profiles.find([gathered.household], now_s))
         except Unavailable:
             self._unknowable(gathered)
-        else:
-            self._known(gathered, found)
 
     async def fetch(self, gathered: Gathered) -> None:
         """Look the person up where everybody's profiles are, within the adapter's time-out."""
         assert self.remote is not None  # noqa: S101 - else `meet`
+        now_s = self._clock.now()
         try:
-            found = await self.remote.fetch(gathered.ids, self._clock.now())
+            if gathered.ids:
+                self._known(gathered, await self.remote.fetch(gathered.ids, now_s))
+            if gathered.household is not None and gathered.permission.identify:
+                self._home(gathered, await self.remote.fetch([gathered.household], now_s))
         except Unavailable:
             self._unknowable(gathered)
-        else:
-            self._known(gathered, found)
+
+    def _home(self, gathered: Gathered, found: Found) -> None:
+        """Know a household, unless somebody there said no; of its profile nothing counts but what it has seen."""
+        if not with_choices(gathered.permission, found.choices).identify:
+            return
+        gathered.auction.household = found.person
+        gathered.household_touches = self._contacts.merged(found.person, found.profile.touches)
 
     def _known(self, gathered: Gathered, found: Found) -> None:
         choices, profile, auction = found.choices, found.profile, gathered.auction
@@ -166,10 +232,20 @@ class Gatherer:
         _forget(gathered)
 
 
+def _decoded(body: bytes) -> BidRequest:
+    decoded = decode(body)
+    if decoded.dropped:
+        DROPPED_FIELDS.inc(len(decoded.dropped))
+    return decoded.request
+
+
 def _forget(gathered: Gathered) -> None:
     """Let go of what the request said of its person."""
     gathered.auction.segments = ()
     gathered.auction.segment_count = 0
+    gathered.auction.person = gathered.auction.household = None
+    coarsen(gathered.auction, located=gathered.located)
+    gathered.profile, gathered.touches, gathered.household_touches = NOBODY, (), ()
 
 
 def _without_objected(auction: Auction, profile: Profile, objections: frozenset[int]) -> Profile:
@@ -201,4 +277,5 @@ def moment(
         stopped=stopped,
         profile=gathered.profile,
         touches=gathered.touches,
+        household_touches=gathered.household_touches,
     )

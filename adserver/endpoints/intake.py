@@ -1,27 +1,30 @@
 """From a token and a query to a recorded fact: what notices, pixels and clicks have in common."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
 from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.fees import PPM
+from adserver.domain.losses import LossReason
 from adserver.domain.notice import KINDS, Kind, Notice
 from adserver.domain.opportunity import MediaType
 from adserver.domain.ticket import Ticket
 from adserver.endpoints.suspicion import Visitor
 from adserver.endpoints.tokens import TokenVault
 from adserver.errors import InvalidToken, Unavailable
-from adserver.metrics import INVALID_TRAFFIC, NOTICES
+from adserver.metrics import INVALID_TRAFFIC, LOSSES, NOTICES, PRICES_UNREAD
+from adserver.openrtb.dialect import PriceReader, Unread
+from adserver.openrtb.losses import loss_reason
 from adserver.ports import Clock, Owner
 from adserver.validity.judge import ContactJudge
-
-PriceReader = Callable[[str | None], int | str | None]
-"""Micros per mille in the bid's currency from a price parameter. A text says why there is no price: the notice is
-recorded without.
-"""
 
 _UNTIL_BILLED = frozenset[Kind]({"win", "billing", "loss", "impression"})
 _FROM_EXCHANGES = frozenset[Kind]({"win", "billing", "loss"})
 _MAX_LOSS_CODE = 9_999
+_LONGEST_NUMBER = 32
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,20})?([eE][+-]?[0-9])?")
 
 
 class Outcome(StrEnum):
@@ -69,21 +72,31 @@ class Intake:
         owner: Owner,
         clock: Clock,
         terms: Mapping[str, ExchangeTerms],
-        read_price: PriceReader,
+        price_readers: Mapping[str, PriceReader],
+        plain: PriceReader,
         judge: ContactJudge | None = None,
     ) -> None:
-        """Without a judge every impression and click is taken for a person's."""
+        """Without a judge every impression and click is taken for a person's. Prices are read as each exchange writes
+        them, and in the open (`plain`) for who left the configuration.
+        """
         self._vault = vault
         self._owner = owner
         self._clock = clock
         self._terms = terms
-        self._read_price = read_price
+        self._price_readers = price_readers
+        self._plain = plain
         self._judge = judge
         self._invalid = {
             (kind, rule): INVALID_TRAFFIC.labels(kind, rule)
             for kind in (KINDS if judge else ())
             for rule in (judge.rules if judge else ())
             if kind not in _FROM_EXCHANGES
+        }
+        self._losses = {
+            (name, reason): LOSSES.labels(name, reason) for name in terms for reason in LossReason
+        }
+        self._unread = {
+            (name, why): PRICES_UNREAD.labels(name, why) for name in terms for why in Unread
         }
         self._counters = {
             (kind, outcome): NOTICES.labels(kind, outcome) for kind in KINDS for outcome in Outcome
@@ -120,20 +133,34 @@ class Intake:
     ) -> Notice:
         """Return the notice with whatever of its query can be read.
 
-        `p` is the cleared price; in a loss notice it is what would have won. `r` is the loss code.
+        `p` is the cleared price; in a loss notice it is what would have won. `r` is the loss code, `n` how many
+        impressions were won.
         """
-        price = self._read_price(query.get("p"))
         now_s = self._clock.now()
+        read = self._price_readers.get(ticket.exchange, self._plain)
+        price = read(query.get("p"), ticket.bid_s, now_s)
+        settles = not ticket.test and self._billable(ticket) == kind
+        if settles and isinstance(price, Unread) and ticket.exchange in self._terms:
+            self._unread[ticket.exchange, price].inc()
+        micros, seal = (None, b"") if isinstance(price, Unread) else price
         rule = ""
-        if visitor is not None and self._judge is not None:
+        # Screens out of home report by their players and servers: no person is to be expected there.
+        if visitor is not None and self._judge is not None and not ticket.out_of_home:
             rule = self._judge.judge(kind, ticket, now_s, *visitor)
+        loss_code = loss = None
+        if kind == "loss":
+            loss_code = _loss_code(query.get("r"))
+            loss = loss_reason(loss_code, self._terms_of(ticket).loss_codes)
         return Notice(
             kind=kind,
             ticket=ticket,
             at_s=int(now_s),
-            settles=not ticket.test and self._billable(ticket) == kind,
-            wire_price=price if isinstance(price, int) else None,
-            loss_code=_loss_code(query.get("r")) if kind == "loss" else None,
+            settles=settles,
+            wire_price=micros,
+            seal=seal,
+            impressions_ppm=_millionths(query.get("n")) if ticket.out_of_home else None,
+            loss_code=loss_code,
+            loss=loss,
             rule=rule,
         )
 
@@ -145,6 +172,8 @@ class Intake:
             return self.count(notice.kind, Outcome.UNAVAILABLE)
         if new and notice.rule:
             self._invalid[notice.kind, notice.rule].inc()
+        if new and notice.loss is not None and notice.ticket.exchange in self._terms:
+            self._losses[notice.ticket.exchange, notice.loss].inc()
         return self.count(notice.kind, Outcome.NEW if new else Outcome.REPEATED)
 
     def count(self, kind: Kind, outcome: Outcome) -> Outcome:
@@ -152,10 +181,13 @@ class Intake:
         self._counters[kind, outcome].inc()
         return outcome
 
-    def _billable(self, ticket: Ticket) -> str:
+    def _terms_of(self, ticket: Ticket) -> ExchangeTerms:
         # An exchange that left the configuration still invoices what it sold before: by the usual terms.
-        terms = self._terms.get(ticket.exchange) or ExchangeTerms(name=ticket.exchange)
-        return terms.billable(MediaType(ticket.media_type))
+        return self._terms.get(ticket.exchange) or ExchangeTerms(name=ticket.exchange)
+
+    def _billable(self, ticket: Ticket) -> str:
+        terms = self._terms_of(ticket)
+        return terms.billable(MediaType(ticket.media_type), out_of_home=ticket.out_of_home)
 
 
 def _until_s(notice: Notice) -> int:
@@ -168,6 +200,13 @@ def _until_s(notice: Notice) -> int:
     if notice.settles:
         return max(ticket.bill_until_s, ticket.click_until_s)
     return ticket.bill_until_s if notice.kind in _UNTIL_BILLED else ticket.click_until_s
+
+
+def _millionths(text: str | None) -> int | None:
+    """Return a decimal number, as exchanges write floats, in millionths, half-even."""
+    if not text or len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+        return None
+    return int((Decimal(text) * PPM).to_integral_value(ROUND_HALF_EVEN))
 
 
 def _loss_code(text: str | None) -> int | None:

@@ -72,8 +72,12 @@ _OWN_WORDS: Mapping[Reason, Callable[[Candidate, LineItem], str]] = {
     Reason.SIZE: lambda candidate, _: size_of(candidate.creative),
     Reason.MEDIA_TYPE: lambda candidate, _: type(candidate.creative).__name__.lower(),
     Reason.LANGUAGE: lambda candidate, _: candidate.creative.language or "",
+    Reason.GOAL: lambda candidate, _: candidate.goal.kind,
     Reason.BLOCKED_ADVERTISER: lambda candidate, _: candidate.advertiser_domain,
     Reason.BLOCKED_CATEGORY: lambda candidate, _: ", ".join(candidate.categories),
+    Reason.BLOCKED_VENDOR: lambda candidate, _: ", ".join(map(str, candidate.creative.vendors)),
+    Reason.BLOCKED_SUBJECT: lambda candidate, _: ", ".join(candidate.creative.restrictions),
+    Reason.BLOCKED_CREATIVE: lambda candidate, _: candidate.creative.id,
     Reason.BLOCKED_ATTRIBUTE: lambda candidate, _: ", ".join(
         map(str, candidate.creative.attributes)
     ),

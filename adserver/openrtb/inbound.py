@@ -4,26 +4,34 @@
 segments at all.
 """
 
+from typing import Any
+
+from msgspec.structs import replace
+
 from adserver.domain.consent import NO_MACROS, Permission
 from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.fees import PPM
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import NO_FACTS, Auction, AuctionType, Opportunity
 from adserver.domain.reasons import Reason
 from adserver.domain.wanted import NOTHING_MORE, Wanted
-from adserver.openrtb.facts import facts, imp_facts
-from adserver.openrtb.floors import deal_terms, imp_floor
+from adserver.openrtb.facts import facts, imp_facts, point
+from adserver.openrtb.floors import deal_terms, duration_floors, imp_floor
 from adserver.openrtb.native import native_space
 from adserver.openrtb.people import segments
 from adserver.openrtb.place import device_type, geography, publication, system
-from adserver.openrtb.request import BidRequest, Device, Imp
+from adserver.openrtb.request import BidRequest, Device, Imp, Player
 from adserver.openrtb.signals import macros, signals
-from adserver.openrtb.spaces import banner_space, video_space
+from adserver.openrtb.skadnetwork import app_install
+from adserver.openrtb.spaces import audio_space, banner_space, pod, video_space
 from adserver.openrtb.transparency import transparency
 
 __all__ = ["auction", "signals", "time_left_ms"]
 
 MAX_IMPS = 100
 MAX_CATEGORIES = 100
+MAX_MULTIPLIER = 1_000_000
+"""No screen is looked at by more people at once; it also guards the arithmetic against hostile numbers."""
 LONGEST_TMAX_MS = 10_000
 
 _NO_DEVICE = Device()
@@ -82,9 +90,9 @@ def auction(
         0,
         None,
         transparency(request.regs),
-        facts(request, wanted) if wanted.dimensions else NO_FACTS,
-        None,
-        macros(request) if wanted.macros else NO_MACROS,
+        facts(request, wanted, permission) if wanted.dimensions else NO_FACTS,
+        point(request, permission) if wanted.point else None,
+        macros(request) if wanted.macros and request.dooh is None else NO_MACROS,
     )
 
 
@@ -130,31 +138,44 @@ def _opportunities(
         if name in seen:
             continue  # A bid for this id would mean the first one of that name.
         seen.add(name)
-        opportunity = _opportunity(imp, name, seat, rates, wanted)
+        opportunity = _opportunity(imp, name, request, seat, rates, wanted)
         if opportunity is not None:
             found.append(opportunity)
     return tuple(found)
 
 
 def _opportunity(
-    imp: Imp, name: str, seat: str, rates: Rates, wanted: Wanted
+    imp: Imp, name: str, request: BidRequest, seat: str, rates: Rates, wanted: Wanted
 ) -> Opportunity | None:
     """Return the imp as we see it; `None` if it offers nothing we sell or at a price we cannot know."""
-    banner = banner_space(imp.banner) if imp.banner else None
+    banner = banner_space(imp.banner, imp.instl) if imp.banner else None
     video = video_space(imp.video) if imp.video else None
+    audio = audio_space(imp.audio) if imp.audio else None
     native = native_space(imp.native) if imp.native else None
-    if not (banner or video or native):
+    if not (banner or video or audio or native):
         return None
-    if imp.qty is not None and imp.qty.multiplier != 1:
-        return (
-            None  # One such impression costs a multiple of the price; budgets do not know that yet.
-        )
+    rare: dict[str, Any] = {}
+    if imp.qty is not None:
+        multiplier_ppm = _millionths(imp.qty.multiplier)
+        if multiplier_ppm is None:
+            return None  # What cannot be counted cannot be paid for.
+        rare["multiplier_ppm"] = multiplier_ppm
     floor = imp_floor(imp, rates)
-    deals = deal_terms(imp.pmp, imp, seat, rates) if imp.pmp else ()
+    try:
+        if video and imp.video:
+            _note_player(rare, imp.video, name, imp.bidfloorcur, rates, "video_floors")
+        if audio and imp.audio:
+            rare["audio"] = audio
+            _note_player(rare, imp.audio, name, imp.bidfloorcur, rates, "audio_floors")
+    except ValueError:
+        floor = None
+    if wanted.app_installs and imp.ext is not None and imp.ext.skadn:
+        rare["app_install"] = app_install(imp.ext.skadn)
+    deals = deal_terms(imp.pmp, seat, rates) if imp.pmp else ()
     deals_only = floor is None or (imp.pmp is not None and imp.pmp.private_auction == 1)
     if deals_only and not deals:
         return None
-    return Opportunity(
+    opportunity = Opportunity(
         id=name,
         banner=banner,
         video=video,
@@ -166,8 +187,36 @@ def _opportunity(
         tag_id="" if imp.tagid is None else str(imp.tagid),
         position=(imp.banner.pos if imp.banner else imp.video.pos if imp.video else None) or 0,
         expiry_s=imp.exp,
-        facts=imp_facts(imp, wanted) if wanted.dimensions else NO_FACTS,
+        facts=imp_facts(imp, request, wanted) if wanted.dimensions else NO_FACTS,
     )
+    # Written apart, because more than 15 keywords cost a microsecond, and mostly there are none.
+    return replace(opportunity, **rare) if rare else opportunity
+
+
+def _note_player(
+    rare: dict[str, Any],
+    player: Player,
+    name: str,
+    currency: str | None,
+    rates: Rates,
+    key: str,
+) -> None:
+    """Note the break that a player stands in (if there are two, the video's), and its floors by duration.
+
+    Raises `ValueError` if those cannot be known.
+    """
+    if "pod" not in rare and (found := pod(player, name)) is not None:
+        rare["pod"] = found
+    floors = duration_floors(player, currency, rates)
+    if floors is not None:
+        rare[key] = floors
+
+
+def _millionths(multiplier: float | None) -> int | None:
+    """Return how many impressions are sold as one (OpenRTB 2.6, `Qty`); `None` for what is no such number."""
+    if multiplier is None or not 0 < multiplier <= MAX_MULTIPLIER:
+        return None
+    return round(multiplier * PPM) or None
 
 
 def _categories(request: BidRequest) -> tuple[str, ...]:

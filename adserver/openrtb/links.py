@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from adserver.domain.consent import ConsentMacros
-from adserver.domain.exchange import ExchangeTerms
+from adserver.domain.exchange import ExchangeTerms, Macros
 from adserver.domain.opportunity import MediaType
 from adserver.ports import Links
 
@@ -26,9 +26,9 @@ class Gaps(NamedTuple):
 class NoticeUrls(NamedTuple):
     """The notice URLs of one bid; `None` where the exchange's declaration wants none."""
 
-    win: str
+    win: str | None
     billing: str | None
-    loss: str
+    loss: str | None
 
 
 def markup_links(
@@ -40,7 +40,8 @@ def markup_links(
     out_of_home: bool,
     labelled: bool,
 ) -> Links:
-    """Return the links for a creative's markup; the price macro only where the pixel is what bills.
+    """Return the links for a creative's markup; the price macro only where the pixel is what bills, and the exchange's
+    macro before the click only in HTML: players and publishers count clicks by themselves.
 
     `labelled`: the markup is to have a link to why it was chosen.
     """
@@ -48,11 +49,12 @@ def markup_links(
     price = ""
     if terms.billable(media_type, out_of_home=out_of_home) == "impression":
         played = media_type in {MediaType.VIDEO, MediaType.AUDIO}
-        price = f"?p={macros.vast_price if played else macros.markup_price}"
+        price = _price(macros.vast_price if played else macros.markup_price, macros, out_of_home)
+    prefix = macros.click if media_type is MediaType.BANNER else ""
     click = f"{base}/t/click/{token}"
     return Links(
         f"{base}/t/impression/{token}{price}",
-        macros.click + quote(click, safe="") if macros.click else click,
+        prefix + quote(click, safe="") if prefix else click,
         f"{base}/v/{token}/",
         gaps.serving,
         f"{base}/r/why/{token}" if labelled else "",
@@ -65,13 +67,22 @@ def markup_links(
 def notice_urls(
     base: str, token: str, terms: ExchangeTerms, media_type: MediaType, *, out_of_home: bool
 ) -> NoticeUrls:
-    """Return `nurl`, `burl` and `lurl`; `burl` only where the billing notice is what bills."""
+    """Return `nurl`, `burl` and `lurl`; `burl` only where the billing notice is what bills, the others where they bill
+    or the exchange calls them.
+    """
     macros = terms.macros
-    people = f"&n={macros.multiplier}" if out_of_home else ""
-    price = f"?p={macros.price}{people}"
-    billing = terms.billable(media_type, out_of_home=out_of_home) == "billing"
+    price = _price(macros.price, macros, out_of_home)
+    bills = terms.billable(media_type, out_of_home=out_of_home)
+    won = bills == "win" or "win" in terms.notices
+    loss = f"{base}/n/loss/{token}?r={macros.loss}&p={macros.min_to_win}"
     return NoticeUrls(
-        f"{base}/n/win/{token}{price}",
-        f"{base}/n/billing/{token}{price}" if billing else None,
-        f"{base}/n/loss/{token}?r={macros.loss}&p={macros.min_to_win}",
+        f"{base}/n/win/{token}{price}" if won else None,
+        f"{base}/n/billing/{token}{price}" if bills == "billing" else None,
+        loss if "loss" in terms.notices else None,
     )
+
+
+def _price(macro: str, macros: Macros, out_of_home: bool) -> str:  # noqa: FBT001 - private
+    """Return the query that brings the price, and out of home how many people it is for."""
+    people = f"&n={macros.multiplier}" if out_of_home else ""
+    return f"?p={macro}{people}" if macro else ""

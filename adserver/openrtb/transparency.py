@@ -54,18 +54,27 @@ class Told(msgspec.Struct, omit_defaults=True, gc=False):
 
 @lru_cache(maxsize=REMEMBERED)
 def told(
-    asked: Transparency, disclosure: Disclosure, host: str, *, labelled: bool, profiled: bool
+    asked: Transparency,
+    disclosure: Disclosure,
+    host: str,
+    *,
+    labelled: bool,
+    profiled: bool,
+    placed: bool = False,
 ) -> str:
     """Return the member of `bid.ext`, or nothing where an answer would be refused and none is needed.
 
-    `host` is where people reach us, `labelled` whether our markup has the link for them. Somebody must tell them: so where
+    `host` is where people reach us, `labelled` whether our markup has the link for them; `profiled` and `placed` whether
+    what is known of the person, and where exactly they are, had a part in choosing. Somebody must tell them: so where
     the publisher does, it is given the parameters even if it wants none for itself.
     """
     if asked.publisher is Label.CANNOT and not labelled:
         return ""
     used: tuple[UsedParameters, ...] = ()
     if asked.parameters or not labelled:
-        chosen_by = (Parameter.PROFILE, Parameter.CONTEXT) if profiled else (Parameter.CONTEXT,)
-        used = (UsedParameters(disclosure.domain or host, chosen_by),)
+        chosen_by = [Parameter.PROFILE, Parameter.CONTEXT] if profiled else [Parameter.CONTEXT]
+        if placed:
+            chosen_by.append(Parameter.PRECISE_PLACE)
+        used = (UsedParameters(disclosure.domain or host, tuple(chosen_by)),)
     answer = Told(disclosure.behalf, disclosure.paid, int(labelled), used)
     return f'"dsa":{encode(answer).decode()}'

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from adserver.domain.agent import Agent
 from adserver.domain.campaign import Catalog
 from adserver.domain.candidate import Candidate
 from adserver.domain.consent import NO_MACROS, ConsentMacros
 from adserver.domain.creative import AnyCreative
 from adserver.domain.entries import AnyEntry
 from adserver.domain.money import Nanos
-from adserver.domain.notice import Conversion, Notice
+from adserver.domain.notice import Fact
 from adserver.domain.opportunity import Auction, Opportunity
+from adserver.domain.place import Place
 
 
 class Clock(Protocol):
@@ -90,7 +92,7 @@ class CampaignSource(Protocol):
 class Owner(Protocol):
     """The one process that writes: money, contacts, notices."""
 
-    async def record(self, fact: Notice | Conversion) -> bool:
+    async def record(self, fact: Fact) -> bool:
         """Return once the fact is durable: True the first time, False for a repetition.
 
         Raises `Unavailable` if that cannot be promised; the caller then answers 503.
@@ -144,6 +146,20 @@ class Crawlers(Protocol):
 
     def is_crawler(self, user_agent: str) -> bool:
         """Tell whether this is one; never raises, whatever a stranger sent."""
+
+
+class Places(Protocol):
+    """Where addresses are."""
+
+    def place(self, address: str) -> Place | None:
+        """Return the place of an address, or nothing for one that is unknown or none; never raises."""
+
+
+class Agents(Protocol):
+    """What user agents are."""
+
+    def agent(self, text: str) -> Agent:
+        """Return what a user agent's string says; never raises, whatever a stranger sent."""
 
 
 class ListedNetworks(Protocol):

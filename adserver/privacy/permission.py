@@ -35,7 +35,7 @@ Then `with_choices`: what the person told us themselves.
 from msgspec.structs import astuple, replace
 
 from adserver.domain.choices import Choices
-from adserver.domain.consent import REFUSED, Permission, Signals, without_person
+from adserver.domain.consent import CHILDREN, REFUSED, Permission, Signals, without_person
 from adserver.privacy.bits import MAX_LENGTH
 from adserver.privacy.countries import CountryRule
 from adserver.privacy.gpp import EU, NOTHING_APPLIES, read_gpp
@@ -72,7 +72,7 @@ def permit(
         if not permission.bid:
             return permission
     if signals.coppa:
-        return without_person("coppa")
+        return without_person(CHILDREN)
     if signals.limited:
         return without_person("limited")
     if signals.gpc:

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from functools import partial
+from collections.abc import Iterator
 
 import structlog
 
@@ -15,6 +15,7 @@ from adserver.domain.campaign import Catalog
 from adserver.endpoints.keys import make_keys
 from adserver.errors import Fault, InvalidConfig
 from adserver.settings import network_lists
+from adserver.settings.feeds import feed_refusals
 
 _log = structlog.get_logger()
 
@@ -31,7 +32,11 @@ def check(loaded: Loaded) -> Catalog:
     campaigns = loaded.settings.campaigns
     folder = loaded.path(campaigns.path)
     source = type(campaigns)(path=str(folder))
-    review = partial(refusals, loaded.policy)
+
+    def review(catalog: Catalog) -> Iterator[tuple[str, str]]:
+        yield from refusals(loaded.policy, catalog)
+        yield from feed_refusals(loaded.settings.feeds, catalog)
+
     catalog = source.build(tuple(loaded.terms), loaded.settings.currency, review).load()
     compile_snapshot(catalog)
     return catalog
@@ -46,6 +51,18 @@ def check_lists(loaded: Loaded) -> dict[str, InvalidConfig]:
     found = loaded.settings.invalid_traffic.lists(loaded.file.parent, places(loaded).networks)
     found.must_be_there()
     return found.refused
+
+
+def check_secrets(loaded: Loaded) -> None:
+    """Read the keys and secrets of `mobile` and of exchanges, so that a worker need not find out. Raises `InvalidConfig`."""
+    loaded.settings.mobile.check(loaded.file.parent)
+    loaded.dialects()
+
+
+def check_place(loaded: Loaded) -> None:
+    """Open the file of places, if there is to be one. Raises `InvalidConfig`."""
+    if loaded.settings.place is not None:
+        loaded.settings.place.build(loaded.file.parent)
 
 
 def renew_lists(loaded: Loaded) -> None:

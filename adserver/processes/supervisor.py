@@ -97,6 +97,8 @@ class Supervisor:
         builder.prepare_state(self._loaded)
         where = bootstrap.places(self._loaded)
         self._claim = builder.claim_state(self._loaded)
+        builder.check_secrets(self._loaded)
+        builder.check_place(self._loaded)
         builder.renew_lists(self._loaded)
         try:
             if not self._as_compiled:
@@ -266,5 +268,6 @@ class Supervisor:
 
 
 def _built(loaded: Loaded) -> None:
+    builder.check_place(loaded)
     builder.renew_lists(loaded)
     builder.build(loaded)

@@ -127,6 +127,8 @@ async def _watch(
         worker.stopped.poll()
         worker.keys.poll()
         worker.sources.poll()
+        worker.poll_feeds()
+        worker.supply.poll()
         if not told and worker.owner.connected:
             looks -= 1
             if worker.is_funded() or not looks:

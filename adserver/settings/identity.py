@@ -19,6 +19,7 @@ class Sources(NamedTuple):
     """The sources of one worker."""
 
     sources: IdSources
+    households: IdSources
     poll: Callable[[], None]
     """Look whether their files changed; call it about twice a second."""
 
@@ -29,6 +30,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sources: tuple[str, ...] = ()
     """Hosts as in `eids[].source`, the most lasting first; others are not read. `uidapi.com` and `euid.eu` need the
     sections below, too."""
+    households: tuple[str, ...] = ()
+    """Hosts as in `eids[].source` whose ids stand for a household; caps per household count by them. On a television
+    the household's address serves without."""
     uid2: Config | None = None
     """Keys and opt-outs for UID2 tokens (`uidapi.com`)."""
     euid: Config | None = None
@@ -36,13 +40,14 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for what types cannot say."""
-        for host in self.sources:
+        for host in (*self.sources, *self.households):
             if not _HOST.fullmatch(host):
                 raise ValueError(
-                    f"sources: '{host[:80]}' is no host in lower case, like partner.example"
+                    f"sources and households: '{host[:80]}' is no host in lower case, like partner.example"
                 )
-        if len(set(self.sources)) != len(self.sources):
-            raise ValueError("sources: the same host stands there twice")
+        named = (*self.sources, *self.households)
+        if len(set(named)) != len(named):
+            raise ValueError("sources and households: the same host stands there twice")
         for scope, config in self._scopes:
             if (HOSTS[scope] in self.sources) != (config is not None):
                 raise ValueError(
@@ -67,4 +72,4 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             for reader in readers:
                 reader.poll()
 
-        return Sources(found, poll)
+        return Sources(found, plain_sources(self.households), poll)

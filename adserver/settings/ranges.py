@@ -13,14 +13,14 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 RANGES: dict[str, tuple[int | Decimal, int | Decimal]] = {
     "network_margin_ms": (0, 10_000), "default_tmax_ms": (1, 60_000),
-    "expiry_s": (1, 7 * 86_400), "max_cpm": (0, MAX_CPM),
+    "expiry_s": (1, 7 * 86_400), "expiry_out_of_home_s": (1, 7 * 86_400), "price_skew_s": (0, 86_400), "max_cpm": (0, MAX_CPM),
     "hourly_ceiling": (0, 1_000_000_000), "gzip_above_bytes": (0, 1 << 30),
     "keep_percent": (0, 100), "workers": (1, 64),
     "vendor_id": (0, 65_535), "explore_percent": (0, 100),
     "click_days": (1, 365), "header_timeout_ms": (1, 60_000),
     "body_timeout_ms": (1, 60_000), "idle_timeout_s": (1, 3_600),
     "max_connections": (1, 1_000_000), "max_requests_per_s": (1, 1_000_000),
-    "max_waiting": (8, 100_000), "port": (1, 65_535), "private_port": (1, 65_535),
+    "markup_kb": (1, 10_000), "max_waiting": (8, 100_000), "port": (1, 65_535), "private_port": (1, 65_535),
 }  # fmt: skip
 """What a number may be, ends included. Wider than anybody needs; outside lies a slip of the pen."""
 

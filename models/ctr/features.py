@@ -11,7 +11,15 @@ from typing import Annotated
 import msgspec
 
 from adserver.domain.candidate import Candidate
-from adserver.domain.creative import Banner, Creative, Native, Video
+from adserver.domain.creative import (
+    Audio,
+    Banner,
+    Creative,
+    Dynamic,
+    Html,
+    Native,
+    Video,
+)
 from adserver.domain.money import Nanos
 from adserver.domain.opportunity import Auction, Opportunity
 from adserver.domain.week import hour_of_week
@@ -39,7 +47,9 @@ UNKNOWN = 0
 _MAX_POSITION = 100
 _MAX_SEGMENTS = 1_000
 _MAX_FLOOR = 10**15
-_MEDIA: dict[type[Creative], str] = {Banner: "banner", Video: "video", Native: "native"}
+_MEDIA: dict[type[Creative], str] = {
+    Banner: "banner", Html: "banner", Dynamic: "banner", Video: "video", Audio: "audio", Native: "native",
+}  # fmt: skip
 
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=10_000_000_000)]

@@ -22,6 +22,7 @@ FIELDS: Mapping[str, str] = {
     "events_dropped": _NUMBER,
     "exchange": _OPERATORS,
     "file": _OPERATORS,
+    "first": "a bid's id, drawn at random",
     "in_force": "what the operator stopped, or words of ours",
     "kept": _OPERATORS,
     "keys": "numbers of the keys that seal tokens",

@@ -2,18 +2,32 @@
 
 import html
 import json
+import re
 from typing import Any
 
 import msgspec
 import pytest
 
 from adapters.channels import CHANNELS, prepare
-from adserver.domain.creative import AnyCreative
+from adapters.channels.beacon import beacon
+from adserver.domain.consent import ConsentMacros
+from adserver.domain.creative import AnyCreative, Banner, Html
 from adserver.domain.opportunity import BannerSpace, Opportunity
+from adserver.domain.placeholders import hands_on_consent
 from adserver.ports import Channel
+from tests.unit.adapters_channels.elements import runnable
+from tests.unit.adapters_channels.played import (
+    AUDIO,
+    AUDIO_SPACE,
+    FULL_AUDIO,
+    FULL_SPACE,
+    FULL_VIDEO,
+)
 from tests.unit.adapters_channels.samples import (
     BANNER,
     BANNER_SPACE,
+    DYNAMIC,
+    HTML,
     LINKS,
     NATIVE,
     NATIVE_SPACE,
@@ -22,24 +36,42 @@ from tests.unit.adapters_channels.samples import (
     VIDEO_SPACE,
 )
 
+MEASURED = msgspec.structs.replace(BANNER, id="measured", viewability=True)
+MEASURED_HTML = msgspec.structs.replace(HTML, id="measured-html", viewability=True)
+SEEN = LINKS._replace(viewable=f"https://ads.example/t/viewable/{TOKEN}?a='&b=<i>")
 SAMPLES: list[tuple[AnyCreative, Opportunity]] = [
     (BANNER, BANNER_SPACE),
+    (MEASURED, BANNER_SPACE),
+    (HTML, BANNER_SPACE),
+    (MEASURED_HTML, BANNER_SPACE),
+    (DYNAMIC, BANNER_SPACE),
     (VIDEO, VIDEO_SPACE),
+    (FULL_VIDEO, FULL_SPACE),
+    (AUDIO, AUDIO_SPACE),
+    (FULL_AUDIO, FULL_SPACE),
     (NATIVE, NATIVE_SPACE),
 ]
 every_channel = pytest.mark.parametrize(
-    ("creative", "opportunity"), SAMPLES, ids=[type(sample).__name__ for sample, _ in SAMPLES]
+    ("creative", "opportunity"), SAMPLES, ids=[sample.id for sample, _ in SAMPLES]
 )
 
 every_creative = pytest.mark.parametrize(
     "creative",
     [sample for sample, _ in SAMPLES],
-    ids=[type(sample).__name__ for sample, _ in SAMPLES],
+    ids=[sample.id for sample, _ in SAMPLES],
 )
 
 
 def _channel(creative: AnyCreative) -> Channel:
     return CHANNELS[type(creative)]
+
+
+def _asking(creative: AnyCreative) -> AnyCreative:
+    """Return HTML that wants the privacy signals, too; others have no place to say so."""
+    if not isinstance(creative, Html):
+        return creative
+    asking = "<i data-c='{{gdpr}} {{gdpr_consent}} {{us_privacy}} {{gpp}} {{gpp_sid}}'></i>"
+    return msgspec.structs.replace(creative, markup=creative.markup + asking)
 
 
 def _moved(creative: AnyCreative, address: str) -> AnyCreative:
@@ -105,8 +137,41 @@ def test_markup_that_says_it_does_not_vary_does_not(
 
 
 @every_channel
-def test_no_script_is_put_out(creative: AnyCreative, opportunity: Opportunity) -> None:
-    assert "script" not in prepare(creative).render(LINKS, opportunity).lower()
+def test_nothing_runs_but_what_the_author_wrote_as_a_script_and_the_beacon_where_it_is_asked_for(
+    creative: AnyCreative, opportunity: Opportunity
+) -> None:
+    markup = prepare(creative).render(SEEN, opportunity)
+    measured = isinstance(creative, Banner | Html) and creative.viewability
+    expected = [re.escape(text) for text in runnable(beacon(SEEN.viewable))] if measured else []
+    if isinstance(creative, Html):
+        own = (re.split(r"\{\{[^}]*\}\}", text) for text in runnable(creative.markup))
+        expected += [".*".join(map(re.escape, parts)) for parts in own]
+    found = runnable(markup)
+    assert len(found) == len(expected)
+    assert all(any(re.fullmatch(each, text, re.DOTALL) for each in expected) for text in found)
+    if not expected and not getattr(creative, "verifications", ()):
+        assert "script" not in markup.lower()
+
+
+@every_channel
+def test_the_beacon_is_where_it_is_asked_for_only(
+    creative: AnyCreative, opportunity: Opportunity
+) -> None:
+    markup = prepare(creative)
+    if isinstance(creative, Banner | Html):
+        assert (beacon(SEEN.viewable) in markup.render(SEEN, opportunity)) == creative.viewability
+
+
+@every_channel
+def test_privacy_signals_are_in_the_markup_that_says_so_and_in_no_other(
+    creative: AnyCreative, opportunity: Opportunity
+) -> None:
+    signals = ConsentMacros("sig0", "sig1", "sig2", "sig3", "sig4")
+    for each in (creative, _asking(creative)):
+        markup = prepare(each)
+        text = markup.render(LINKS._replace(consent=signals), opportunity)
+        assert any(signal in text for signal in signals) == markup.hands_on_consent
+        assert markup.hands_on_consent == hands_on_consent(each)
 
 
 @every_channel

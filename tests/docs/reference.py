@@ -10,16 +10,29 @@ from enum import StrEnum
 from importlib import import_module
 from inspect import cleandoc, getsource
 from pathlib import Path
+from typing import Union, get_args, get_origin
 
 import msgspec
 from prometheus_client.metrics import MetricWrapperBase
 
 from adapters import registry
+from adapters.exchanges import DIALECTS
 from adapters.identity import uid2
 from adserver import commands, config, metrics
+from adserver.domain.exchange import ExchangeTerms, Macros
+from adserver.domain.restricted import Where
 from adserver.privacy import permission
-from adserver.settings import identity, invalid_traffic, matching, policy_file, registration
-from adserver.settings.exchanges import Exchange
+from adserver.settings import (
+    audit,
+    identity,
+    invalid_traffic,
+    matching,
+    mobile,
+    policy_file,
+    registration,
+    supply,
+)
+from adserver.settings.exchanges import Exchange, MacroNames
 from adserver.settings.ranges import RANGES
 from adserver.tallies import Spreads, Tallies
 from tests.bench import record
@@ -34,11 +47,15 @@ WORDS = {
     "exchanges": "Who may ask, and on what terms; see below.",
     "invalid_traffic": "What comes from no person; see below.",
     "guard": "Limits outside the catalog; see below.",
+    "audit": "Rules for creatives; see below.",
     "responsible": "Who answers for what is done with people's data; see below.",
     "identity": "Partners' ids that stand for a person; see below.",
     "matching": "Cookie matching; see below.",
+    "supply": "Who may sell to us; see below.",
+    "mobile": "Installs of applications; see below.",
     "billable_banner": "Which notice settles the money of a banner.",
     "billable_video": "Which notice settles the money of a video.",
+    "billable_audio": "Which notice settles the money of a sound.",
     "billable_native": "Which notice settles the money of a native advertisement.",
     "kind": "Which adapter.",
     "path": "The folder, relative to the settings file.",
@@ -46,6 +63,12 @@ WORDS = {
     "currency": "Set by the server to the house currency; leave it out.",
 }
 """What a setting means where the code has no sentence behind it."""
+
+BY_DIALECT = (
+    "currencies", "billable_banner", "billable_video", "billable_native", "billable_audio",
+    "billable_out_of_home", "notices", "loss_codes", "approval", "default_tmax_ms",
+)  # fmt: skip
+"""What a dialect says of an exchange where its settings do not."""
 
 _BETWEEN = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
 
@@ -60,19 +83,29 @@ def sections() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     yield "The top of the file", config.Settings
     yield "`http`", config.Http
     yield "Each of `exchanges`", Exchange
+    yield "`macros` of an exchange", MacroNames
     yield "`guard`", config.Guard
+    yield "`audit`", audit.Audit
+    yield "Each of `audit.restricted`", Where
     yield "`invalid_traffic`", invalid_traffic.InvalidTraffic
     yield "The rates of `invalid_traffic`", invalid_traffic.Rate
     for networks in registry.Networks.__args__:
         title = f"Each of `invalid_traffic.networks`, kind `{networks.__struct_config__.tag}`"
         yield title, networks
+    yield "`place`, kind `maxmind`", registry.Place
     yield "`responsible`", config.Responsible
     yield "`identity`", identity.Identity
     yield "`identity.uid2` and `identity.euid`", uid2.Config
     yield "`matching`", matching.Matching
     yield "Each of `matching.exchanges`", matching.Match
+    yield "`mobile`", mobile.Mobile
+    yield "Each of `mobile.partners`", mobile.Partner
+    yield "`supply`", supply.Supply
+    yield "`rules` of `supply`", supply.Rules
+    yield "Each of `supply.exchanges`", supply.Seat
     yield "`campaigns`, kind `yaml`", registry.Campaigns
     yield "Each of `segments`, kind `files`", registry.Segments
+    yield "Each of `feeds`, kind `files`", registry.Feeds
     for profiles in registry.Profiles.__args__:
         yield f"`profiles`, kind `{profiles.__struct_config__.tag}`", profiles
 
@@ -93,7 +126,7 @@ def privacy_file() -> str:
 def _section(title: str, kind: type[msgspec.Struct]) -> str:
     said = field_docs(kind)
     rows = [
-        f"| `{field.encode_name}` | {_type(field.type)}{_range(field)} | {_default(field)} |"
+        f"| `{field.encode_name}` | {_type(field.type)}{_range(field)} | {_default(field, kind)} |"
         f" {said.get(field.name) or WORDS.get(field.name, '')} |"
         for field in msgspec.structs.fields(kind)
     ]
@@ -127,8 +160,8 @@ def _range(field: msgspec.structs.FieldInfo) -> str:
 
 
 def _type(kind: object) -> str:
-    if isinstance(kind, types.UnionType):
-        parts = [_type(part) for part in kind.__args__ if part is not types.NoneType]
+    if get_origin(kind) in {types.UnionType, Union}:  # the latter of `Literal | None`
+        parts = [_type(part) for part in get_args(kind) if part is not types.NoneType]
         return " or ".join(dict.fromkeys(parts))
     if hasattr(kind, "__metadata__"):  # Annotated
         return _type(getattr(kind, "__origin__", None))
@@ -148,12 +181,14 @@ def _type(kind: object) -> str:
     return words.get(kind, "decimal")
 
 
-def _default(field: msgspec.structs.FieldInfo) -> str:
+def _default(field: msgspec.structs.FieldInfo, kind: type[msgspec.Struct]) -> str:
     if field.default_factory is not msgspec.NODEFAULT:
         return "none"
     if field.default is msgspec.NODEFAULT:
         return "**required**"
     value = field.default
+    if value is None and (kind is MacroNames or (kind is Exchange and field.name in BY_DIALECT)):
+        return "the dialect's"
     if value is None or value in ((), ""):
         return "none"
     if isinstance(value, invalid_traffic.Rate):
@@ -163,6 +198,43 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`[{', '.join(value)}]`" if isinstance(value, tuple) else f"`{value}`"
+
+
+def dialect_table() -> str:
+    """Return what each dialect declares, row by row."""
+    rows = [
+        f"| | {' | '.join(f'`{name}`' for name in DIALECTS)} |",
+        "| --- |" + " --- |" * len(DIALECTS),
+    ]
+    terms = [ExchangeTerms(**{"name": "one", **each.defaults}) for each in DIALECTS.values()]
+    rows += [
+        _row(f"`{name}`", [_shown(getattr(each, name)) for each in terms]) for name in BY_DIALECT
+    ]
+    rows += [
+        _row(f"`macros.{name}`", [_shown(getattr(each.macros, name)) for each in terms])
+        for name in Macros.__struct_fields__
+    ]
+    forms = [
+        "encrypted, needs `price_keys`" if each.sealed else "a decimal, CPM"
+        for each in DIALECTS.values()
+    ]
+    rows.append(_row("prices", forms))
+    rows.append(
+        _row(
+            "`matching.exchanges[].sync_url`", [_shown(each.sync_url) for each in DIALECTS.values()]
+        )
+    )
+    return "\n".join([*rows, ""])
+
+
+def _row(name: str, cells: list[str]) -> str:
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(f"`{each}`" for each in value) or "none"
+    return "none" if value in {"", None} else f"`{value}`"
 
 
 def all_metrics() -> list[MetricWrapperBase | Tallies | Spreads]:
@@ -238,6 +310,7 @@ def _by_number(named: tuple[str, object]) -> tuple[int, str]:
 PAGES = {
     "explanation/performance.md": speed_table,
     "reference/settings.md": settings,
+    "reference/dialects.md": dialect_table,
     "reference/privacy-file.md": privacy_file,
     "reference/permission.md": permission_table,
     "reference/metrics.md": metric_table,

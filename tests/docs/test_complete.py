@@ -10,7 +10,7 @@ from adserver.domain.attribution import NOBODYS
 from adserver.domain.campaign import Catalog
 from adserver.domain.identity import number
 from adserver.domain.ledger import Ledger
-from adserver.domain.notice import KINDS, Conversion, Notice
+from adserver.domain.notice import KINDS, Conversion, Install, Notice
 from adserver.domain.reasons import Reason
 from adserver.domain.targeting import Dimension
 from adserver.domain.ticket import Ticket
@@ -19,6 +19,7 @@ from adserver.endpoints.intake import Outcome
 from adserver.endpoints.ops import PrivatePort
 from adserver.endpoints.tracking import VIDEO_EVENTS
 from adserver.openrtb.codec import REFUSALS
+from adserver.processes.owner.installs import install_line
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.notices import Notices
 from tests.docs import reference
@@ -26,6 +27,7 @@ from tests.docs.pages import DOCS, ROOT, first_column, spans
 
 REFERENCE = DOCS / "reference"
 NO_ADAPTERS = {
+    "adapters/channels/beacon.py", "adapters/channels/placeholders.py",
     "adapters/crm/loading.py", "adapters/dmp/loading.py",
     "adapters/profiles/changing.py", "adapters/profiles/choice_records.py",
     "adapters/profiles/grants.py", "adapters/profiles/record.py",
@@ -84,6 +86,10 @@ def test_every_field_of_every_event_is_documented() -> None:
     order = Conversion(advertiser="a", order="1", at_s=0, value=0)
     line = notices._order_line(order, b"hash", NOBODYS)
     assert first_column(page, "## `conversion`") == set(msgspec.json.decode(line))
+    install = Install(
+        transaction=b"t", at_s=0, version="4.0", store_id="1", source="39", won=True, redownload=False
+    )
+    assert first_column(page, "## `install`") == set(msgspec.json.decode(install_line(install, "")))
     assert set(KINDS) <= spans(page)
 
 

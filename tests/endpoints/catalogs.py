@@ -19,6 +19,7 @@ SIZES = (  # noqa: SIM905 - a list of quoted strings would be one per line
 """Those that requests in the wild ask for more than once."""
 DURATIONS_S = (2, 5, 10, 15, 20, 30, 60, 120, 150)
 MIMES = ("video/mp4", "video/webm", "video/3gpp", "video/ogg", "video/x-flv", "video/quicktime")
+SOUND_MIMES = ("audio/mpeg", "audio/mp4", "audio/mp3", "audio/ogg")
 ICONS = ("128x128", "80x80", "50x50", "20x20", "15x15")
 PICTURES = (
     "1200x627", "180x120", "300x250", "120x100", "480x320", "250x250", "150x50", "200x200", "2000x2000"
@@ -29,6 +30,8 @@ DEALS = (
     "fc_APAC", "deal-id-1",
 )  # fmt: skip
 """Those that requests in the wild offer."""
+CATEGORY = "IAB10-9"
+"""Remodelling: no request in the wild blocks it."""
 COPIES = 4
 """Line items of each kind: one bids once per request, so that four imps of a kind can be answered."""
 
@@ -74,10 +77,11 @@ def one_banner(name: str = "tents", size: str = "300x250", **fields: Any) -> dic
 
 
 def everything() -> dict[str, Json]:
-    """Return three advertisers who bid on all banners, videos and native ads, in the open and in deals."""
+    """Return four advertisers who bid on all banners, videos, sounds and native ads, in the open and in deals."""
     kinds = {
         "posters": [banner(f"poster-{size}", size) for size in SIZES],
         "films": [_film(seconds) for seconds in DURATIONS_S],
+        "songs": [_song(seconds) for seconds in DURATIONS_S],
         "stories": [_story()],
     }
     found: dict[str, Json] = {}
@@ -85,7 +89,7 @@ def everything() -> dict[str, Json]:
         ids = [creative["id"] for creative in creatives]
         items = [line_item(f"{name}-{copy}", ids) for copy in range(COPIES)]
         items.append(line_item(f"{name}-deals", ids, targeting={"deal": list(DEALS)}))
-        found |= advertiser(name, creatives, items)
+        found |= advertiser(name, creatives, items, categories=[CATEGORY])
     return found | {"deals": {"deals": [{"id": deal, "exchange": EXCHANGE} for deal in DEALS]}}
 
 
@@ -98,6 +102,18 @@ def _film(seconds: int) -> Json:
     return {
         "id": name, "landing": f"https://films.example/{seconds}",
         "video": {"title": f"{seconds} seconds", "duration_s": seconds, "media_files": files},
+    }  # fmt: skip
+
+
+def _song(seconds: int) -> Json:
+    name = f"song-{seconds}"
+    files = [
+        {"url": f"https://cdn.example/{name}-{number}", "mime": mime}
+        for number, mime in enumerate(SOUND_MIMES)
+    ]
+    return {
+        "id": name, "landing": f"https://songs.example/{seconds}",
+        "audio": {"title": f"{seconds} seconds", "duration_s": seconds, "audio_files": files},
     }  # fmt: skip
 
 

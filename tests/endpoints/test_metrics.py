@@ -5,11 +5,13 @@ import string
 
 from adserver.domain.choices import CHANGES
 from adserver.domain.consent import Reach
+from adserver.domain.losses import LossReason
 from adserver.domain.notice import KINDS
 from adserver.domain.reasons import Reason
 from adserver.domain.validity import RULES
 from adserver.endpoints.intake import Outcome
 from adserver.openrtb.codec import REFUSALS
+from adserver.openrtb.dialect import Unread
 from adserver.processes.connection import Cut
 from tests.endpoints.client import Client
 from tests.endpoints.server import WORKERS, Series, Server
@@ -28,14 +30,14 @@ HOSTILE = (
 ALLOWED = {
     "exchange": {"open", "telling"},
     "media": {"banner", "video", "native", "audio"},
-    "reason": {*Reason, *REFUSALS, *Cut},
+    "reason": {*Reason, *REFUSALS, *Cut, *LossReason},
     "kind": set(KINDS),
     "status": {"400", "417", "431", "500"},
     "outcome": {*Outcome, "click", "view", "none", "refused"},
     "rule": set(RULES),
     "dependency": {"owner"},
     "reach": set(Reach),
-    "why": {"late", "connection", "refused", "avoided", "damaged", "lost"},
+    "why": {"late", "connection", "refused", "avoided", "damaged", "lost", *Unread},
     "scope": {"uid2", "euid"},
     "deed": {*CHANGES, "gpc", "erase"},
     "entry": {"media", "data", "tech", "margin", "late_liability"},

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from adserver.domain.notice import Conversion, Notice
+from adserver.domain.notice import Conversion, Fact, Install, Notice
 from adserver.errors import Unavailable
 
 
@@ -12,12 +12,13 @@ class FakeOwner:
     def __init__(self) -> None:
         self.notices: list[Notice] = []
         self.conversions: list[Conversion] = []
+        self.installs: list[Install] = []
         self.available = True
         self.delay_s = 0.0
         """How long it takes to make a fact durable, or to say that it cannot."""
         self._seen: set[tuple[object, ...]] = set()
 
-    async def record(self, fact: Notice | Conversion) -> bool:
+    async def record(self, fact: Fact) -> bool:
         """Return True the first time, False for a repetition. Raises `Unavailable` when told to."""
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
@@ -26,13 +27,17 @@ class FakeOwner:
         mark: tuple[object, ...]
         if isinstance(fact, Notice):
             mark = ("notice", fact.ticket.bid, fact.kind)
-        else:
+        elif isinstance(fact, Conversion):
             mark = ("order", fact.advertiser, fact.order)
+        else:
+            mark = ("install", fact.transaction)
         if mark in self._seen:
             return False
         self._seen.add(mark)
         if isinstance(fact, Notice):
             self.notices.append(fact)
-        else:
+        elif isinstance(fact, Conversion):
             self.conversions.append(fact)
+        else:
+            self.installs.append(fact)
         return True

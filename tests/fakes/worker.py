@@ -12,6 +12,7 @@ from adserver.background.purse import LeasedPurse
 from adserver.background.stopping import Stopped
 from adserver.background.stops import StopSwitch
 from adserver.catalog.compiler import compile_snapshot
+from adserver.catalog.review import NO_BARS, Bars
 from adserver.decision.world import World
 from adserver.domain.candidate import Candidate
 from adserver.domain.exchange import ExchangeTerms
@@ -24,6 +25,7 @@ from adserver.endpoints.bid import BidEndpoint
 from adserver.endpoints.desk import Desk
 from adserver.endpoints.gathering import Gatherer
 from adserver.endpoints.tokens import Key, TokenVault
+from adserver.openrtb.dialect import Dialect
 from adserver.openrtb.outbound import BidWriter
 from adserver.ports import ClickModel
 from adserver.ports.people import Profiles, RemoteProfiles, YoungContacts
@@ -85,6 +87,8 @@ class Parts(NamedTuple):
     contacts: YoungContacts | None = None
     clicks: ClickModel | None = None
     vendor: int = 0
+    dialect: Dialect | None = None
+    bars: Bars = NO_BARS
 
 
 THE_USUAL = Parts()
@@ -115,7 +119,7 @@ class FakeWorker:
         for name, advertiser in (parts.advertisers or one_banner()).items():
             (campaigns / f"{name}.yaml").write_text(json.dumps(advertiser), "utf-8")
         catalog = YamlFolder(campaigns).load()
-        snapshot = compile_snapshot(catalog)
+        snapshot = compile_snapshot(catalog, bars=parts.bars)
         self.purse = LeasedPurse(
             snapshot.line_item_members, [item.number for item in snapshot.line_items]
         )
@@ -128,6 +132,7 @@ class FakeWorker:
                 for advertiser in catalog.advertisers
                 for creative in advertiser.creatives
             },
+            {terms.name: parts.dialect} if parts.dialect else {},
         )
         writer.stall = answering
         contacts = parts.contacts or PendingContacts()
@@ -147,6 +152,7 @@ class FakeWorker:
             contacts=contacts,
             clock=self,
             remote=parts.remote,
+            hears={terms.name: parts.dialect.hear} if parts.dialect and parts.dialect.hear else {},
         )
         self.vault = TokenVault([Key(1, b"k" * 32)])
         self.answerer = Answerer(

@@ -24,12 +24,14 @@ from adserver.domain.campaign import (
     LineItem,
 )
 from adserver.domain.entries import AnyEntry
-from adserver.domain.ledger import Ledger, totals
+from adserver.domain.fees import PPM, with_fees
+from adserver.domain.ledger import Ledger
 from adserver.domain.notice import Notice
 from adserver.domain.ticket import Ticket
 from adserver.processes.owner.grants import Grants
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.notices import Notices
+from tests.unit.domain.accounts import totals
 
 START = 1_790_000_000
 LIFE_S = 600
@@ -40,6 +42,9 @@ Act = Literal[
 ]  # fmt: skip
 Step = tuple[Act, int, int]
 ACTS: tuple[Act, ...] = Act.__args__  # type: ignore[attr-defined]  # the literal's words
+FEES = Fees(data_cpm=3, tech_ppm=50_000, margin_ppm=70_000)
+MULTIPLIERS = (PPM, PPM, 14_200_000, 300_000)
+"""How many impressions are sold as one, in millionths: mostly one, out of home more or less."""
 OFTEN = (30, 20, 5, 5, 20, 2, 0.5, 1, 0.5, 2)
 steps = st.lists(
     st.tuples(
@@ -60,7 +65,7 @@ def catalog(line_items: Sequence[Budget], order: Budget, advertiser: Budget) -> 
             pacing="asap",
             goal=Goal("cpm", 100, 100),
             budget=budget,
-            fees=Fees(data_cpm=3, tech_ppm=50_000, margin_ppm=70_000),
+            fees=FEES,
             creatives=(),
         )
         for index, budget in enumerate(line_items)
@@ -145,7 +150,8 @@ class Market:
         purse = self.purses[worker]
         purse.expire(self.now_s)
         line_item, price = dice % len(self.numbers), 1 + dice % 100
-        reserved = price + 3 + price // 5 + 2
+        multiplier_ppm = MULTIPLIERS[dice % len(MULTIPLIERS)]
+        reserved = with_fees(price, FEES, multiplier_ppm) + dice % 3
         exchange = "north" if dice % 2 else "south"
         if not purse.claim(line_item, exchange, reserved):
             return
@@ -157,6 +163,7 @@ class Market:
                 bid=bid, at_s=at_s, exchange=exchange, line_item=self.numbers[line_item],
                 creative=1, media_type=1, reserved=reserved, price=price, wire_price=price,
                 lease=self.leases[worker], bill_until_s=at_s + LIFE_S, click_until_s=at_s + LIFE_S,
+                multiplier_ppm=multiplier_ppm, out_of_home=multiplier_ppm != PPM,
             )
         )  # fmt: skip
 
@@ -168,6 +175,7 @@ class Market:
         notice = Notice(
             kind=kind, ticket=ticket, at_s=int(self.now_s), settles=kind == "billing",
             wire_price=dice % (ticket.wire_price + 2),
+            impressions_ppm=(None, dice * 100_000, ticket.multiplier_ppm // 2)[dice % 3],
         )  # fmt: skip
         before = ticket.bid in self.ledger.charged
         outcome = self.notices.notice(notice, self.now_s)

@@ -26,6 +26,7 @@ from tests.torture.non_interference import run as non_interference
 from tests.torture.overload import run as overload
 from tests.torture.reasons import run as reasons
 from tests.torture.remote import run as remote
+from tests.torture.untrusted import run as untrusted
 
 BARS: Mapping[str, Callable[[Scale], Sequence[Figure]]] = {
     "R1": mutations,
@@ -35,6 +36,7 @@ BARS: Mapping[str, Callable[[Scale], Sequence[Figure]]] = {
     "R7": changes,
     "R8": greedy,
     "R9": forgeries,
+    "R10": untrusted,
     "R11": consent,
     "R12": canaries,
     "R13": erasure,

@@ -2,7 +2,9 @@
 
 Each row says which permission covers a field, and why; without it, whatever stands there must leave no trace.
 User agent and addresses may be looked at for security, whatever the permission (TCF special purpose 1): by the judges
-of invalid traffic alone. Those are off here, so nothing may come of these fields either.
+of invalid traffic alone. Those are off here, so nothing may come of these fields either. Line items may target some of
+the others as what surrounds an advertisement, not as what somebody is: a page's keywords, a metro, a model. Here none
+does, and what nobody targets is not even read.
 """
 
 from collections.abc import Callable
@@ -66,7 +68,7 @@ class Field(NamedTuple):
 
 _ID = "it recognises a person or their device"
 _SEARCH = "what somebody searches for or reads about is told in words that nobody declared"
-_ADDRESS = "an address is a person's; looked at for security alone"
+_HOME = "an address is a person's; on a television it tells which household that is, else it is for security alone"
 _SURROUNDS = "extensions carry anything, ids too; ours are declared one by one"
 _TRAITS = "what somebody is like is asked of segments with a source, never of the request"
 _FINGER = "it tells devices of one kind apart"
@@ -82,11 +84,11 @@ FIELDS: tuple[Field, ...] = (
     Field("device.geo.lon", PRECISE, "half a kilometre is somebody's home", _degrees),
     Field("device.geo.accuracy", PRECISE, "part of an exact place", lambda dice: dice.randint(1, 99)),
     Field("device.geo.zip", PRECISE, "in places no more than a few houses", text),
-    Field("device.geo.metro", NOTHING, "the region will do", text),
+    Field("device.geo.metro", NOTHING, "nobody targets it here", text),
     Field("device.geo.utcoffset", NOTHING, "the advertiser's clock is what counts", lambda dice: dice.randint(-700, 700)),
     Field("device.geo.ext", NOTHING, _SURROUNDS, _anything),
-    Field("device.ip", NOTHING, _ADDRESS, _address),
-    Field("device.ipv6", NOTHING, _ADDRESS, _address_6),
+    Field("device.ip", IDENTIFY, _HOME, _address),
+    Field("device.ipv6", IDENTIFY, _HOME, _address_6),
     Field("device.ua", NOTHING, "it recognises rare browsers; looked at for security alone", text),
     Field("device.didsha1", NOTHING, _ID, text),
     Field("device.dpidmd5", NOTHING, _ID, text),

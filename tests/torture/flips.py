@@ -12,7 +12,7 @@ import msgspec
 
 from adserver.domain.reasons import Reason
 from tests.endpoints.client import EXCHANGE
-from tests.torture import strict
+from tests.torture import selling, strict
 
 Json = dict[str, Any]
 
@@ -102,6 +102,11 @@ def _other_media(situation: Situation, dice: Random) -> None:
     imp[other] = strict.SPACES[other]
 
 
+def _excluded(situation: Situation, _: Random) -> None:
+    ours = {"buyer_creative_id": f"{situation.media}-ad"}
+    situation.request["imp"][0]["ext"]["excluded_creatives"] = [{"buyer_creative_id": "x"}, ours]
+
+
 def _own_media(situation: Situation, _: Random) -> None:
     imp = situation.request["imp"][0]
     for media in strict.MEDIA:
@@ -111,13 +116,14 @@ def _own_media(situation: Situation, _: Random) -> None:
 
 def _unsold(situation: Situation, _: Random) -> None:
     imp = situation.request["imp"][0]
-    imp["audio"] = {"mimes": ["audio/mp4"]}
     del imp[situation.media]
+    imp["audio"] = {"maxduration": 30}
 
 
 def _sold(situation: Situation, _: Random) -> None:
     imp = situation.request["imp"][0]
-    if not imp.keys() & set(strict.MEDIA):
+    if imp.get("audio") == {"maxduration": 30} or not imp.keys() & set(strict.MEDIA):
+        imp.pop("audio", None)
         imp[situation.media] = situation.base["imp"][0][situation.media]
     imp.pop("qty", None)
     imp.pop("bidfloorcur", None)
@@ -195,23 +201,41 @@ SPOILERS: tuple[Spoiler, ...] = (
     Spoiler(R.MEDIA_TYPE, "space", _other_media),
     Spoiler(R.INSECURE, "secure", _put("imp.0.secure", 1)),
     Spoiler(R.BLOCKED_ATTRIBUTE, "battr", _put("imp.0.$.battr", [6], [1, 6])),
+    *(
+        Spoiler(reason, place, _put(f"imp.0.ext.{place}", *values), on_the_wire=False)
+        for reason, place, values in (
+            (R.BLOCKED_VENDOR, "allowed_vendor_type", ([], [13], "152", None)),
+            (R.BLOCKED_SUBJECT, "allowed_restricted_category", ([], [35], {}, None)),
+        )
+    ),
+    Spoiler(R.BLOCKED_CREATIVE, "excluded", _excluded, on_the_wire=False),
     Spoiler(R.BLOCKED_TYPE, "btype", _put("imp.0.$.btype", [2]), ("banner",)),
     Spoiler(R.MIME, "mimes", _put("imp.0.$.mimes", ["text/css"]), ("banner",)),
-    Spoiler(R.MIME, "mimes", _put("imp.0.$.mimes", ["video/ogg"]), ("video",)),
+    Spoiler(R.MIME, "mimes", _put("imp.0.$.mimes", ["video/ogg"]), ("video", "audio")),
     Spoiler(R.SIZE, "size", _put("imp.0.$.w", 301, 1), ("banner",)),
-    Spoiler(R.DURATION, "duration", _put("imp.0.$.maxduration", 10), ("video",)),
-    Spoiler(R.DURATION, "duration", _put("imp.0.$.minduration", 16), ("video",)),
-    Spoiler(R.PROTOCOL, "protocols", _put("imp.0.$.protocols", [1], [9]), ("video",)),
+    Spoiler(R.DURATION, "duration", _put("imp.0.$.maxduration", 10), ("video", "audio")),
+    Spoiler(R.DURATION, "duration", _put("imp.0.$.minduration", 16), ("video", "audio")),
+    Spoiler(R.PROTOCOL, "protocols", _put("imp.0.$.protocols", [1], [9]), ("video", "audio")),
+    Spoiler(R.BITRATE, "bitrate", _put("imp.0.$.minbitrate", 1001), ("video", "audio")),
+    Spoiler(R.BITRATE, "bitrate", _put("imp.0.$.maxbitrate", 127), ("video", "audio")),
+    Spoiler(R.DELIVERY, "delivery", _put("imp.0.$.delivery", [1]), ("video", "audio")),
+    Spoiler(R.API, "api", _put("imp.0.$.api", [], [1, 2], None), ("video",)),
     Spoiler(R.LINEARITY, "linearity", _put("imp.0.$.linearity", 2), ("video",)),
     Spoiler(
         R.NATIVE_ASSETS, "assets", _put("imp.0.$.request", strict.IMPOSSIBLE_NATIVE), ("native",)
     ),
-    Spoiler(R.DSA, "regs", _put("regs", *_NOBODY_WOULD_TELL), ("native",)),
+    Spoiler(R.DSA, "regs", _put("regs", *_NOBODY_WOULD_TELL), ("native", "audio")),
     Spoiler(R.DSA, "regs", _old_player_must_tell, ("video",)),
     Spoiler(R.FREQUENCY_CAP, "person", _be(seen=(2, 3)), on_the_wire=False),
     Spoiler(R.FREQUENCY_UNKNOWN, "person", _put("user.buyeruid", "", None)),
     Spoiler(R.BELOW_FLOOR, "floor", _put("imp.0.bidfloor", 5.01, 900, 1e9)),
     Spoiler(R.DEAL, "pmp", _put("imp.0.pmp", *_DEALS)),
+    *(
+        Spoiler(reason, "source", _put("source", *values), on_the_wire=False)
+        for reason, values in selling.BAD.items()
+    ),
+    Spoiler(R.CHAIN_MISMATCH, "seller", _put("site.publisher", {"id": "2"}), on_the_wire=False),
+    Spoiler(R.ADS_TXT_MISSING, "domain", _put("site.domain", selling.HIDDEN), on_the_wire=False),
 )
 
 FLIPS: Mapping[Reason, Change] = {
@@ -247,10 +271,16 @@ FLIPS: Mapping[Reason, Change] = {
     R.INSECURE: _restore("imp.0.secure"),
     R.BLOCKED_ATTRIBUTE: _restore("imp.0.$.battr"),
     R.BLOCKED_TYPE: _restore("imp.0.$.btype"),
+    R.BLOCKED_VENDOR: _restore("imp.0.ext.allowed_vendor_type"),
+    R.BLOCKED_SUBJECT: _restore("imp.0.ext.allowed_restricted_category"),
+    R.BLOCKED_CREATIVE: _restore("imp.0.ext.excluded_creatives"),
     R.MIME: _restore("imp.0.$.mimes"),
     R.SIZE: _restore("imp.0.$.w"),
     R.DURATION: _restore("imp.0.$.maxduration", "imp.0.$.minduration"),
     R.PROTOCOL: _restore("imp.0.$.protocols"),
+    R.BITRATE: _restore("imp.0.$.minbitrate", "imp.0.$.maxbitrate"),
+    R.DELIVERY: _restore("imp.0.$.delivery"),
+    R.API: _restore("imp.0.$.api"),
     R.LINEARITY: _restore("imp.0.$.linearity"),
     R.NATIVE_ASSETS: _restore("imp.0.$.request"),
     R.DSA: _restore("regs", "imp.0.$.protocols"),
@@ -258,6 +288,9 @@ FLIPS: Mapping[Reason, Change] = {
     R.FREQUENCY_UNKNOWN: _restore("user.buyeruid"),
     R.BELOW_FLOOR: _restore("imp.0.bidfloor"),
     R.DEAL: _restore("imp.0.pmp"),
+    **dict.fromkeys(selling.BAD, _restore("source")),
+    R.CHAIN_MISMATCH: _restore("site.publisher"),
+    R.ADS_TXT_MISSING: _restore("site.domain"),
 }
 
 NEVER: Mapping[str, str] = {

@@ -38,8 +38,17 @@ AUDIENCES = (
 )  # fmt: skip
 
 
+EXACT_PLACES: tuple[Json, ...] = (
+    {"near": [{"latitude": 0, "longitude": 0, "km": 1_000}]},
+    {"near": {"exclude": [{"latitude": 45, "longitude": 45, "km": 1_000}]}},
+    {"postcode": {"exclude": ["USA/53202"]}},
+)
+
+
 def advertisers() -> Json:
-    """Return campaigns for every kind of space, for everybody, for audiences and with caps."""
+    """Return campaigns for every kind of space, for everybody, for audiences, for exact places, and with caps of both
+    sorts.
+    """
     found: Json = everything()
     for name in ("posters", "films", "stories"):
         orders = found[name]["campaigns"][0]["insertion_orders"]
@@ -52,6 +61,14 @@ def advertisers() -> Json:
             chosen: Json = {"targeting": {"audience": audience}, "frequency_caps": ["2 per day"]}
             worth = {"goal": {"cpc": 90 + number, "max_cpm": 900}}
             orders[0]["line_items"].append(line_item(f"{name}-{number}-by", ids, **chosen, **worth))
+        home = [{"impressions": 2, "hours": 24, "per": "household"}]
+        orders[0]["line_items"].append(
+            line_item(f"{name}-home-by", ids, frequency_caps=home, goal={"cpm": 899})
+        )
+        for number, place in enumerate(EXACT_PLACES):
+            orders[0]["line_items"].append(
+                line_item(f"{name}-{number}-at", ids, targeting=place, goal={"cpm": 890 + number})
+            )
     return found
 
 

@@ -40,7 +40,7 @@ ENOUGH_BIDS = 0.3
 """Of the pairs at least so many must be about bids, not about reasons to have none."""
 OBJECTED = SEGMENTS[0]
 _PROVIDER, _, _OBJECTED_ID = OBJECTED.partition(":")
-_WHOM = [number("line_item", f"{kind}-{n}-by") for kind in ("posters", "films", "stories") for n in range(4)]  # fmt: skip
+_WHOM = [number("line_item", f"{kind}-{n}-by") for kind in ("posters", "films", "stories") for n in (0, 1, 2, 3, "home")]  # fmt: skip
 
 
 class State(NamedTuple):
@@ -74,6 +74,14 @@ def _device(**fields: Any) -> Change:
     return lambda request: request.update(device={**request["device"], **fields})
 
 
+def _screen(request: Json) -> None:
+    """Somebody who agreed to everything passes a screen in public: nobody's permission covers who that is."""
+    _consent(*range(1, 12))(request)
+    request.pop("app", None)
+    request.pop("site", None)
+    request["dooh"] = {"id": "board", "domain": "boards.example"}
+
+
 def _nothing(_: Json) -> None:
     """No signal restricts anything."""
 
@@ -103,6 +111,7 @@ STATES: tuple[State, ...] = (
     State(
         "objection", _nothing, EVERYTHING, Choices(objections=(segment_number(OBJECTED),))
     ),
+    State("screen out of home", _screen, frozenset({PRECISE})),  # where it stands is nobody's place
     State("nothing restricts", _nothing, EVERYTHING),
 )  # fmt: skip
 
@@ -247,16 +256,14 @@ def _is_whole(request: Json) -> bool:
 
 
 def _made_up(dice: Random, name: str) -> Json:
-    spaces: Json = {
-        "banner": {"w": 300, "h": dice.choice((250, 600))}, "video": strict.SPACES["video"], "native": strict.SPACES["native"],
-    }  # fmt: skip
+    spaces: Json = {**strict.SPACES, "banner": {"w": 300, "h": dice.choice((250, 600))}}
     request: Json = {
         "id": name, "at": dice.choice((1, 2)),
         "imp": [
             {"id": str(n), (media := dice.choice(strict.MEDIA)): spaces[media], "bidfloor": dice.choice((0, 0.5, 40))}
             for n in range(dice.choice((1, 1, 2)))
         ],
-        "device": {"devicetype": 4, "os": "iOS", "geo": {"country": "USA", "region": "WI", "city": "Milwaukee"}},
+        "device": {"devicetype": dice.choice((3, 4, 4)), "os": "iOS", "geo": {"country": "USA", "region": "WI", "city": "Milwaukee"}},
     }  # fmt: skip
     if dice.random() < 0.5:
         request["site"] = {"domain": "news.example", "page": f"https://news.example/a?{text(dice)}"}

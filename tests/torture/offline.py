@@ -11,21 +11,25 @@ import msgspec
 
 from adapters.campaigns.yaml_folder import Config
 from adapters.context.crawlers import KnownCrawlers
+from adapters.exchanges.google import Google
 from adserver.catalog.compiler import compile_snapshot
+from adserver.catalog.review import Bars
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.world import World
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Nanos, Rates
 from adserver.domain.networks import Networks, network
 from adserver.domain.person import Found, PersonKey, Profile, Touch, pseudonymiser
+from adserver.domain.restricted import Where
 from adserver.endpoints.explain import Explainer
 from adserver.endpoints.gathering import Gatherer
+from adserver.openrtb.dialect import Agreed
 from adserver.privacy.rules import Rules
 from adserver.validity.judge import Lists, RequestJudge
 from adserver.validity.rates import RateTable
 from tests.endpoints.client import EXCHANGE
 from tests.fakes.click_model import FakeClickModel, FakeOrderModel
-from tests.torture import strict
+from tests.torture import selling, strict
 from tests.torture.flips import Situation
 
 Json = dict[str, Any]
@@ -43,7 +47,8 @@ def compiled(advertisers: Mapping[str, Json]) -> Snapshot:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in advertisers.items():
             Path(folder, f"{name}.yaml").write_text(json.dumps(content), encoding="utf-8")
-        return compile_snapshot(Config(folder).build(EXCHANGES).load())
+        anywhere = Bars(rules={"alcohol": Where(refused_in=())})
+        return compile_snapshot(Config(folder).build(EXCHANGES).load(), bars=anywhere)
 
 
 class Bench:
@@ -61,6 +66,7 @@ class Bench:
         self.candidates = NOBODYS_BITS
         self.funded = EVERYBODY
         self._items = {item.id: item.number for item in snapshot.line_items}
+        heard = Google(Agreed(**strict.NUMBERS))
         self._explainer = Explainer(
             world=World(snapshot=snapshot, clicks=FakeClickModel(), orders=FakeOrderModel()),
             terms={name: ExchangeTerms(name=name) for name in EXCHANGES},
@@ -78,6 +84,8 @@ class Bench:
                     per_id=_Haste(self),
                     monotonic=self.now,
                 ),
+                supply=selling.gate(*EXCHANGES),
+                hears={EXCHANGE: heard.hear} if heard.hear is not None else {},
             ),
             purse=self,
             stopped=self,

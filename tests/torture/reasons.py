@@ -124,7 +124,8 @@ async def _served(chains: Chains, scale: Scale) -> None:
     box, wanted = scale.time(0.3), scale.count(10_000, 200)
     with tempfile.TemporaryDirectory() as folder:
         exchanges = [{"name": name, "default_tmax_ms": 2_000} for name in offline.EXCHANGES]
-        settings: Json = {"exchanges": exchanges, "workers": 1, "invalid_traffic": _listing(folder)}
+        settings: Json = {"exchanges": exchanges, "workers": 1, "invalid_traffic": _listing(folder),
+                          "audit": {"restricted": {"alcohol": {"refused_in": []}}}}  # fmt: skip
         server = Server(Path(folder, "server"), strict.advertisers(), settings).start()
         try:
             with server.client() as public, Client(server.private_port) as private:

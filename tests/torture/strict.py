@@ -9,11 +9,12 @@ from typing import Any
 
 from tests.endpoints import catalogs
 from tests.endpoints.client import EXCHANGE
+from tests.torture import selling
 
 Json = dict[str, Any]
 
 DEAL = "the-deal"
-MEDIA = ("banner", "video", "native")
+MEDIA = ("banner", "video", "audio", "native")
 TARGETING = {
     "exchange": [EXCHANGE],
     "country": ["USA"],
@@ -29,6 +30,10 @@ CRAWLERS = ("Mozilla/5.0 (compatible; Googlebot/2.1)", "curl/8.5.0", "x-spider 1
 CLOUDS = "198.51.100.0/24"
 """The one network of our list."""
 LISTED = ("198.51.100.0", "198.51.100.77", "198.51.100.255")
+DECLARED: Json = {"vendors": [755], "restrictions": ["alcohol"]}
+LISTED_ALL: Json = {"allowed_vendor_type": [13, 152], "allowed_restricted_category": [34]}
+"""What an exchange that speaks as Google does must say to get such creatives, under its own numbers."""
+NUMBERS: Json = {"vendor_numbers": {755: 152}, "restricted_numbers": {"alcohol": 34}}
 _CREATIVES: dict[str, Json] = {
     "banner": {"banner": "300x250", "image": "http://cdn.example/a.png"},
     "video": {
@@ -36,7 +41,22 @@ _CREATIVES: dict[str, Json] = {
             "title": "Downhill",
             "duration_s": 15,
             "media_files": [
-                {"url": "http://cdn.example/v", "size": "640x480", "mime": "video/mp4"}
+                {
+                    "url": "http://cdn.example/v",
+                    "size": "640x480",
+                    "mime": "video/mp4",
+                    "bitrate_kbps": 1000,
+                }
+            ],
+        },
+        "apis": [7],
+    },
+    "audio": {
+        "audio": {
+            "title": "Wind",
+            "duration_s": 15,
+            "audio_files": [
+                {"url": "http://cdn.example/a", "mime": "audio/mpeg", "bitrate_kbps": 128}
             ],
         }
     },
@@ -58,8 +78,9 @@ SPACES: dict[str, Json] = {
     "banner": {"w": 300, "h": 250},
     "video": {
         "mimes": ["video/mp4"], "minduration": 5, "maxduration": 30, "protocols": [2, 3, 5, 6, 7, 8],
-        "w": 640, "h": 480, "linearity": 1,
+        "w": 640, "h": 480, "linearity": 1, "api": [7],
     },
+    "audio": {"mimes": ["audio/mpeg"], "minduration": 5, "maxduration": 30, "protocols": [2, 3]},
     "native": {"request": _NATIVE, "ver": "1.2"},
 }  # fmt: skip
 
@@ -70,7 +91,7 @@ def advertisers(**fields: Any) -> dict[str, Json]:
     for media in MEDIA:
         creative = {
             "id": f"{media}-ad", "landing": "http://shop.example/", "attributes": [6], "language": "de",
-            "secure": False, **_CREATIVES[media],
+            "secure": False, **DECLARED, **_CREATIVES[media],
         }  # fmt: skip
         targeting = {**TARGETING, "publication": [f"{media}.example"]}
         items = [
@@ -98,8 +119,9 @@ def request(media: str, name: str) -> Json:
             "at": 1,
             "tmax": 2_000,
             "cur": ["USD"],
-            "imp": [{"id": "1", media: SPACES[media], "bidfloor": 0.5}],
+            "imp": [{"id": "1", media: SPACES[media], "bidfloor": 0.5, "ext": LISTED_ALL}],
             "site": {"domain": f"{media}.example", "cat": ["IAB17-4"]},
+            "source": selling.GOOD,
             "device": {
                 "devicetype": 4,
                 "os": "iOS",

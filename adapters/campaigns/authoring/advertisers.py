@@ -6,16 +6,23 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from msgspec.structs import replace
+
 from adapters.campaigns.authoring.creatives import creative
 from adapters.campaigns.authoring.cursor import Cursor, did_you_mean, shown
 from adapters.campaigns.authoring.line_items import line_item
 from adapters.campaigns.authoring.names import Names
 from adapters.campaigns.authoring.owners import OWNER_KEYS, owner
-from adapters.campaigns.authoring.values import domain, label, pattern, whole
+from adapters.campaigns.authoring.targeting import avoiding
+from adapters.campaigns.authoring.values import choice, domain, label, pattern, whole
 from adserver.domain.campaign import Advertiser, Campaign, InsertionOrder
 from adserver.domain.dsa import MAX_NAME_CHARS, Disclosure
+from adserver.domain.sensitive import SENSITIVE_TOPICS
 
-KEYS = (*OWNER_KEYS, "domain", "bundle", "timezone", "categories", "category_taxonomy", "dsa")
+KEYS = (
+    *OWNER_KEYS, "domain", "bundle", "timezone", "categories", "category_taxonomy", "dsa", "avoid",
+    "block_list", "allow_list",
+)  # fmt: skip
 MAX_TAXONOMY = 999
 _CATEGORIES = {
     1: (r"IAB(?:[1-9]|1\d|2[0-6])(?:-[1-9]\d?)?", "a category of taxonomy 1 such as IAB19-20"),
@@ -44,6 +51,9 @@ def advertiser(root: Cursor, names: Names) -> Advertiser | None:
         values["categories"] = tuple(pattern(part, *form) for part in head["categories"].items())
     if "dsa" in head:
         values["dsa"] = _disclosure(head["dsa"])
+    for key in ("block_list", "allow_list"):
+        if key in head:
+            values[key] = names.publication_lists.named(head[key])
     parts = found["creatives"].items() if "creatives" in found else []
     creatives = [made for part in parts if (made := creative(part, names))]
     values["creatives"] = tuple(creatives)
@@ -52,6 +62,9 @@ def advertiser(root: Cursor, names: Names) -> Advertiser | None:
         values["campaigns"] = tuple(
             _campaign(part, names, zone, known) for part in found["campaigns"].items()
         )
+    if "avoid" in head:
+        topics = tuple(choice(part, SENSITIVE_TOPICS) for part in head["avoid"].items())
+        values["campaigns"] = tuple(_avoiding(each, topics) for each in values.get("campaigns", ()))
     return Advertiser(**values)
 
 
@@ -78,6 +91,21 @@ def _campaign(cursor: Cursor, names: Names, zone: tzinfo, creatives: Collection[
         **owner(found, "campaign", names),
         insertion_orders=tuple(_insertion_order(part, names, zone, creatives) for part in parts),
     )
+
+
+def _avoiding(campaign: Campaign, topics: tuple[str, ...]) -> Campaign:
+    """Return a campaign none of whose line items bids beside these topics."""
+    orders = [
+        replace(
+            order,
+            line_items=tuple(
+                replace(item, targeting=avoiding(item.targeting, topics))
+                for item in order.line_items
+            ),
+        )
+        for order in campaign.insertion_orders
+    ]
+    return replace(campaign, insertion_orders=tuple(orders))
 
 
 def _insertion_order(

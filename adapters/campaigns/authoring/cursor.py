@@ -47,6 +47,11 @@ class Cursor:
         """`file:line`, as editors like it."""
         return f"{self._file}:{self._node.line}"
 
+    @property
+    def file(self) -> str:
+        """The file that it stands in."""
+        return self._file
+
     def fault(self, message: str) -> None:
         """Note that something is wrong here; the message says what to do about it."""
         if not self._misshapen:  # what follows from the wrong shape is no news
@@ -55,6 +60,10 @@ class Cursor:
     def is_group(self) -> bool:
         """Tell whether keys stand here, rather than a value or a list."""
         return isinstance(self._node, Group)
+
+    def keys(self) -> Collection[str]:
+        """Return the keys that stand here, if any do."""
+        return self._node.entries.keys() if isinstance(self._node, Group) else ()
 
     def text(self) -> str:
         """Return the value as written, without surrounding blanks; nothing after a fault."""

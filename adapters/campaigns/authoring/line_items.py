@@ -4,16 +4,23 @@ from collections.abc import Collection
 from datetime import tzinfo
 from typing import Any, Literal, get_args
 
+from msgspec.structs import replace
+
+from adapters.campaigns.authoring.apps import app
 from adapters.campaigns.authoring.cursor import Cursor, did_you_mean, shown
 from adapters.campaigns.authoring.names import Names
 from adapters.campaigns.authoring.owners import OWNER_KEYS, owner
+from adapters.campaigns.authoring.rotation import rotation
 from adapters.campaigns.authoring.schedule import flight, hours_of_week
 from adapters.campaigns.authoring.targeting import targeting
 from adapters.campaigns.authoring.values import choice, decimal, money, parts_per_million
 from adserver.domain.campaign import Fees, Flight, Goal, LineItem, Pacing
 from adserver.domain.money import cpm_nanos, nanos
 
-KEYS = (*OWNER_KEYS, "flight", "dayparts", "pacing", "goal", "fees", "targeting", "creatives")
+KEYS = (
+    *OWNER_KEYS, "flight", "dayparts", "pacing", "goal", "fees", "targeting", "creatives", "rotation",
+    "app",
+)  # fmt: skip
 KINDS: tuple[Literal["cpm", "cpc", "cpa"], ...] = ("cpm", "cpc", "cpa")
 MAX_CPM = 1_000
 """Nobody pays a whole unit for one impression: such a rate is a slipped decimal point."""
@@ -32,12 +39,18 @@ def line_item(cursor: Cursor, names: Names, zone: tzinfo, creatives: Collection[
         values["fees"] = _fees(found["fees"])
     if "targeting" in found:
         values["targeting"], values["audience"] = targeting(found["targeting"], names)
-    return LineItem(
+    if "app" in found:
+        values["app"] = app(found["app"], names)
+    made = LineItem(
         **values,
         flight=flight(found["flight"], zone) if "flight" in found else Flight(0, 1),
         goal=_goal(found["goal"]) if "goal" in found else Goal("cpm", 1, 1),
         creatives=_creatives(found["creatives"], creatives) if "creatives" in found else (),
     )
+    if "rotation" in found:
+        by, weights = rotation(found["rotation"], made.creatives)
+        made = replace(made, rotation=by, weights=weights)
+    return made
 
 
 def _goal(cursor: Cursor) -> Goal:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from adapters.campaigns.authoring.cursor import Cursor, did_you_mean, shown
+from adapters.campaigns.authoring.publication_lists import PublicationLists
 from adapters.campaigns.authoring.values import label, slug
 from adserver.domain.campaign import Deal
 from adserver.domain.identity import number, segment_number
@@ -23,18 +24,23 @@ class Names:
         self._places: dict[tuple[str, str], Cursor] = {}
         self._numbers: dict[tuple[str, int], str] = {}
         self._segments: set[str] | None = None
+        self.publication_lists = PublicationLists()
         self.deals: dict[str, set[str]] = {}
         """Deal ids, and the exchanges that each is at."""
 
     def declare(self, kind: str, cursor: Cursor) -> str:
         """Read an id that must be new in the whole catalog, as must be its number."""
         word = slug(cursor)
+        self.claim(kind, word, cursor)
+        self._unlike(kind, number(kind, word), word, cursor)
+        return word
+
+    def claim(self, kind: str, word: str, cursor: Cursor) -> None:
+        """Refuse a word that stands elsewhere in the catalog for the same kind of thing."""
         earlier = self._places.setdefault((kind, word), cursor)
         if earlier is not cursor:
             what = kind.replace("_", " ")
             cursor.fault(f"{shown(word)} is taken: {earlier.place} has a {what} of this id")
-        self._unlike(kind, number(kind, word), word, cursor)
-        return word
 
     def place(self, kind: str, word: str) -> Cursor | None:
         """Return where an id was declared, if it was."""

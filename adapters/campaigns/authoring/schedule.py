@@ -2,16 +2,18 @@
 
 import re
 from datetime import datetime, tzinfo
+from typing import Any, get_args
 
 from adapters.campaigns.authoring.cursor import Cursor, shown
-from adapters.campaigns.authoring.values import whole
-from adserver.domain.campaign import Cap, Flight
+from adapters.campaigns.authoring.values import choice, whole
+from adserver.domain.campaign import Cap, CountedBy, Flight
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_CAP = 60
 """Profiles keep a person's newest 64 contacts: a higher cap could never be seen to be reached."""
 MAX_CAP_HOURS = 30 * 24
 """... and those of 30 days."""
+COUNTED_BY = get_args(CountedBy)
 _HOURS = {"hour": 1, "day": 24, "week": 168}
 _CAP = re.compile(r"(\d{1,6}) (?:per|in|a) (?:(\d{1,6}) )?(hour|day|week)s?")
 _DAYPART = re.compile(
@@ -73,16 +75,17 @@ def hours_of_week(cursor: Cursor) -> tuple[int, ...]:
 
 
 def caps(cursor: Cursor) -> tuple[Cap, ...]:
-    """Read frequency caps: `3 per 24 hours`, `10 per week`, or `{impressions: 3, hours: 24}`."""
+    """Read frequency caps: `3 per 24 hours`, `10 per week`, or `{impressions: 3, hours: 24, per: household}`."""
     return tuple(_cap(part) for part in cursor.items())
 
 
 def _cap(cursor: Cursor) -> Cap:
     if cursor.is_group():
-        found = cursor.fields(("impressions", "hours"), required=("impressions", "hours"))
+        found = cursor.fields(("impressions", "hours", "per"), required=("impressions", "hours"))
         impressions = whole(found["impressions"], 1, MAX_CAP) if "impressions" in found else 1
         hours = whole(found["hours"], 1, MAX_CAP_HOURS) if "hours" in found else 1
-        return Cap(impressions, hours)
+        per: Any = choice(found["per"], COUNTED_BY) if "per" in found else "person"
+        return Cap(impressions, hours, per)
     word = cursor.text()
     parts = _CAP.fullmatch(word.lower())
     if parts is None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from adapters.campaigns.authoring.cursor import Cursor, did_you_mean, shown
 from adserver.domain.money import MICROS_PER_UNIT, Nanos
+from adserver.domain.store_ids import app_id
 from adserver.domain.web_address import web_address
 
 MAX_NAME_BYTES = 240
@@ -128,9 +129,20 @@ def bare_host(word: str) -> str:
     return re.sub(r"^(?:[a-z]+://)?(?:www\.)?|(?s:[/?#:].*)", "", word.lower())
 
 
+def published(word: str) -> str:
+    """Return how requests name a publication: by the store's id of an application, or by the host of an address."""
+    return bare_host(app_id(word))
+
+
 def url(cursor: Cursor, *, secure: bool) -> str:
     """Read an absolute web address; `https` only if `secure`."""
     word = cursor.text()
+    check_url(cursor, word, secure=secure)
+    return word
+
+
+def check_url(cursor: Cursor, word: str, *, secure: bool) -> None:
+    """Complain about what is no absolute web address, or none that may stand in markup."""
     try:
         parts = urlsplit(web_address(word, secure=secure))
         _ = parts.port  # raises ValueError for what is no port
@@ -143,7 +155,6 @@ def url(cursor: Cursor, *, secure: bool) -> str:
         cursor.fault(
             f"holds quotes, brackets or backslashes, or more than {MAX_URL_LENGTH} characters"
         )
-    return word
 
 
 def pattern(cursor: Cursor, expression: str, what: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from adserver.catalog.bits import bits
+from adserver.catalog.fitting.declared import DeclaredIndex
 from adserver.catalog.fitting.display import DisplayIndex
 from adserver.catalog.fitting.natives import NativeIndex
 from adserver.catalog.fitting.players import PlayerIndex
@@ -18,6 +19,7 @@ class FitIndex:
         self.display = DisplayIndex(creatives)
         self.players = PlayerIndex(creatives)
         self.native = NativeIndex(creatives)
+        self.declared = DeclaredIndex(creatives)
         self._attributes = Blocklist(
             ((index, creative.attributes) for index, creative in enumerate(creatives)), size
         )

@@ -18,6 +18,7 @@ from adserver.commands.demo import world
 from adserver.commands.demo.programs import ROOT, Program, run_quietly, wait_until
 from adserver.commands.demo.traces import REFUSERS, Traces, traces
 from adserver.commands.demo.watching import Watch
+from adserver.commands.feeds import load_one
 from adserver.commands.learning import train_clicks
 from adserver.commands.terminal import FAILED, OK, command, err, out, print_json
 from adserver.config import Loaded
@@ -82,6 +83,8 @@ def _make_world(options: argparse.Namespace) -> tuple[Loaded, str]:
             builder.prepare_state(loaded)
         with _step(progress, "compiling the campaigns of four advertisers"):
             catalog = builder.build(loaded)
+        with _step(progress, "loading the products of a shop"):
+            _load_products(loaded)
         with _step(progress, f"loading {PEOPLE:,} people as a DMP knows them"):
             people = ["--people", str(PEOPLE), "--seed", str(options.seed)]
             file = str(folder / "segments.csv")
@@ -114,6 +117,13 @@ def _make_world(options: argparse.Namespace) -> tuple[Loaded, str]:
     if not options.json:
         out.print(str(report), markup=False, highlight=False)
     return loaded, report.name
+
+
+def _load_products(loaded: Loaded) -> None:
+    for feed in loaded.settings.feeds:
+        outcome = load_one(loaded, feed)
+        if outcome.faults:
+            raise InvalidConfig(outcome.faults)
 
 
 @contextmanager

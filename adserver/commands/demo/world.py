@@ -15,7 +15,7 @@ from adserver import bootstrap
 from adserver.catalog.placed import active_line_items
 from adserver.config import Loaded, load_settings
 from adserver.domain.campaign import Catalog
-from adserver.domain.creative import Banner, Video
+from adserver.domain.creative import Banner, Dynamic, Video
 from adserver.errors import Fault, InvalidConfig
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "demo"
@@ -38,7 +38,8 @@ def make_folder(folder: Path) -> None:
 def write_settings(folder: Path, port: int | None) -> Loaded:
     """Write the settings beside a copy of the campaigns; ports that are taken are replaced by free ones."""
     shutil.copytree(EXAMPLE / "campaigns", folder / "campaigns")
-    shutil.copy(EXAMPLE / "privacy.yaml", folder)
+    for name in ("privacy.yaml", "outdoor-products.csv"):
+        shutil.copy(EXAMPLE / name, folder)
     for file in (folder / "campaigns").glob("*.yaml"):
         file.write_text(_with_demo_flights(file.read_text("utf-8"), time.time()), encoding="utf-8")
     settings: dict[str, Any] = yaml.safe_load((EXAMPLE / "server.yaml").read_text("utf-8"))
@@ -62,7 +63,7 @@ def write_creatives(catalog: Catalog, path: Path) -> None:
         creatives = {creative.id: creative for creative in placed.advertiser.creatives}
         for name in placed.line_item.creatives:
             creative = creatives[name]
-            banner = isinstance(creative, Banner)
+            banner = isinstance(creative, Banner | Dynamic)
             shown.append(
                 {
                     "advertiser": placed.advertiser.id,
@@ -74,7 +75,7 @@ def write_creatives(catalog: Catalog, path: Path) -> None:
                     if isinstance(creative, Video)
                     else "native",
                     "size": f"{creative.width}x{creative.height}"
-                    if isinstance(creative, Banner)
+                    if isinstance(creative, Banner | Dynamic)
                     else "",
                 }
             )

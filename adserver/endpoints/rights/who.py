@@ -51,6 +51,8 @@ class Doorkeeper:
         keys = dict(proven)
         if ticket is not None and ticket.person:
             keys[ticket.person] = None
+        if ticket is not None and ticket.household:
+            keys[ticket.household] = None
         return Who(tuple(keys), tuple(proven))
 
     def remembered(self, request: Request) -> tuple[PersonKey, ...]:

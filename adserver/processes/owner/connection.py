@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 
 from adserver.background.people_messages import Choose, Erase, Link, Question, See
 from adserver.background.protocol import (
+    Arms,
     Ask,
     Broken,
     Correct,
@@ -38,13 +39,14 @@ from adserver.background.protocol import (
 )
 from adserver.domain.ledger import Ledger
 from adserver.domain.money import Nanos
-from adserver.domain.notice import Conversion, Notice
+from adserver.domain.notice import Conversion, Fact, Notice
 from adserver.domain.validity import Correction
 from adserver.errors import InvalidConfig, Unavailable
 from adserver.metrics import REGISTRY
 from adserver.ports import Clock
 from adserver.processes.owner.commits import Commits
 from adserver.processes.owner.grants import Grants
+from adserver.processes.owner.installs import Installs
 from adserver.processes.owner.notices import Notices
 from adserver.processes.owner.paces import Paces as PaceKeeper
 from adserver.processes.owner.people import PeopleKeeper, to_forget
@@ -66,6 +68,7 @@ class Desk:
     commits: Commits
     grants: Grants
     notices: Notices
+    installs: Installs
     paces: PaceKeeper
     people: PeopleKeeper
     workers: Workers
@@ -157,6 +160,8 @@ class Connection:
         self.lease, resolved = desk.grants.resume(hello, self._desk.clock.now())
         desk.workers.by_lease[self.lease] = self
         paces = desk.paces.current()
+        now_s = desk.clock.now()
+        counts = {each: desk.ledger.arms.of(each, now_s) for each in desk.ledger.arms.line_items()}
         _log.info("worker_joined", slot=hello.slot, pid=hello.pid, lease=self.lease)
 
         def welcome() -> None:
@@ -165,6 +170,8 @@ class Connection:
                 self.send(Resolved(resolved))
             if paces:
                 self.send(Paces(paces))
+            if counts:
+                self.send(Arms(counts))
             if desk.workers.trouble:
                 self.send(Trouble(desk.workers.trouble))
 
@@ -188,7 +195,7 @@ class Connection:
         if self._waiting and len(desk.workers.by_lease) > 1:
             desk.workers.recall(self.lease, desk.grants.scarce(self._waiting, now_s), now_s)
 
-    def _record(self, request: int, fact: Notice | Conversion) -> None:
+    def _record(self, request: int, fact: Fact) -> None:
         desk = self._desk
         if desk.commits.failing:
             self.send(Failed(request, desk.commits.failing))
@@ -196,8 +203,10 @@ class Connection:
         try:
             if isinstance(fact, Notice):
                 outcome = desk.notices.notice(fact, self._desk.clock.now())
-            else:
+            elif isinstance(fact, Conversion):
                 outcome = desk.notices.conversion(fact, desk.commits.touches)
+            else:
+                outcome = desk.installs.install(fact, desk.notices.lines)
         except Unavailable as error:  # the contacts, when an order is to be credited
             self.send(Failed(request, str(error)))
             return
@@ -205,6 +214,8 @@ class Connection:
             desk.commits.line(outcome.line)
         if outcome.touch is not None:
             desk.commits.touch(*outcome.touch)
+        if outcome.household is not None:
+            desk.commits.touch(*outcome.household)
         if outcome.interest is not None:
             desk.commits.interest(*outcome.interest)
         desk.commits.then(lambda: desk.workers.tell_outcome(outcome))

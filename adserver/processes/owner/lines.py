@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from adserver.domain.app_install import Source, Sources
 from adserver.domain.budget import (
     Chain,
     Window,
@@ -16,6 +17,7 @@ from adserver.domain.budget import (
 from adserver.domain.campaign import Catalog
 from adserver.domain.money import MICROS_PER_UNIT, Nanos, share
 from adserver.domain.pacing_plan import planned
+from adserver.domain.ticket import Ticket
 from adserver.domain.topics import topic_of
 
 
@@ -73,6 +75,12 @@ class Lines:
             for advertiser in catalog.advertisers
         }
         """What contacts with an advertiser are about, by its id; `None` where nothing may be kept of that."""
+        self.sources = Sources(
+            Source(app.store_id, app.source_identifier, number)
+            for number, chain in self.chains.items()
+            if (app := chain.line_item.app) is not None
+        )
+        """What Apple's postbacks name line items by."""
         self._ceilings = {ceiling_key(name): (name, limit) for name, limit in ceilings.items()}
         self._payers: dict[int, Payer] = {}
 
@@ -89,6 +97,13 @@ class Lines:
         """Return a line item's id; the number as text for one that is no longer in the catalog."""
         chain = self.chains.get(number)
         return chain.line_item.id if chain else str(number)
+
+    def arms(self, ticket: Ticket) -> tuple[int, ...]:
+        """Return what a rotation learns about from this bid's contacts; nothing, if none does or it may not."""
+        chain = self.chains.get(ticket.line_item)
+        if chain is None or chain.line_item.rotation != "learned" or not ticket.measured:
+            return ()
+        return (ticket.creative, *ticket.products)
 
     def topic(self, number: int) -> int | None:
         """Return what contacts with a line item are about, if that may be kept."""

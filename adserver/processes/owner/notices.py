@@ -11,17 +11,20 @@ from adserver.domain.attribution import CLICK_WINDOW_S, NOBODYS, Credit, last_to
 from adserver.domain.budget import EVERYWHERE, ceiling_key
 from adserver.domain.campaign import Fees
 from adserver.domain.entries import Corrected, LateLiability, Ordered, Quarantined, Seen, Settled
+from adserver.domain.fees import PPM
 from adserver.domain.ledger import Ledger
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Notice
 from adserver.domain.person import Interest, PersonKey, Touch
+from adserver.domain.seals import known_by
 from adserver.domain.set_forward import SetForward
-from adserver.domain.settlement import charge
+from adserver.domain.settlement import charge, impressions_won
 from adserver.domain.ticket import Ticket
 from adserver.domain.validity import Correction
 from adserver.metrics import CONVERSIONS, SETTLED
 from adserver.processes.owner.grants import Enter
 from adserver.processes.owner.lines import Lines
+from adserver.processes.owner.replays import is_replayed
 
 LATE_AFTER_S = 5
 """Grace for notices under way when the billing life ends; workers hold the money a little longer."""
@@ -42,6 +45,8 @@ class Outcome(NamedTuple):
     resolved: tuple[int, bytes, Nanos] | None = None
     """Lease, bid and nanos charged, for the worker that holds the money."""
     touch: tuple[PersonKey, Touch] | None = None
+    household: tuple[PersonKey, Touch] | None = None
+    """The same impression as one of a household, if a cap counts those."""
     interest: tuple[PersonKey, Interest] | None = None
 
 
@@ -83,9 +88,17 @@ class Notices:
         if not first:
             return Outcome(first=False, resolved=resolved)
         self._enter(
-            Seen(ticket.bid, notice.kind, ticket.line_item, until_s, notice.rule, notice.at_s)
+            Seen(
+                ticket.bid,
+                notice.kind,
+                ticket.line_item,
+                until_s,
+                notice.rule,
+                notice.at_s,
+                self.lines.arms(ticket),
+            )
         )
-        touch = interest = None
+        touch = home = interest = None
         # Impressions are counted for caps: a basic ad's purpose, not a profile's.
         is_contact = notice.kind == "impression" or (notice.kind == "click" and ticket.profiled)
         if ticket.person and is_contact and not notice.rule:
@@ -104,8 +117,16 @@ class Notices:
             topic = self.lines.topic(ticket.line_item) if notice.kind == "click" else None
             if topic is not None:
                 interest = (ticket.person, Interest("click", notice.at_s, topic))
+        if ticket.household and notice.kind == "impression" and not notice.rule:
+            # For counting alone: no order is ever credited to a household.
+            seen = Touch(
+                notice.kind, notice.at_s, ticket.line_item, ticket.creative, ticket.bid, measured=False
+            )
+            home = (ticket.household, seen)
         line = self._notice_line(notice)
-        return Outcome(first=True, line=line, resolved=resolved, touch=touch, interest=interest)
+        return Outcome(
+            first=True, line=line, resolved=resolved, touch=touch, household=home, interest=interest
+        )
 
     def conversion(
         self, order: Conversion, touches: Callable[[PersonKey], Sequence[Touch]]
@@ -143,12 +164,13 @@ class Notices:
         self, notice: Notice, wire_price: int, now_s: int, until_s: int, *, first: bool
     ) -> tuple[int, bytes, Nanos] | None:
         ticket = notice.ticket
-        if ticket.bid in self._ledger.charged:
+        if ticket.bid in self._ledger.charged or is_replayed(self._ledger, notice):
             return None
         chain = self.lines.chains.get(ticket.line_item)
         if chain is None:
             _log.warning("settled_without_fees", line_item=ticket.line_item)
-        cost = charge(ticket, wire_price, chain.line_item.fees if chain else NO_FEES)
+        fees = chain.line_item.fees if chain else NO_FEES
+        cost = charge(ticket, wire_price, fees, notice.impressions_ppm)
         if cost is None:
             if first:
                 self._quarantine(notice, wire_price)
@@ -180,6 +202,7 @@ class Notices:
                 margin=cost.margin,
                 at_s=notice.at_s,
                 until_s=until_s,
+                seal=known_by(ticket.exchange, notice.seal),
             )
         )
         for name, amount in cost._asdict().items():
@@ -208,15 +231,10 @@ class Notices:
         ticket = notice.ticket
         self._enter(
             Quarantined(
-                ticket.bid,
-                notice.kind,
-                ticket.line_item,
-                ticket.exchange,
-                ticket.wire_price,
-                wire_price,
-                notice.at_s,
+                ticket.bid, notice.kind, ticket.line_item, ticket.exchange, ticket.wire_price,
+                wire_price, notice.at_s,
             )
-        )
+        )  # fmt: skip
         _log.warning(
             "price_above_bid",
             exchange=ticket.exchange,
@@ -253,6 +271,11 @@ class Notices:
                 "measured": ticket.measured,
                 "trainable": ticket.trainable,
                 "invalid": notice.rule,
+                "loss": notice.loss or "",
+                "impressions": impressions_won(ticket, notice.impressions_ppm) / PPM,
+                "impressions_said": None
+                if notice.impressions_ppm is None
+                else notice.impressions_ppm / PPM,
             }
         )
 

@@ -49,6 +49,7 @@ def report(ledger: Ledger, lines: Lines, paces: Paces, now_s: float) -> tuple[Li
                 invalid_impressions=invalid[key, IMPRESSION],
                 invalid_clicks=invalid[key, "click"],
                 invalid_orders=invalid[key, "order"],
+                installs=counted(key, "install"),
             )
         )
     return tuple(rows)

@@ -15,6 +15,7 @@ from adserver.errors import InvalidConfig, Unavailable
 from adserver.processes.owner.commits import Commits
 from adserver.processes.owner.connection import Connection, Desk
 from adserver.processes.owner.grants import Grants
+from adserver.processes.owner.installs import Installs
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.notices import Notices
 from adserver.processes.owner.paces import Paces
@@ -23,6 +24,7 @@ from adserver.processes.owner.workers import Workers
 
 SECOND = 1.0
 PRUNE_S = 300
+ARMS_S = 5.0
 WARY_S = 86_400
 """Nothing is forgotten for so long after the clock was set: it may be set back."""
 
@@ -49,12 +51,14 @@ class OwnerService:
         self.workers = Workers()
         self._watch = ClockWatch(parts.clock, parts.monotonic)
         self._prune_at = parts.monotonic() + PRUNE_S
+        self._arms_at = 0.0
         self._desk = Desk(
             clock=parts.clock,
             ledger=self.ledger,
             commits=self.commits,
             grants=self.grants,
             notices=self.notices,
+            installs=Installs(self.ledger, self._enter),
             paces=self.paces,
             people=PeopleKeeper(parts.people, parts.audiences, parts.clock),
             workers=self.workers,
@@ -117,10 +121,19 @@ class OwnerService:
             changed = self.paces.step(now_s)
             if changed:
                 self.workers.tell_paces(changed)
+            self._tell_arms(now_s)
             self.grants.expire(now_s)
             if self._parts.monotonic() >= self._prune_at:
                 self._prune_at = self._parts.monotonic() + PRUNE_S
                 self.ledger.prune(now_s)
+
+    def _tell_arms(self, now_s: float) -> None:
+        """Tell what rotations learn from, every few seconds: a click more or less changes little."""
+        arms = self.ledger.arms
+        if arms.changed and self._parts.monotonic() >= self._arms_at:
+            self._arms_at = self._parts.monotonic() + ARMS_S
+            self.workers.tell_arms({each: arms.of(each, now_s) for each in arms.changed})
+            arms.changed.clear()
 
 
 def run(parts: OwnerParts) -> None:

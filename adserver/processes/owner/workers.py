@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from adserver.background.people_messages import Forget
-from adserver.background.protocol import Contact, FromOwner, Paces, Recall, Resolved, Trouble
+from adserver.background.protocol import Arms, Contact, FromOwner, Paces, Recall, Resolved, Trouble
+from adserver.domain.bandit import Arm
 from adserver.domain.person import PersonKey
 from adserver.processes.owner.notices import Outcome
 
@@ -50,8 +51,13 @@ class Workers:
             holder = self.by_lease.get(lease)
             if holder is not None:
                 holder.send(Resolved(((bid, charged),)))
-        if outcome.touch is not None and outcome.touch[1].kind == "impression":
-            self._tell(Contact((outcome.touch,)))
+        seen = [
+            each
+            for each in (outcome.touch, outcome.household)
+            if each is not None and each[1].kind == "impression"
+        ]
+        if seen:
+            self._tell(Contact(tuple(seen)))
 
     def tell_to_forget(self, people: tuple[PersonKey, ...]) -> None:
         """Tell everybody to let go of what they hold of these people."""
@@ -60,6 +66,10 @@ class Workers:
     def tell_paces(self, multipliers: Mapping[int, float]) -> None:
         """Tell everybody how much to hold back."""
         self._tell(Paces(dict(multipliers)))
+
+    def tell_arms(self, counts: dict[int, dict[int, Arm]]) -> None:
+        """Tell everybody what was seen and clicked of what takes turns."""
+        self._tell(Arms(counts))
 
     def tell_trouble(self, problem: str) -> None:
         """Tell everybody that nothing can be made durable, or that it can again; once per change."""

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from adapters.exchanges.generic import read_price
+from adapters.exchanges.plain_prices import read_plain_price
 from adserver.domain.person import pseudonymiser
 from adserver.endpoints.conversions import Conversions
 from adserver.endpoints.intake import Intake
@@ -27,8 +27,8 @@ _token = _desk.token()
 
 def _site() -> Site:
     intake = Intake(
-        vault=_desk.vault, owner=FakeOwner(), clock=_desk.clock, terms=TERMS, read_price=read_price
-    )
+        vault=_desk.vault, owner=FakeOwner(), clock=_desk.clock, terms=TERMS, price_readers={}, plain=read_plain_price,
+    )  # fmt: skip
     conversions = Conversions(
         vault=_desk.vault, owner=FakeOwner(), clock=_desk.clock,
         is_advertiser="tents".__eq__, pseudonym=pseudonymiser(b"s" * 32),

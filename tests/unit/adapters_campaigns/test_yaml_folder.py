@@ -91,7 +91,7 @@ def test_the_demo_bids_at_every_hour_with_every_goal_pacing_and_media_type() -> 
     assert len(catalog.advertisers) == 4
     assert {item.goal.kind for item in items} == {"cpm", "cpc", "cpa"}
     assert {item.pacing for item in items} == {"even", "ahead", "asap"}
-    assert kinds == {"Banner", "Video", "Native"}
+    assert kinds == {"Banner", "Dynamic", "Video", "Native"}
     assert hours == set(range(HOURS_A_WEEK))
     used = {name for item in items for name in item.creatives}
     assert used == {c.id for advertiser in catalog.advertisers for c in advertiser.creatives}

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from adserver.domain.creative import Banner, MediaFile, Native, NativeImage, Video
+from adserver.domain.creative import Banner, Dynamic, Html, MediaFile, Native, NativeImage, Video
 from adserver.domain.opportunity import (
     BannerSpace,
     NativeAsset,
@@ -28,6 +28,25 @@ BANNER = Banner(
     height=250,
     image_url="https://cdn.example/autumn.png?v=1&w=2",
     alternative_text='Boots, "10 %" off <today>',
+)
+HTML = Html(
+    id="autumn-html",
+    landing_url="https://shop.example/autumn",
+    markup="""<a href="{{click_url}}" target="_blank"><img src="https://cdn.example/autumn.png" alt="Boots"></a>
+<script src="https://tags.example/t.js?click={{click_url|url}}&amp;r={{cache_buster}}"></script>
+<script>var landing = "{{click_url|js}}", width = {{width}};</script>""",
+    sizes=((300, 250),),
+)
+DYNAMIC = Dynamic(
+    id="autumn-products",
+    landing_url="https://shop.example/autumn",
+    width=300,
+    height=250,
+    feed="shop",
+    template="tile.html",
+    markup="""<div style="color:#222">{{products}}<a href="{{click_url}}" target="_blank"><img src="{{image_url}}"
+ alt="{{title|60}}"><b>{{title|40}}</b> {{brand}} <s>{{old_price}}</s> {{price|12}}</a>{{end}}</div>""",
+    fallback=BANNER,
 )
 VIDEO = Video(
     id="autumn-spot",

@@ -1,13 +1,12 @@
 """What a page gets to see of a banner."""
 
-from html.parser import HTMLParser
-
 import msgspec
 from hypothesis import given
 
 from adapters.channels.display import DisplayChannel
 from adserver.domain.creative import Banner
 from adserver.ports import Links
+from tests.unit.adapters_channels.elements import Elements, runnable
 from tests.unit.adapters_channels.samples import (
     BANNER,
     BANNER_SPACE,
@@ -15,25 +14,6 @@ from tests.unit.adapters_channels.samples import (
     hostile_links,
     hostile_text,
 )
-
-
-class Elements(HTMLParser):
-    """Collects every start tag; anything else between them would show up as `text`."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(markup)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Called by the parser for `<tag ...>`."""
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        """Called by the parser for anything between tags."""
-        self.text += data
 
 
 def _elements(banner: Banner, links: Links) -> Elements:
@@ -80,6 +60,17 @@ def test_the_price_macro_reaches_the_exchange_unchanged() -> None:
     assert "?p=${AUCTION_PRICE}" in markup
 
 
+def test_a_measured_banner_is_watched_by_a_script_within_its_frame() -> None:
+    links = LINKS._replace(viewable="https://ads.example/t/viewable/x")
+    measured = msgspec.structs.replace(BANNER, viewability=True)
+    for why in (LINKS.why, ""):
+        read = _elements(measured, links._replace(why=why))
+        assert [tag for tag, _ in read.found][:5] == ["div", "a", "img", "img", "script"]
+        assert read.parents["script"] == ["div"]
+        assert "https://ads.example/t/viewable/x" in read.scripts[0]
+    assert _elements(measured, LINKS).scripts == []  # nothing to call
+
+
 @given(text=hostile_text, links=hostile_links)
 def test_whatever_is_put_in_is_what_a_browser_reads_and_nothing_more(
     text: str, links: Links
@@ -93,6 +84,7 @@ def test_whatever_is_put_in_is_what_a_browser_reads_and_nothing_more(
         alternative_text=text,
     )
     read = _elements(banner, links)
+    assert runnable(DisplayChannel().prepare(banner).render(links, BANNER_SPACE)) == []
     (link, image, pixel) = read.found[1:-1] if links.why else read.found
     assert (link[0], image[0], pixel[0]) == ("a", "img", "img")
     assert read.text == ("i" if links.why else "")

@@ -79,3 +79,22 @@ def test_a_clock_set_forward_makes_no_contact_older() -> None:
     contacts.clock_set(1_100.0, -3_600.0)
     contacts.expire(1_100.0 - 3_600.0 + PENDING_S)
     assert not contacts.pending(BERT), "nor does one set back keep them for an hour"
+
+
+def test_one_impression_may_be_a_person_s_and_a_household_s() -> None:
+    contacts = PendingContacts()
+    for key in (ANNA, BERT):
+        contacts.expect(key, touch(1), 100.0)
+        contacts.expect(key, touch(2), 100.0)
+    contacts.forget(touch(1).bid)
+    assert contacts.pending(ANNA) == contacts.pending(BERT) == (touch(2),)
+    contacts.forget_person(ANNA)
+    assert contacts.pending(ANNA) == ()
+    assert contacts.pending(BERT) == (touch(2),)
+    for key in (ANNA, BERT):
+        contacts.report(key, touch(2), 101.0)
+    contacts.forget(touch(2).bid)  # it came true: a late word of its loss changes nothing
+    assert contacts.pending(BERT) == (touch(2),)
+    contacts.expire(1_000.0)
+    assert not contacts._people
+    assert not contacts._person_of

@@ -8,13 +8,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from adserver.domain.campaign import Advertiser, Cap, Catalog, LineItem
-from adserver.domain.creative import AnyCreative, Banner, Native, Video
+from adserver.domain.creative import AnyCreative, Audio, Banner, Html, Native, Video
 from adserver.domain.identity import segment_number
 from adserver.domain.native_fit import fits
 from adserver.domain.opportunity import Auction, Opportunity
 from adserver.domain.person import Touch
 from adserver.domain.targeting import Dimension, ListRule, holds
-from adserver.domain.vast import vast_protocol
+from tests.unit.decision import heard, told
 
 Pair = tuple[str, str]
 Row = tuple[Advertiser, Sequence[tuple[str, tuple[Cap, ...]]], LineItem, AnyCreative]
@@ -48,6 +48,7 @@ def may_bid(
     segments: Sequence[int],
     touches: Sequence[Touch],
     now_s: float,
+    at_home: Sequence[Touch] = (),
 ) -> set[Pair]:
     """Return (line item, creative) of everybody whom the request as a whole does not refuse."""
     everybody = pairs(catalog)
@@ -56,10 +57,16 @@ def may_bid(
         (item.id, creative.id)
         for advertiser, owners, item, creative in everybody
         if _wanted_here(item, creative, auction)
+        and told.wants(item.targeting, auction.facts, told.OF_AUCTIONS)
+        and told.wants_point(item.targeting, auction.point)
+        and told.may_publish(catalog, advertiser, auction)
         and _in_flight(item, advertiser, now_s)
         and not _blocked(advertiser, creative, auction)
         and (item.audience is None or holds(item.audience, _Named(segments, auction.segments)))
         and _within_caps(owners, chains, touches, now_s, known=auction.person is not None)
+        and _within_caps(
+            owners, chains, at_home, now_s, known=auction.household is not None, per="household"
+        )
     }
 
 
@@ -80,6 +87,8 @@ def _wanted_here(item: LineItem, creative: AnyCreative, auction: Auction) -> boo
     if isinstance(creative, Banner) and not _accepts(
         wishes.get(Dimension.SIZE), [f"{creative.width}x{creative.height}"]
     ):
+        return False
+    if isinstance(creative, Html) and not _html_may_be_anything(creative, item):
         return False
     return _accepts(wishes.get(Dimension.CATEGORY), _with_parents(auction.categories))
 
@@ -112,6 +121,8 @@ def fits_space(creative: AnyCreative, item: LineItem, space: Opportunity) -> boo
     """Tell whether a creative may be shown at an opportunity."""
     if space.secure and not creative.secure:
         return False
+    if not told.wants(item.targeting, space.facts, told.OF_SPACES):
+        return False
     if isinstance(creative, Banner):
         banner = space.banner
         return (
@@ -120,22 +131,23 @@ def fits_space(creative: AnyCreative, item: LineItem, space: Opportunity) -> boo
             and (not banner.sizes or (creative.width, creative.height) in banner.sizes)
             and not set(creative.attributes) & set(banner.blocked_attributes)
         )
-    if isinstance(creative, Video):
-        video = space.video
-        if video is None or video.linearity == 2 or vast_protocol(video.protocols) is None:
-            return False
-        longest = video.max_duration_s if video.max_duration_s is not None else 10**9
-        right_length = (
-            creative.duration_s in video.durations_s
-            if video.durations_s
-            else video.min_duration_s <= creative.duration_s <= longest
-        )
-        size = f"{video.size[0]}x{video.size[1]}" if video.size else None
+    if isinstance(creative, Html):
+        display = space.banner
         return (
-            right_length
-            and (not video.mimes or any(f.mime in video.mimes for f in creative.media_files))
-            and (size is None or _accepts(item.targeting.get(Dimension.SIZE), [size]))
-            and not set(creative.attributes) & set(video.blocked_attributes)
+            display is not None
+            and not {3 if "<script" in creative.markup else 1} & set(display.blocked_types)
+            and (
+                any(_html_may_be(creative, item, size) for size in display.sizes)
+                if display.sizes
+                else _html_may_be_anything(creative, item)
+            )
+            and set(creative.apis) <= set(display.apis)
+            and not set(creative.attributes) & set(display.blocked_attributes)
+        )
+    if isinstance(creative, Video | Audio):
+        size = space.video.size if isinstance(creative, Video) and space.video else None
+        return heard.can_play(creative, space) and (
+            size is None or _accepts(item.targeting.get(Dimension.SIZE), [f"{size[0]}x{size[1]}"])
         )
     assert isinstance(creative, Native)
     native = space.native
@@ -144,6 +156,29 @@ def fits_space(creative: AnyCreative, item: LineItem, space: Opportunity) -> boo
         and fits(creative, native)
         and not set(creative.attributes) & set(native.blocked_attributes)
     )
+
+
+def _html_may_be(creative: Html, item: LineItem, size: tuple[int, int]) -> bool:
+    """Tell whether HTML can have a size, and the line item wants it; an exclusion does not reach what a ratio fits."""
+    rule = item.targeting.get(Dimension.SIZE)
+    named = f"{size[0]}x{size[1]}"
+    if size in creative.sizes and _accepts(rule, [named]):
+        return True
+    ratio = creative.ratio
+    fits_ratio = (
+        ratio is not None
+        and size[0] * ratio[1] == size[1] * ratio[0]
+        and size[0] >= creative.min_width
+    )
+    return fits_ratio and (rule is None or not rule.include or _accepts(rule, [named]))
+
+
+def _html_may_be_anything(creative: Html, item: LineItem) -> bool:
+    rule = item.targeting.get(Dimension.SIZE)
+    if rule is None or (creative.ratio is not None and not rule.include):
+        return True
+    included = [tuple(map(int, each.split("x"))) for each in rule.include]
+    return any(_html_may_be(creative, item, (w, h)) for w, h in (*creative.sizes, *included))
 
 
 class _Named:
@@ -177,8 +212,10 @@ def _within_caps(
     now_s: float,
     *,
     known: bool,
+    per: str = "person",
 ) -> bool:
-    for name, caps in owners:
+    for name, all_caps in owners:
+        caps = [cap for cap in all_caps if cap.per == per]
         if caps and not known:
             return False
         for cap in caps:

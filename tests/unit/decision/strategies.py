@@ -16,20 +16,34 @@ from adserver.domain.campaign import (
     InsertionOrder,
     LineItem,
 )
-from adserver.domain.creative import AnyCreative, Banner, MediaFile, Native, NativeImage, Video
+from adserver.domain.creative import (
+    AnyCreative,
+    Audio,
+    AudioFile,
+    Banner,
+    Html,
+    MediaFile,
+    Native,
+    NativeImage,
+    Video,
+)
 from adserver.domain.identity import segment_number
 from adserver.domain.opportunity import (
     Auction,
     AuctionType,
+    AudioSpace,
     BannerSpace,
     DealTerms,
     NativeAsset,
     NativeSpace,
     Opportunity,
+    Pod,
     VideoSpace,
 )
 from adserver.domain.person import Touch
 from adserver.domain.targeting import All, Any, Dimension, Expression, ListRule, Not, Segment
+from tests.unit.decision.facts import FACTS, LISTS, POINTS, facts
+from tests.unit.decision.told import OF_AUCTIONS, OF_SPACES
 
 NOW_S = 1_795_000_000
 SEGMENTS = ["a", "b", "c", "d", "e"]
@@ -41,7 +55,7 @@ VALUES: dict[Dimension, list[str]] = {
     Dimension.DEVICE_TYPE: ["phone", "tv"],
     Dimension.OS: ["ios", "android"],
     Dimension.INVENTORY_TYPE: ["site", "app"],
-    Dimension.PUBLICATION: ["news.example", "play.example"],
+    Dimension.PUBLICATION: ["news.example", "play.example", "sport.news.example"],
     Dimension.CATEGORY: ["IAB1", "IAB1-1", "IAB2-3", "IAB2"],
     Dimension.SIZE: ["300x250", "728x90", "640x480"],
     Dimension.DEAL: ["deal-1", "deal-2"],
@@ -70,8 +84,30 @@ def expressions() -> st.SearchStrategy[Expression]:
     )
 
 
-caps = mostly((), (Cap(1, 1),), (Cap(2, 24),))
+caps = mostly((), (Cap(1, 1),), (Cap(2, 24),), (Cap(1, 24, "household"), Cap(2, 24)))
 attributes = mostly((), (1,), (2,))
+some_sizes = st.lists(st.sampled_from(SIZES), max_size=2, unique=True).map(tuple)
+
+
+@st.composite
+def played(draw: st.DrawFn, kind: str, common: dict[str, typing.Any]) -> AnyCreative:
+    common |= {
+        "duration_s": draw(st.sampled_from([10, 30])),
+        "apis": draw(mostly((), (7,))),
+        "wrapped_url": draw(mostly(None, "https://third.example/")),
+        "wrapped_version": draw(st.sampled_from(["2.0", "3.0"])),
+    }
+    file: dict[str, typing.Any] = {
+        "url": "https://cdn.example/v",
+        "mime": draw(st.sampled_from(["video/mp4", "video/webm"])),
+        "bitrate_kbps": draw(st.sampled_from([0, 500])),
+        "delivery": draw(mostly("progressive", "streaming")),
+    }
+    third_party = common["wrapped_url"] is not None
+    if kind == "audio":
+        return Audio(**common, audio_files=() if third_party else (AudioFile(**file),))
+    media = () if third_party else (MediaFile(width=640, height=480, **file),)
+    return Video(**common, skip_after_s=draw(st.sampled_from([None, 5])), media_files=media)
 
 
 @st.composite
@@ -83,14 +119,22 @@ def creatives(draw: st.DrawFn, name: str) -> AnyCreative:
         "language": draw(st.sampled_from([None, "de", "en"])),
         "secure": draw(st.booleans()),
     }
-    kind = draw(st.sampled_from(["banner", "video", "native"]))
+    kind = draw(st.sampled_from(["banner", "html", "video", "audio", "native"]))
     if kind == "banner":
         width, height = draw(st.sampled_from(SIZES))
         return Banner(**common, width=width, height=height, image_url="https://cdn.example/a.png")
-    if kind == "video":
-        mime = draw(st.sampled_from(["video/mp4", "video/webm"]))
-        file = MediaFile(url="https://cdn.example/v", mime=mime, width=640, height=480)
-        return Video(**common, duration_s=draw(st.sampled_from([10, 30])), media_files=(file,))
+    if kind == "html":
+        return Html(
+            **common,
+            markup='<a href="{{click_url}}">x</a>'
+            + draw(st.sampled_from(["", "<script></script>"])),
+            sizes=draw(some_sizes),
+            ratio=(6, 5),
+            min_width=draw(st.sampled_from([300, 301])),
+            apis=draw(mostly((), (5,))),
+        )
+    if kind in {"video", "audio"}:
+        return draw(played(kind, common))
     image = NativeImage(
         url="https://cdn.example/n.png", width=600, height=draw(st.sampled_from([300, 400]))
     )
@@ -101,6 +145,8 @@ def creatives(draw: st.DrawFn, name: str) -> AnyCreative:
 @st.composite
 def line_items(draw: st.DrawFn, name: str, creative_ids: list[str]) -> LineItem:
     dimensions = draw(st.lists(st.sampled_from(list(VALUES)), max_size=2, unique=True))
+    facts = draw(st.lists(st.sampled_from(list(FACTS)), max_size=2, unique=True))
+    rules = {**{d: VALUES[d] for d in dimensions}, **{d: FACTS[d].wanted for d in facts}}
     start = draw(mostly(NOW_S - 3600, NOW_S, NOW_S + 1, NOW_S - 7200))
     amount = draw(st.integers(1, 9)) * 1_000_000
     return LineItem(
@@ -114,8 +160,8 @@ def line_items(draw: st.DrawFn, name: str, creative_ids: list[str]) -> LineItem:
         caps=draw(caps),
         budget=Budget(),
         targeting={
-            dimension: ListRule(draw(some(VALUES[dimension])), draw(some(VALUES[dimension])))
-            for dimension in dimensions
+            dimension: ListRule(draw(some(values)), draw(some(values)))
+            for dimension, values in rules.items()
         },
         audience=draw(st.none() | expressions()),
         creatives=tuple(
@@ -143,6 +189,8 @@ def catalogs(draw: st.DrawFn) -> Catalog:
                     st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata"])
                 ),
                 categories=draw(some(VALUES[Dimension.CATEGORY])),
+                block_list=draw(mostly("", *LISTS)),
+                allow_list=draw(mostly("", *LISTS)),
                 status=draw(mostly("active", "draft")),
                 caps=draw(caps),
                 creatives=tuple(made),
@@ -150,26 +198,41 @@ def catalogs(draw: st.DrawFn) -> Catalog:
             )
         )
     return Catalog(
-        tuple(advertisers), tuple(Deal(id=name, exchange="one") for name in VALUES[Dimension.DEAL])
+        tuple(advertisers),
+        tuple(Deal(id=name, exchange="one") for name in VALUES[Dimension.DEAL]),
+        publication_lists=LISTS,
     )
 
 
+player: dict[str, st.SearchStrategy[typing.Any]] = {
+    "mimes": st.sampled_from([(), ("video/mp4",)]),
+    "min_duration_s": st.sampled_from([0, 15]),
+    "max_duration_s": st.sampled_from([None, 15, 30]),
+    "durations_s": st.sampled_from([(), (30,)]),
+    "protocols": st.sampled_from([(), (2, 3), (9,), (2, 3, 5, 6), (2, 5)]),
+    "blocked_attributes": mostly((), (1,), (2,), (16,)),
+    "apis": mostly((), (7,)),
+    "min_bitrate_kbps": mostly(0, 501),
+    "max_bitrate_kbps": mostly(None, 499),
+    "deliveries": mostly((), ("streaming",)),
+}
 video_spaces = st.builds(
     VideoSpace,
-    mimes=st.sampled_from([(), ("video/mp4",)]),
-    min_duration_s=st.sampled_from([0, 15]),
-    max_duration_s=st.sampled_from([None, 15, 30]),
-    durations_s=st.sampled_from([(), (30,)]),
-    protocols=st.sampled_from([(), (2, 3), (9,)]),
     size=st.sampled_from([None, (640, 480)]),
     linearity=st.sampled_from([None, 1, 2]),
-    blocked_attributes=attributes,
+    skippable=st.sampled_from([None, True, False]),
+    **player,
+)
+audio_spaces = st.builds(AudioSpace, **player)
+pods = st.none() | st.builds(
+    Pod, st.sampled_from(["p", "q"]), st.sampled_from([None, 20, 60]), st.sampled_from([None, 1, 3])
 )
 banner_spaces = st.builds(
     BannerSpace,
-    sizes=st.lists(st.sampled_from(SIZES), max_size=2, unique=True).map(tuple),
+    sizes=some_sizes,
     blocked_attributes=attributes,
-    blocked_types=st.sampled_from([(), (2,)]),
+    blocked_types=st.sampled_from([(), (2,), (3,), (1, 4)]),
+    apis=st.sampled_from([(), (3, 5)]),
 )
 native_spaces = st.sampled_from(
     [
@@ -196,11 +259,14 @@ def auctions(draw: st.DrawFn) -> Auction:
             id=str(number),
             banner=draw(st.none() | banner_spaces),
             video=draw(st.none() | video_spaces),
+            audio=draw(st.none() | audio_spaces),
+            pod=draw(pods),
             native=draw(st.none() | native_spaces),
             floor=draw(st.integers(0, 5_000_000)),
             deals=tuple({deal.id: deal for deal in draw(st.lists(deals, max_size=2))}.values()),
             deals_only=draw(st.booleans()),
             secure=draw(st.booleans()),
+            facts=draw(facts(OF_SPACES)),
         )
         for number in range(draw(st.integers(1, 3)))
     ]
@@ -220,7 +286,10 @@ def auctions(draw: st.DrawFn) -> Auction:
         allowed_categories=draw(mostly((), ("IAB1",))),
         blocked_apps=draw(mostly((), ("com.shop",))),
         segments=draw(some(SEGMENTS)),
+        facts=draw(facts(OF_AUCTIONS)),
+        point=draw(st.sampled_from([None, *POINTS])),
         person=draw(st.sampled_from([None, b"p" * 16])),
+        household=draw(st.sampled_from([None, b"h" * 16])),
     )
 
 

@@ -67,17 +67,19 @@ def load(case: dict[str, Any], folder: Path) -> Snapshot:
         "segments": {"segments": {"camera-intent": "", "camera-owner": ""}},
         "deals": {"deals": [{"id": deal, "exchange": "one"} for deal in case.get("deals", [])]},
     }
+    for name, lines in case.get("lists", {}).items():
+        (folder / name).write_text("\n".join(lines), encoding="utf-8")
     for name, content in files.items():
         (folder / f"{name}.yaml").write_text(json.dumps(content), encoding="utf-8")
     return compile_snapshot(Config(str(folder)).build(["one"]).load())
 
 
-def read(case: dict[str, Any]) -> Auction:
+def read(case: dict[str, Any], snapshot: Snapshot) -> Auction:
     body = msgspec.json.encode(REQUEST | case["request"])
     request = codec.decode(body).request
     rates = Rates("USD", {"EUR": "0.9"})
     terms = ExchangeTerms(name="one")
-    auction = inbound.auction(request, terms, rates, ALLOWED)
+    auction = inbound.auction(request, terms, rates, ALLOWED, snapshot.wanted)
     assert isinstance(auction, Auction), auction
     if identifiers(request):  # found in the store, as gathering does
         auction.person = b"somebody's key .."
@@ -121,7 +123,7 @@ def test_it_is_decided_as_the_case_says(file: Path, tmp_path: Path) -> None:
         touches=touches(case, snapshot, at_s),
     )
     trace = Traced()
-    auction = read(case)
+    auction = read(case, snapshot)
     bids = decide(made.world(snapshot), auction, look_ahead(snapshot, auction), now, trace)
     expected = case["expected"]
     assert [

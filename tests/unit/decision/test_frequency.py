@@ -53,3 +53,35 @@ def test_an_advertisers_cap_counts_all_its_line_items() -> None:
     trace = Traced()
     assert frequency.hold_back(compiled, auction(), now, compiled.everyone, trace) == 0
     assert trace.reason is Reason.FREQUENCY_CAP
+
+
+HOME_CAPPED = line_item("film", caps=(Cap(2, 24, "household"), Cap(3, 24)), goal=cpm(5))
+HOMES = snapshot(HOME_CAPPED, line_item("free"))
+
+
+def at_home(
+    touches: tuple[Touch, ...], own: tuple[Touch, ...] = (), **who: bytes | None
+) -> tuple[int, Traced]:
+    trace = Traced()
+    now = moment(HOMES, household_touches=touches, touches=own)
+    asked = auction(**{"person": b"p" * 16, "household": b"h" * 16, **who})
+    return frequency.hold_back(HOMES, asked, now, HOMES.everyone, trace), trace
+
+
+def test_what_a_household_has_seen_counts_on_each_of_its_devices() -> None:
+    assert at_home(seen(HOME_CAPPED, 60))[0] == 0b11
+    alive, trace = at_home(seen(HOME_CAPPED, 60, 120))
+    assert alive == 0b10
+    assert trace.falls[0].reason is Reason.FREQUENCY_CAP
+
+
+def test_caps_per_person_and_per_household_count_apart() -> None:
+    assert at_home((), own=seen(HOME_CAPPED, 60, 120))[0] == 0b11
+    assert at_home((), own=seen(HOME_CAPPED, 60, 120, 180))[0] == 0b10
+
+
+def test_a_household_that_nobody_knows_sees_nothing_that_is_capped_by_it() -> None:
+    alive, trace = at_home((), household=None)
+    assert alive == 0b10
+    assert [fall.reason for fall in trace.falls] == [Reason.FREQUENCY_UNKNOWN]
+    assert at_home((), person=None)[0] == 0b10

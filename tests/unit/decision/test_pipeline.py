@@ -19,6 +19,7 @@ from adserver.privacy.permission import ALLOWED
 from tests.fakes.click_model import FakeClickModel, FakeOrderModel
 from tests.fakes.purse import FakePurse
 from tests.unit.decision import oracle, strategies
+from tests.unit.decision.facts import grouping
 
 SLOW = settings(
     max_examples=150,
@@ -32,6 +33,7 @@ def moment(
     segments: tuple[int, ...] = (),
     touches: tuple[Touch, ...] = (),
     purse: FakePurse | None = None,
+    at_home: tuple[Touch, ...] = (),
 ) -> Moment:
     return Moment(
         now_s=strategies.NOW_S,
@@ -42,6 +44,7 @@ def moment(
         paces=[1.0] * len(snapshot.line_items),
         profile=Profile(segments),
         touches=touches,
+        household_touches=at_home,
     )
 
 
@@ -56,16 +59,18 @@ def test_index_agrees_with_loop_and_trace_accounts_for_everybody(
     data: st.DataObject, catalog: Catalog, auction: Auction, segments: tuple[int, ...]
 ) -> None:
     """The same candidates survive, and every other one is accounted for in the trace."""
-    snapshot = compile_snapshot(catalog)
-    touches = data.draw(strategies.touches([item.number for item in snapshot.line_items]))
-    now = moment(snapshot, segments, touches)
+    with grouping(together=data.draw(st.booleans())):
+        snapshot = compile_snapshot(catalog)
+    numbers = [item.number for item in snapshot.line_items]
+    touches, at_home = (data.draw(strategies.touches(numbers)) for _ in range(2))
+    now = moment(snapshot, segments, touches, at_home=at_home)
     trace = Traced()
     alive = eligibility.narrow(snapshot, auction, now, trace)
     alive = frequency.hold_back(snapshot, auction, now, alive, trace)
     listener = eligibility.listener(snapshot, auction, now)
     alive = trace.narrow(Reason.AUDIENCE, alive, listener.accepting())
     assert all(map(listener.is_accepted, ascending(alive)))
-    wanted = oracle.may_bid(catalog, auction, segments, touches, strategies.NOW_S)
+    wanted = oracle.may_bid(catalog, auction, segments, touches, strategies.NOW_S, at_home)
     assert names(snapshot, alive) == wanted
     fallen = 0
     for fall in trace.falls:

@@ -40,7 +40,7 @@ def choose(
     test: bool = False,
 ) -> Bid | None:
     space = opportunity()
-    worths = [Worth(c, 0.01, c.bound, c.bound) for c in compiled.candidates]
+    worths = [Worth(c, 0.01, c.bound, c.bound, CPM) for c in compiled.candidates]
     demand = Demand(None, CPM, AuctionType.FIRST_PRICE, compiled.everyone)
     return selection.choose(
         worths,

@@ -17,7 +17,8 @@ from adserver.domain.entries import (
     Seen,
     Settled,
 )
-from adserver.domain.ledger import KEEP_WINDOWS_S, Ledger, totals
+from adserver.domain.ledger import KEEP_WINDOWS_S, Ledger
+from tests.unit.domain.accounts import totals
 
 BID = b"b" * 16
 LIFE, DAY = "line_item/tent/life", "line_item/tent/2026-11-21"

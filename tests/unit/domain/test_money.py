@@ -90,6 +90,12 @@ def test_bids_round_down(price: int, currency: str) -> None:
     assert RATES.floor_to_house(wire_cpm(abroad), currency) <= price
 
 
+@given(st.integers(0, 10**18), st.sampled_from(["USD", "EUR", "JPY"]))
+def test_sums_from_abroad_round_half_even(amount: int, currency: str) -> None:
+    micros = RATES.bid_from_house(1_000_000, currency)
+    assert RATES.to_house(amount, currency) == round(Fraction(amount * 1_000_000, micros))
+
+
 def test_currencies_are_known_or_not() -> None:
     assert all(RATES.knows(code) for code in ("USD", "EUR", "JPY", "GBP"))
     assert not RATES.knows("CHF")

@@ -14,6 +14,8 @@ from adserver.domain.web_address import web_address
         "https://shop.example:8443/a?b=c&d=%20#e",
         "HTTPS://[::1]/",
         "https://a.b/'",
+        "https://127.0.0.1:8080/",
+        "https://a_b.shop-1.example./",
     ],
 )
 def test_whole_addresses_pass_as_they_are(address: str) -> None:
@@ -27,6 +29,8 @@ def test_whole_addresses_pass_as_they_are(address: str) -> None:
         "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,a", "ftp://shop.example/", "file:///etc/hosts",
         "https://shop.example/ a", "https://shop.example/\r\nSet-Cookie: a=b", "\thttps://shop.example/",
         "https://shop.example/\x00", "https://bücher.example/", "https://shop.example/größe", "https://a.b/\x7f",
+        "https://shop.example\\@evil.example/", "https://%65vil.example/", "https://2130706433/", "https://0x7f.1/",
+        "https://127.1/", "https://shop..example/", "https://-shop.example/", "https://shop.example|evil/", "https://{a}.b/",
     ],
 )  # fmt: skip
 def test_anything_else_is_refused_with_a_reason(address: str) -> None:

@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from decimal import Decimal, InvalidOperation
 
 import msgspec
 from aiohttp import ClientResponse, ClientSession
 from yarl import URL
 
+from adapters.exchanges.plain_prices import read_plain_price
 from adserver.config import Http
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.ticket import Ticket
@@ -56,14 +56,6 @@ class Moment:
         return self.now_s
 
 
-def read_price(text: str | None) -> int | str:
-    """Read a plain number, as the generic dialect does, or say that there is none."""
-    try:
-        return int(Decimal(text or "") * 1_000_000)
-    except (InvalidOperation, ValueError, OverflowError):
-        return "no price"
-
-
 class Desk:
     """Everything that the endpoints are built from."""
 
@@ -80,7 +72,8 @@ class Desk:
             owner=self.owner,
             clock=self.clock,
             terms=TERMS,
-            read_price=read_price,
+            price_readers={},
+            plain=read_plain_price,
             judge=judge,
         )
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adserver.domain.notice import Conversion, Notice
+from adserver.domain.notice import Conversion, Fact
 from adserver.endpoints.concurrency import LEAST, ORDINARY_S, STALLED, Concurrency, PatientOwner
 from adserver.errors import Unavailable
 from adserver.metrics import REGISTRY
@@ -110,7 +110,7 @@ class Frozen:
         self.thawed = asyncio.Event()
         self.asked = 0
 
-    async def record(self, fact: Notice | Conversion) -> bool:
+    async def record(self, fact: Fact) -> bool:
         """Return when thawed."""
         self.asked += 1
         await self.thawed.wait()

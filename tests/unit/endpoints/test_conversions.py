@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adserver.domain.person import pseudonymiser
-from adserver.endpoints.conversions import MAX_BODY_BYTES, Conversions
+from adserver.endpoints.conversions import Conversions
 from adserver.endpoints.replies import PIXEL
+from adserver.endpoints.reported import MAX_BODY_BYTES
 from adserver.privacy.permission import permit
 from adserver.privacy.rules import Rules
 from tests.unit.endpoints.desk import NOW_S, TICKET, Desk, counted, serving

@@ -103,6 +103,29 @@ async def test_a_loss_notice_brings_its_code_and_what_would_have_won(desk: Desk)
     ]
 
 
+async def test_a_loss_counts_once_by_what_its_code_says(desk: Desk) -> None:
+    before = {
+        reason: counted("adserver_losses", exchange="north", reason=reason)
+        for reason in ("outbid", "other", "unsaid")
+    }
+    async with serving(Notices(desk.intake)) as client:
+        for bid, code in ((b"1", "102"), (b"1", "102"), (b"2", "777"), (b"3", "${AUCTION_LOSS}")):
+            await client.get(f"/n/loss/{desk.token(bid=bid * 16)}?r={code}")
+        await client.get(f"/n/loss/{desk.token(bid=b'4' * 16, exchange='gone')}?r=102")
+    assert [notice.loss for notice in desk.owner.notices] == ["outbid", "other", "unsaid", "outbid"]
+    for reason, count in before.items():
+        assert counted("adserver_losses", exchange="north", reason=reason) == count + 1
+
+
+async def test_what_should_have_billed_and_had_no_price_is_counted_by_why(desk: Desk) -> None:
+    before = counted("adserver_prices_unread", exchange="north", why="audit")
+    async with serving(Notices(desk.intake)) as client:
+        await client.get(f"/n/billing/{desk.token()}?p=AUDIT")
+        await client.get(f"/n/win/{desk.token()}?p=AUDIT")  # bills nothing here
+        await client.get(f"/n/billing/{desk.token(exchange='gone')}?p=AUDIT")
+    assert counted("adserver_prices_unread", exchange="north", why="audit") == before + 1
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_an_unavailable_owner_means_503_and_the_exchange_tries_again(
     desk: Desk, kind: str

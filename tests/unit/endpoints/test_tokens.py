@@ -55,14 +55,17 @@ def test_what_was_sealed_opens_and_fits_a_url(ticket: Ticket) -> None:
     assert set(token) <= set(LETTERS)
 
 
-def test_the_largest_ticket_stays_within_300_letters() -> None:
+def test_the_largest_ticket_stays_within_300_bytes() -> None:
     most = 2**63 - 1
     largest = Ticket(
         bid=bytes(16), at_s=2**33, exchange="x" * 64, line_item=most, creative=most, media_type=4,
         reserved=most, price=most, wire_price=most, lease=most, bill_until_s=2**33, click_until_s=2**33,
         person=bytes(16), measured=True, test=True, at_ms=999, trainable=True,
+        multiplier_ppm=10**12, out_of_home=True, household=bytes(16),
     )  # fmt: skip
-    assert len(VAULT.seal(largest)) <= 300
+    assert len(urlsafe_b64decode(VAULT.seal(largest) + "==")) <= 300
+    assert len(VAULT.seal(largest)) <= tokens.MAX_TOKEN_CHARS
+    assert len(VAULT.seal(TICKET)) <= 250
 
 
 def test_nothing_of_the_ticket_can_be_read_in_a_token() -> None:

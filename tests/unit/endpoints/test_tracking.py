@@ -105,6 +105,21 @@ async def test_the_click_joins_whatever_address_the_landing_page_has(
     assert reply.headers["Location"] == f"{before}adclick={token}{after}"
 
 
+@pytest.mark.parametrize(("parameter", "query"), [("click_id", "a=1&click_id={}"), ("", "a=1")])
+async def test_a_landing_page_is_told_the_click_by_the_name_that_it_knows(
+    desk: Desk, parameter: str, query: str
+) -> None:
+    """Or by none: a store's page has no use for it."""
+    pages = {TICKET.creative: LANDING}
+    tracking = Tracking(desk.intake, pages.get, 5.0, click_parameters={TICKET.creative: parameter})
+    token = desk.token()
+    async with serving(tracking) as client:
+        reply = await client.get(f"/t/click/{token}")
+        refused = await client.get(f"/t/click/{desk.token(measured=False)}")
+    assert reply.headers["Location"] == f"https://shop.example/autumn?{query.format(token)}#boots"
+    assert refused.headers["Location"] == LANDING
+
+
 async def test_without_permission_to_measure_nothing_ties_the_order_to_the_click(
     desk: Desk,
 ) -> None:

@@ -65,6 +65,7 @@ def test_every_field_arrives_in_its_place() -> None:
                     sizes=((300, 250), (336, 280)),
                     blocked_attributes=(1, 3, 6, 8, 13),
                     blocked_types=(3, 4),
+                    apis=(5, 7),
                 ),
                 floor=450_000,
                 deals=(DealTerms("deal-spring", 1_200_000, AuctionType.FIRST_PRICE),),
@@ -134,16 +135,19 @@ def test_an_auction_of_an_unknown_kind_may_cost_what_we_bid(at: int | None, kind
 @pytest.mark.parametrize(
     "unusable",
     [
-        imp(audio={"mimes": ["audio/mp4"]}),
+        imp(audio={}),
         imp(banner=None),
         imp(video={}),
         imp(video={"mimes": []}),
         imp(native={"request": "{"}),
         imp(native={}),
-        imp(banner={"format": [{"wratio": 16, "hratio": 9, "wmin": 300}]}),
+        imp(banner={"format": [{"wratio": 16, "hratio": 0, "wmin": 300}]}),
         imp(banner={"w": 300}),
         imp(banner={"w": -1, "h": 50}),
-        imp(qty={"multiplier": 3.5}),
+        imp(qty={"multiplier": 0}),
+        imp(qty={"multiplier": -3.5}),
+        imp(qty={"multiplier": 1e-9}),
+        imp(qty={"multiplier": 1e7}),
         imp(qty={}),
         imp(bidfloor=1, bidfloorcur="XXX"),
         imp(bidfloor="nan"),
@@ -154,7 +158,7 @@ def test_an_auction_of_an_unknown_kind_may_cost_what_we_bid(at: int | None, kind
         imp(
             pmp={"private_auction": 1, "deals": [{"id": "d", "bidfloor": 1, "bidfloorcur": "XXX"}]}
         ),
-        imp(video={"mimes": ["video/mp4"], "mincpmpersec": 0.1}),
+        imp(video={"mimes": ["video/mp4"], "mincpmpersec": 0.1}, bidfloorcur="XXX"),
     ],
 )
 def test_an_imp_that_offers_nothing_we_can_buy_is_no_opportunity(unusable: dict[str, Any]) -> None:
@@ -194,6 +198,28 @@ def test_sizes(banner: dict[str, Any], sizes: tuple[tuple[int, int], ...]) -> No
     assert found.sizes == sizes
 
 
+def test_ratios_are_named_with_their_least_width_where_no_size_is() -> None:
+    flexible = {"wratio": 16, "hratio": 9, "wmin": 320}
+    both = {"w": 200, "h": 20, "wratio": 200, "hratio": 30, "wmin": 3}
+    half = [{"wratio": 30}, {"hratio": 9, "wmin": 5}, {"wratio": 0, "hratio": 0}]
+    found = opportunity(
+        banner={"format": [flexible, {"wratio": 4, "hratio": 1}, both, *half]}
+    ).banner
+    assert found is not None
+    assert found.sizes == ((200, 20),)
+    assert found.ratios == ((16, 9, 320), (4, 1, 0))
+    alone = opportunity(banner={"format": [flexible]}).banner
+    assert alone is not None
+    assert (alone.sizes, alone.ratios) == ((), ((16, 9, 320),))
+    assert read(request(imp(banner={"format": half}))) is Reason.NO_OPPORTUNITY
+
+
+def test_what_a_space_has_is_kept_and_filling_the_screen_changes_no_size() -> None:
+    found = opportunity(banner={**BANNER, "api": [3, 5, 7]}, instl=1).banner
+    assert found == BannerSpace(((300, 250),), apis=(3, 5, 7), interstitial=True)
+    assert opportunity(banner=BANNER, instl=0).banner == BannerSpace(((300, 250),))
+
+
 def test_a_player_s_terms() -> None:
     video = {
         "mimes": ["video/MP4 "], "minduration": 5, "maxduration": 30, "protocols": [2, 3], "w": 640,
@@ -207,6 +233,7 @@ def test_a_player_s_terms() -> None:
         size=(640, 360),
         linearity=1,
         blocked_attributes=(4,),
+        apis=(7,),
     )
 
 

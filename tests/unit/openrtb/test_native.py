@@ -70,9 +70,9 @@ def test_the_version_inside_goes_before_the_one_outside(
 @pytest.mark.parametrize(
     "asset",
     [
-        {"id": 2, "video": {"mimes": ["video/mp4"]}},
+        {"id": 2, "video": {"minduration": 5}},
         {"id": 2, "data": {"type": 501}},
-        {"id": 2, "img": {"type": 2}},
+        {"id": 2, "img": {"type": 501}},
         {"id": 2},
         {"id": 2, "title": {"len": 5}, "img": {"type": 3}},
         {"title": {"len": 5}},

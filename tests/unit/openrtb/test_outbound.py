@@ -8,8 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.channels import prepare
 from adserver.domain.bid import Bid
-from adserver.domain.creative import AnyCreative, Banner, MediaFile, Native, Video
+from adserver.domain.consent import ConsentMacros
+from adserver.domain.creative import (
+    AnyCreative,
+    Audio,
+    AudioFile,
+    Banner,
+    Html,
+    MediaFile,
+    Native,
+    Verification,
+    Video,
+)
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import DealTerms, MediaType, NativeSpace, Opportunity
@@ -35,6 +47,15 @@ VIDEO = Video(
     media_files=(MediaFile(url="https://i.example/f.mp4", width=1280, height=720),),
 )
 NATIVE = Native(id="parts", landing_url="https://shop.example", title="Tents")
+FLEXIBLE = Html(
+    id="flexible",
+    landing_url="https://shop.example",
+    markup='<a href="{{click_url}}">go</a><i>{{width}}x{{height}}</i>',
+    sizes=((300, 250), (320, 50)),
+    ratio=(32, 5),
+    min_width=300,
+    apis=(5,),
+)
 TEXT = "<b>ad</b>"
 ASSETS = {"request": '{"assets":[{"id":1,"title":{"len":9}}]}'}
 
@@ -154,6 +175,41 @@ def test_what_is_not_known_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("banner", "told"),
+    [
+        ({"w": 300, "h": 250}, {"w": 300, "h": 250}),
+        ({"format": [{"w": 1, "h": 1}, {"w": 320, "h": 50}, {"w": 300, "h": 250}]}, {"w": 320, "h": 50}),
+        ({"format": [{"wratio": 64, "hratio": 10, "wmin": 320}]}, {"wratio": 64, "hratio": 10}),
+        ({}, {"w": 300, "h": 250}),
+    ],
+)  # fmt: skip
+def test_html_names_the_size_that_it_really_has_and_what_it_needs(
+    banner: dict[str, Any], told: dict[str, int]
+) -> None:
+    """Its markup is rendered for the very same size."""
+    bid = bid_for(FLEXIBLE, MediaType.BANNER, banner=banner)
+    writer = BidWriter("https://ads.example", {FLEXIBLE.id: prepare(FLEXIBLE)})
+    (only,) = read(writer, bid, TERMS)["seatbid"][0]["bid"]
+    assert {key: only[key] for key in ("w", "h", "wratio", "hratio") if key in only} == told
+    if "w" in told:
+        assert f"<i>{told['w']}x{told['h']}</i>" in only["adm"]
+    assert only["apis"] == [5]
+
+
+def test_the_privacy_signals_of_each_request_are_in_the_markup_that_hands_them_on() -> None:
+    asking = msgspec.structs.replace(
+        FLEXIBLE, markup=FLEXIBLE.markup + "<i>{{gdpr}} {{gdpr_consent}} {{gpp_sid}}</i>"
+    )
+    bid = bid_for(asking, MediaType.BANNER)
+    writer = BidWriter("https://ads.example", {asking.id: prepare(asking)})
+    for signals in (ConsentMacros("1", "CPX.y~z", gpp_sid="7,8"), ConsentMacros()):
+        asked = msgspec.structs.replace(auction(), macros=signals)
+        one = writer.write(asked, bid, TERMS, bid_id="b", token="t", wire_price=1)
+        said = f"<i>{signals.gdpr} {signals.gdpr_consent} {signals.gpp_sid}</i>"
+        assert said in msgspec.json.decode(one)["adm"]
+
+
+@pytest.mark.parametrize(
     ("video", "size", "protocol"),
     [
         ({"w": 640, "h": 360, "protocols": [2, 3, 7]}, (640, 360), 7),
@@ -168,6 +224,58 @@ def test_a_video_s_answer_names_player_length_and_vast_version(
     (only,) = response["seatbid"][0]["bid"]
     assert (only["w"], only["h"]) == size
     assert (only["mtype"], only["dur"], only["protocol"]) == (2, 15, protocol)
+
+
+THIRD_PARTY = msgspec.structs.replace(
+    VIDEO, media_files=(), wrapped_url="https://third.example/", wrapped_version="3.0"
+)
+SOUND = Audio(
+    id="sound", landing_url="https://shop.example", duration_s=20, apis=(99,),
+    audio_files=(AudioFile(url="https://i.example/a.mp3"),),
+    verifications=(Verification(vendor="v", script_url="https://i.example/o.js"),),
+)  # fmt: skip
+
+
+def test_a_sound_s_answer_names_length_version_and_what_it_needs() -> None:
+    for api, needs in (([7], [99, 7]), ([1], [99])):
+        asked = {"mimes": ["audio/mpeg"], "protocols": [2, 7], "api": api}
+        (only,) = answered(bid_for(SOUND, MediaType.AUDIO, audio=asked))["seatbid"][0]["bid"]
+        assert (only["mtype"], only["dur"], only["protocol"], only["apis"]) == (3, 20, 7, needs)
+        assert only.keys().isdisjoint({"w", "h"})
+
+
+def test_a_third_party_s_video_is_a_wrapper_of_a_size_that_only_the_player_knows() -> None:
+    asked = {"mimes": ["video/mp4"], "protocols": [3, 6, 8]}
+    (only,) = answered(bid_for(THIRD_PARTY, MediaType.VIDEO, video=asked))["seatbid"][0]["bid"]
+    assert (only["protocol"], only["dur"]) == (8, 15)
+    assert only.keys().isdisjoint({"w", "h"})
+    sized = {**asked, "w": 640, "h": 360}
+    (only,) = answered(bid_for(THIRD_PARTY, MediaType.VIDEO, video=sized))["seatbid"][0]["bid"]
+    assert (only["w"], only["h"]) == (640, 360)
+
+
+@pytest.mark.parametrize(
+    ("video", "attributes"),
+    [({}, [3, 16]), ({"skip": 0}, [3, 16]), ({"skip": 1}, [3]), ({"protocols": [2]}, [3])],
+)
+def test_attribute_16_is_said_where_the_button_is_ours(
+    video: dict[str, Any], attributes: list[int]
+) -> None:
+    """OpenRTB 2.6, 7.4: where the player adds the button, the attribute must not be sent."""
+    skipping = msgspec.structs.replace(VIDEO, skip_after_s=5, attributes=(3,))
+    asked = {"mimes": ["video/mp4"], **video}
+    writer = BidWriter("https://ads.example", {skipping.id: prepare(skipping)})
+    response = read(writer, bid_for(skipping, MediaType.VIDEO, video=asked), TERMS)
+    (only,) = response["seatbid"][0]["bid"]
+    assert only["attr"] == attributes
+    assert ("skipoffset" in only["adm"]) == (16 in attributes)
+
+
+def test_a_price_is_never_rounded_below_the_floor_of_its_duration() -> None:
+    asked = {"mimes": ["video/mp4"], "mincpmpersec": 0.1608230, "maxduration": 30}
+    bid = bid_for(VIDEO, MediaType.VIDEO, video=asked)  # 15 s: 2.412345
+    assert wire_price(bid, "USD", RATES) == 2_412_345
+    assert wire_price(bid, "EUR", RATES) == 1_929_876
 
 
 def test_a_native_answer_has_no_size() -> None:

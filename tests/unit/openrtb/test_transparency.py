@@ -45,13 +45,18 @@ def answered(
     told: Disclosure = SHOP,
     *,
     profiled: bool = False,
+    by_place: bool = False,
+    point: tuple[float, float] | None = None,
     **imp_: Any,
 ) -> Json:
     """Return the bid for a request with this `dsa`."""
     found = auction(imp(**imp_), regs={"ext": {"dsa": dsa}})
+    found.point = point
     bid = Bid(
         opportunity=found.opportunities[0],
-        candidate=msgspec.structs.replace(CANDIDATE, creative=creative, disclosure=told),
+        candidate=msgspec.structs.replace(
+            CANDIDATE, creative=creative, disclosure=told, by_exact_place=by_place
+        ),
         media_type=media, deal=None, click_probability=0.1, value=3, price=2, reserved=3,
     )  # fmt: skip
     writer = BidWriter("https://ads.example:8443/x", {creative.id: prepare(creative)})
@@ -132,6 +137,19 @@ def test_who_paid_and_for_whom_is_told_and_that_context_chose_it() -> None:
 def test_profiling_is_told_only_where_it_was_done() -> None:
     bid = answered({"dsarequired": 2, "datatopub": 1}, profiled=True)
     assert bid["ext"]["dsa"]["transparency"][0]["dsaparams"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("by_place", "point", "parameters"),
+    [(True, (1.0, 2.0), [2, 3]), (True, None, [2]), (False, (1.0, 2.0), [2])],
+)
+def test_an_exact_place_is_told_only_where_it_was_known_and_had_a_part(
+    by_place: bool,  # noqa: FBT001 - a table
+    point: tuple[float, float] | None,
+    parameters: list[int],
+) -> None:
+    bid = answered({"dsarequired": 2, "datatopub": 1}, by_place=by_place, point=point)
+    assert bid["ext"]["dsa"]["transparency"][0]["dsaparams"] == parameters
 
 
 def test_another_domain_is_told_where_the_advertiser_names_who_chooses() -> None:

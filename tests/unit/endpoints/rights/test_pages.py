@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from adserver.domain.choices import Choices
+from adserver.domain.targeting import Dimension
 from adserver.endpoints.rights.account import Account
 from adserver.endpoints.rights.paper import ROWS
 from adserver.endpoints.rights.routes import SHOWN
@@ -24,6 +25,11 @@ from tests.unit.endpoints.rights.counter import (
 
 TEXTS = LANGUAGES["en"]
 ALL = tuple(f"/r/{page}" for page in SHOWN)
+
+
+def test_every_dimension_that_an_advertiser_may_choose_by_is_told_in_words() -> None:
+    for texts in LANGUAGES.values():
+        assert {f"parameter_{dimension}" for dimension in Dimension} <= texts.keys()
 
 
 def test_both_languages_say_the_same_things_with_the_same_gaps() -> None:
