@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from adserver.certification.judge import problems
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.reasons import Reason
 from adserver.endpoints.messages import Reply, Request
 from tests.corpus.corpus import corpus
-from tests.corpus.validator import problems
 from tests.endpoints.catalogs import DEALS, HIGH_CPM, everything
 from tests.endpoints.client import EXCHANGE
 from tests.fakes.worker import FakeWorker, Parts

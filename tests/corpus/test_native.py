@@ -9,6 +9,7 @@ import pytest
 
 from adapters.channels.native import NativeChannel
 from adserver.catalog.fitting.natives import native_misfit
+from adserver.certification.judge import problems
 from adserver.domain.bid import Bid
 from adserver.domain.creative import NATIVE_TEXTS, MediaFile, Native, NativeImage, Video
 from adserver.domain.opportunity import Auction, MediaType, NativeSpace
@@ -17,7 +18,6 @@ from adserver.openrtb import codec, inbound, outbound
 from tests.bench.bench_openrtb import CANDIDATE
 from tests.corpus.corpus import corpus
 from tests.corpus.test_requests import TERMS
-from tests.corpus.validator import problems
 from tests.unit.openrtb.wire import EVERYTHING, RATES
 
 UNANSWERABLE = {

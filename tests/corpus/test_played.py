@@ -12,6 +12,7 @@ import pytest
 from adapters.channels import prepare
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.snapshot import Snapshot
+from adserver.certification.judge import problems
 from adserver.decision.pipeline import decide, look_ahead
 from adserver.decision.tracing import Untraced
 from adserver.domain.bid import Bid
@@ -23,7 +24,6 @@ from adserver.openrtb import codec, outbound
 from tests.corpus.corpus import corpus
 from tests.corpus.played_oracle import Json, Stocked, Verdict, number, room, verdict
 from tests.corpus.test_requests import TERMS, UNITS, read
-from tests.corpus.validator import problems
 from tests.unit.adapters_channels.played import named
 from tests.unit.adapters_channels.schema import Answer, faults
 from tests.unit.decision.made import advertiser, cpm, line_item, moment, world

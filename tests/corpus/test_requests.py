@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from adapters.channels.display import DisplayChannel
+from adserver.certification.judge import problems
 from adserver.domain.bid import Bid
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.opportunity import Auction, MediaType, Opportunity
@@ -17,7 +18,6 @@ from adserver.domain.reasons import Reason
 from adserver.openrtb import codec, inbound, outbound
 from tests.bench.bench_openrtb import CANDIDATE, CREATIVE
 from tests.corpus.corpus import corpus
-from tests.corpus.validator import problems
 from tests.unit.openrtb.wire import EVERYTHING, RATES
 
 UNITS = {"USD": "1", "EUR": "0.8", "JPY": "150"}

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from adserver.certification.judge import problems
 from adserver.domain.exchange import ExchangeTerms
 from adserver.endpoints.messages import Reply, Request
 from tests.corpus.corpus import corpus
-from tests.corpus.validator import problems
 from tests.endpoints.catalogs import everything
 from tests.endpoints.client import EXCHANGE
 from tests.fakes.worker import FakeWorker, Parts

@@ -7,9 +7,9 @@ from collections import Counter
 from fnmatch import fnmatch
 from typing import Any
 
+from adserver.certification.judge import MEDIA, problems
 from tests.corpus.corpus import corpus
 from tests.corpus.test_irregular import REFUSED, cases
-from tests.corpus.validator import MEDIA, problems
 from tests.endpoints.client import Client, Reply
 from tests.endpoints.server import Server
 

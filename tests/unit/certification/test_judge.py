@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from adserver.certification.judge import BID_FIELDS, RESPONSE_FIELDS, SEATBID_FIELDS, problems
 from tests.corpus.corpus import corpus
-from tests.corpus.validator import BID_FIELDS, RESPONSE_FIELDS, SEATBID_FIELDS, problems
 
 VAST = """<VAST version="3.0"><Ad id="1"><InLine><AdSystem>x</AdSystem><AdTitle>t</AdTitle>
 <Impression>https://a.example</Impression><Creatives><Creative><Linear><Duration>00:00:15</Duration>
