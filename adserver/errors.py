@@ -33,6 +33,8 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
+        if self.path == "$":  # the whole file: the root's name would say nothing more
+            return f"{self.file}: {self.message}"
         return f"{self.file}: {self.path}: {self.message}"
 
 

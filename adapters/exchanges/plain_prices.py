@@ -24,7 +24,7 @@ def no_price(text: str | None) -> Unread | None:
 def read_plain_price(
     text: str | None,
     bid_s: float = 0.0,  # noqa: ARG001 - a `PriceReader` gets the times
-    now_s: float = 0.0,  # noqa: ARG001
+    now_s: float = 0.0,  # noqa: ARG001 - likewise
 ) -> Price | Unread:
     """Return the clearing price in micros per mille (nanos per impression), or why there is none.
 

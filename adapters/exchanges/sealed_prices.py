@@ -22,6 +22,8 @@ from adserver.openrtb.dialect import Price, PriceKeys, Scale, Unread
 
 IV_BYTES, PRICE_BYTES, SIGNATURE_BYTES = 16, 8, 4
 _CHARS = 38
+LEAST_KEY_BYTES = 16
+"""Exchanges hand out 32; what is much shorter was cut, or is no key."""
 _TEXT = "text:"
 _DEAREST = cpm_nanos(MAX_CPM)
 
@@ -97,6 +99,9 @@ def load_price_keys(path: Path, at: str) -> tuple[PriceKeys, ...]:
             message = (
                 f"line {number}: write the encryption key and the integrity key, in web-safe base64"
             )
+            raise InvalidConfig([Fault(str(path), at, message)])
+        if any(len(part or b"") < LEAST_KEY_BYTES for part in parts):
+            message = f"line {number}: keys have 32 bytes, one of these is shorter than {LEAST_KEY_BYTES}: copy them whole"
             raise InvalidConfig([Fault(str(path), at, message)])
         found.append(PriceKeys(*[part for part in parts if part]))
     if not found:

@@ -14,7 +14,8 @@ th,td{text-align:left;vertical-align:top;padding:.5rem .75rem;border-bottom:1px 
 td:first-child{white-space:nowrap;font-weight:600}
 .passed::before{content:"\\2713\\00a0"}.failed::before{content:"\\2717\\00a0"}.not_shown::before{content:"\\2013\\00a0"}
 .failed{color:#b00020}@media (prefers-color-scheme:dark){.failed{color:#ff8a80}}
-ul{margin:.25rem 0 0;padding-left:1.2rem}small{opacity:.75}
+ul{margin:.25rem 0 0;padding-left:1.2rem}small{opacity:.75}p,td{overflow-wrap:anywhere}
+@media (max-width:32rem){thead{display:none}td{display:block}td:first-child{border:0;padding-bottom:0}}
 """
 
 

@@ -119,7 +119,7 @@ class Bidder:
                 found = {name.lower(): value for name, value in reply.headers.items()}
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
             took_ms = (time.perf_counter() - began) * 1_000
-            return Answer(0, {}, b"", took_ms, str(error) or type(error).__name__)
+            return Answer(0, {}, b"", took_ms, _trouble(error))
         if read is None:
             return Answer(0, found, b"", took_ms, f"more than {MAX_ANSWER_BYTES:,} bytes")
         try:
@@ -127,6 +127,19 @@ class Bidder:
         except zlib.error as error:
             return Answer(0, found, b"", took_ms, f"no gzip: {error}")
         return Answer(reply.status, found, plain, took_ms)
+
+
+def _trouble(error: Exception) -> str:
+    """Say why nothing came back, for people who do not know our libraries."""
+    if isinstance(error, TimeoutError):
+        return f"nothing within {PATIENCE_S:.0f} seconds"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        if isinstance(error.os_error, ConnectionRefusedError):
+            return "nobody listens there"
+        return error.os_error.strerror or str(error.os_error)
+    if isinstance(error, aiohttp.InvalidURL):
+        return "this is no web address"
+    return str(error) or type(error).__name__
 
 
 async def _limited(content: aiohttp.StreamReader) -> bytes | None:

@@ -33,8 +33,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = command(
         commands, "explain", explain, "Explain what the running server does with a bid request."
     )
-    parser.add_argument("request", type=Path, help="a file with one OpenRTB bid request")
-    parser.add_argument("--exchange", default="", help="as which exchange (default: the first)")
+    parser.add_argument(
+        "request", type=Path, metavar="REQUEST", help="a file with one OpenRTB bid request"
+    )
+    parser.add_argument(
+        "--exchange", default="", metavar="NAME", help="as which exchange (default: the first)"
+    )
     parser.add_argument("--reveal", action="store_true", help="name the person's segments, too")
     command(commands, "report", report, "Print budget, spend and pace of every line item.")
     command(commands, "doctor", doctor, "Check that this machine and these settings can serve.")
@@ -43,13 +47,17 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def explain(options: argparse.Namespace) -> int:
     """Print the walk of one request, by the server's own code path."""
     loaded = load_settings(options.config)
+    if options.exchange and options.exchange not in loaded.terms:
+        known = ", ".join(loaded.terms)
+        raise InvalidConfig([Fault("explain", "--exchange", f"name one of: {known}")])
     try:
         body = options.request.read_bytes()
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         raise InvalidConfig([Fault(str(options.request), "$", message)]) from None
     path = f"/explain/{options.exchange}" if options.exchange else "/explain"
-    walk = ask(loaded, f"{path}?reveal=1" if options.reveal else path, body)
+    asked = f"{path}?reveal=1" if options.reveal else path
+    walk = ask(loaded, asked, body, whose=str(options.request))
     if options.json:
         print_json(walk)
     else:
@@ -84,8 +92,8 @@ def doctor(options: argparse.Namespace) -> int:
     return OK if good else FAILED
 
 
-def ask(loaded: Loaded, path: str, body: bytes | None = None) -> Any:
-    """Ask the first worker's private port. Raises `Unavailable` and `InvalidConfig`, both telling what to do."""
+def ask(loaded: Loaded, path: str, body: bytes | None = None, whose: str = "") -> Any:
+    """Ask the first worker's private port; what it refuses is laid at the door of `whose` file the body is. Raises `Unavailable` and `InvalidConfig`, both telling what to do."""
     if supervising(loaded) is None:  # another server may listen there: it must not answer for ours
         raise Unavailable(f"no server runs on {loaded.state}; start one with `serve`")
     http = loaded.settings.http
@@ -96,10 +104,19 @@ def ask(loaded: Loaded, path: str, body: bytes | None = None) -> Any:
         ) as response:
             return msgspec.json.decode(response.read())
     except urllib.error.HTTPError as error:
-        text = error.read().decode("utf-8", "replace")
-        raise InvalidConfig([Fault(url, "$", f"{error.code}: {text}")]) from None
+        raise InvalidConfig([Fault(whose or url, "$", _refusal(error))]) from None
     except OSError as error:
         raise Unavailable(f"no server answers at {url} ({error}); start one with `serve`") from None
+
+
+def _refusal(error: urllib.error.HTTPError) -> str:
+    """Return what a server says that refuses: its own sentence, if it wrote one."""
+    text = error.read().decode("utf-8", "replace")
+    try:
+        said = msgspec.json.decode(text, type=dict[str, Any]).get("detail")
+    except msgspec.DecodeError:
+        said = None
+    return f"{error.code}: {said or text or error.reason}"
 
 
 def print_walk(walk: dict[str, Any]) -> None:

@@ -3,11 +3,12 @@
 import argparse
 
 from adserver import bootstrap
+from adserver.background.reviews_file import read_reviews
 from adserver.background.sizes_file import read_sizes
 from adserver.catalog.placed import active_line_items
 from adserver.commands.audiences import count_with_progress
 from adserver.commands.rules import Explanation, explained
-from adserver.commands.terminal import OK, command, err, out, print_json
+from adserver.commands.terminal import OK, command, counted, err, out, print_json
 from adserver.config import Loaded, load_settings
 from adserver.domain.campaign import Catalog
 from adserver.errors import InvalidConfig, Unavailable
@@ -28,6 +29,7 @@ def check(options: argparse.Namespace) -> int:
     builder.prepare_state(loaded)
     builder.check_secrets(loaded)
     builder.check_place(loaded)
+    read_reviews(bootstrap.places(loaded).reviews)
     refused = builder.check_lists(loaded)
     if refused:  # a server could go on without; who asks wants to know
         raise InvalidConfig([fault for error in refused.values() for fault in error.faults])
@@ -47,8 +49,8 @@ def check(options: argparse.Namespace) -> int:
         print_json(counts)
     else:
         out.print(
-            f"All good: {len(catalog.advertisers)} advertisers, {active} active line items, "
-            f"{creatives} creatives, {len(catalog.deals)} deals. The snapshot is written."
+            f"All good: {counted(len(catalog.advertisers), 'advertiser')}, {counted(active, 'active line item')}, "
+            f"{counted(creatives, 'creative')}, {counted(len(catalog.deals), 'deal')}. The snapshot is written."
         )
         out.print(
             f"People's data, by {loaded.settings.privacy or 'the rules that hold without a file'}:"

@@ -46,6 +46,12 @@ def certification(options: argparse.Namespace) -> int:
     """Certify; the exit code is 0 if everything that could be shown was right."""
     if not options.url.startswith(("http://", "https://")):
         raise InvalidConfig([Fault("certify", "URL", "must begin with http:// or https://")])
+    if (
+        options.html is not None and not options.html.parent.is_dir()
+    ):  # asked before, not after minutes
+        raise InvalidConfig(
+            [Fault("certify", "--html", f"there is no folder {options.html.parent}")]
+        )
     outcomes = asyncio.run(_run(options))
     good = is_certified(outcomes)
     if options.html is not None:
@@ -59,6 +65,7 @@ def certification(options: argparse.Namespace) -> int:
         f"{counts[Verdict.PASSED]} passed, {counts[Verdict.FAILED]} failed, "
         f"{counts[Verdict.NOT_SHOWN]} not shown: "
         + ("certified." if good else "not certified.")
+        + (" Only what was named was run." if options.only else "")
     )  # fmt: skip
     return OK if good else FAILED
 

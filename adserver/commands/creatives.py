@@ -4,6 +4,7 @@ import argparse
 import csv
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from adapters.campaigns import snapshot_file
 from adserver import bootstrap
 from adserver.background.reviews_file import changing_reviews, read_reviews
 from adserver.catalog.audit import Rules, faults
-from adserver.commands.terminal import FAILED, OK, command, err, out, print_json
+from adserver.commands.terminal import FAILED, OK, command, counted, err, out, print_json
 from adserver.config import Loaded, load_settings
 from adserver.domain.campaign import Advertiser
 from adserver.domain.creative import AnyCreative
@@ -44,6 +45,8 @@ class Row(NamedTuple):
     kind: str
     advertiser: str
     standings: Mapping[str, Standing]
+    why: Mapping[str, str]
+    """What an exchange said, where it said something of the creative as it is now."""
     faults: Sequence[str]
 
 
@@ -57,7 +60,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="list how far each is; audit them; note that they were submitted, approved or refused; "
         "or import an exchange's answers from a CSV file",
     )
-    parser.add_argument("names", nargs="*", metavar="CREATIVE", help="only these (default: all)")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="CREATIVE",
+        help="only these (default: all; approve and refuse want names)",
+    )
     parser.add_argument("--exchange", metavar="NAME", help="the exchange whose word it is")
     parser.add_argument("--why", default="", metavar="TEXT", help="the exchange's reason")
     parser.add_argument(
@@ -89,7 +97,8 @@ def creatives(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"ok": True, "noted": len(reviews)})
     else:
-        out.print(f"Noted for {len(reviews)} creatives at {exchange}.")
+        whom = reviews[0].creative if len(reviews) == 1 else counted(len(reviews), "creative")
+        out.print(f"Noted for {whom} at {exchange}.", markup=False, highlight=False)
         if builder.supervising(loaded):
             out.print("The running server obeys it after `adserver reload`.")
     return OK
@@ -108,9 +117,15 @@ def _chosen(everyone: Mapping[str, Owned], names: Sequence[str]) -> Mapping[str,
     unknown = [name for name in names if name not in everyone]
     if unknown:
         raise InvalidConfig(
-            [Fault("creatives", name[:80], "is no creative of the snapshot") for name in unknown]
+            [Fault("creatives", name[:80], _unknown(name, everyone)) for name in unknown]
         )
     return {name: everyone[name] for name in names} if names else everyone
+
+
+def _unknown(name: str, everyone: Mapping[str, Owned]) -> str:
+    near = get_close_matches(name, everyone, 1)
+    meant = f"did you mean {near[0]!r}?" if near else "is it new? Then run `adserver check` first"
+    return f"is no creative of the snapshot; {meant}"
 
 
 def _exchange(loaded: Loaded, name: str | None) -> str:
@@ -133,16 +148,27 @@ def _list(loaded: Loaded, chosen: Mapping[str, Owned], *, as_json: bool) -> int:
             row.creative, row.kind, row.advertiser, *standings, str(len(row.faults) or "none")
         )
     out.print(table)
+    for row in rows:
+        for exchange, why in row.why.items():
+            said = f"{row.creative} is {row.standings[exchange]} at {exchange}: {why}"
+            out.print(said, markup=False, highlight=False, soft_wrap=True)
     return OK
 
 
 def _row(loaded: Loaded, reviews: Reviews, owned: Owned) -> Row:
     creative = owned.creative
+    standings = {name: standing(reviews, name, creative) for name in loaded.terms}
+    noted = {name: reviews.get(name, {}).get(creative.id) for name in loaded.terms}
     return Row(
         creative.id,
         type(creative).__name__.lower(),
         owned.advertiser.id,
-        {name: standing(reviews, name, creative) for name in loaded.terms},
+        standings,
+        {
+            name: review.why
+            for name, review in noted.items()
+            if review and review.why and standings[name] is review.standing
+        },
         list(faults(creative, owned.advertiser, audit_rules(loaded))),
     )
 
@@ -159,7 +185,9 @@ def _audit(loaded: Loaded, chosen: Mapping[str, Owned], *, as_json: bool) -> int
         for name, said in faulty.items():
             for sentence in said:
                 err.print(f"{name} {sentence}", markup=False, highlight=False, soft_wrap=True)
-        out.print(f"{len(found)} creatives audited, {len(faulty)} with something to mend.")
+        out.print(
+            f"{counted(len(found), 'creative')} audited, {len(faulty)} of them with something to mend."
+        )
     return FAILED if faulty else OK
 
 
@@ -194,7 +222,9 @@ def _imported(file: Path | None, exchange: str, everyone: Mapping[str, Owned]) -
     for line, row in _rows(file):
         name, how = (row.get("creative") or "").strip(), (row.get("standing") or "").strip()
         if name not in everyone:
-            wrong.append(Fault(str(file), f"line {line}", f"{name[:80]!r} is no creative"))
+            wrong.append(
+                Fault(str(file), f"line {line}", f"{name[:80]!r} {_unknown(name, everyone)}")
+            )
         elif how not in WORDS.values():
             known = ", ".join(WORDS.values())
             wrong.append(Fault(str(file), f"line {line}", f"{how[:40]!r} is none of {known}"))

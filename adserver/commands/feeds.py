@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -14,7 +16,7 @@ from adapters.feeds.shelf import Shelf
 from adapters.feeds.shelf_file import About, read_all, write
 from adapters.registry import Feeds
 from adserver import bootstrap
-from adserver.commands.terminal import FAILED, OK, UNUSABLE, command, err, out, print_json
+from adserver.commands.terminal import FAILED, OK, UNUSABLE, command, counted, err, out, print_json
 from adserver.config import Loaded, load_settings
 from adserver.errors import Fault, InvalidConfig, Unavailable
 from adserver.processes import builder
@@ -22,6 +24,7 @@ from adserver.processes import builder
 MAX_FAULTS = 20
 """More bad rows than this are counted, not told."""
 NANOS = 1_000_000_000
+COUNTS = ("products", "shown", "sold\nout", "no\nprice", "skipped")
 
 
 class Outcome(msgspec.Struct):
@@ -46,7 +49,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "what", choices=("load", "check", "show"),
         help="load: replace what is served; check: read and tell, changing nothing; show: what is served",
     )  # fmt: skip
-    parser.add_argument("name", nargs="*", help="which feeds (default: all)")
+    parser.add_argument("name", nargs="*", metavar="FEED", help="which feeds (default: all)")
 
 
 def feeds(options: argparse.Namespace) -> int:
@@ -111,7 +114,7 @@ def _chosen(loaded: Loaded, names: list[str]) -> list[Feeds]:
     for name in names:
         if name not in configured:
             message = f"no feed is called '{name}'; there are: {', '.join(configured)}"
-            raise InvalidConfig([Fault("command line", "name", message)])
+            raise InvalidConfig([Fault("feeds", "FEED", message)])
     return [configured[name] for name in names or configured]
 
 
@@ -137,9 +140,9 @@ def _tell(outcome: Outcome, *, kept: bool) -> None:
         return
     done = "loaded" if kept else "can be loaded"
     out.print(
-        f"{outcome.feed}: {about.products:,} products {done}, {about.shown:,} of them can be shown"
+        f"{outcome.feed}: {counted(about.products, 'product')} {done}, {about.shown:,} of them can be shown"
         f" ({about.sold_out:,} sold out, {about.without_price:,} without a price),"
-        f" {about.skipped:,} rows skipped.",
+        f" {counted(about.skipped, 'row')} skipped.",
         highlight=False,
     )
 
@@ -153,18 +156,26 @@ def _show(loaded: Loaded, chosen: list[Feeds], *, as_json: bool) -> int:
     if as_json:
         print_json({"ok": not missing, "feeds": found})
         return FAILED if missing else OK
-    table = Table(
-        "feed", "loaded", "products", "shown", "sold out", "no price", "skipped", "languages"
-    )
+    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("feed", "loaded", *COUNTS, "languages"):
+        right = heading in COUNTS
+        table.add_column(
+            heading,
+            justify="right" if right else "left",
+            no_wrap=heading != "feed",
+            overflow="fold",
+        )
     for name, about in found.items():
         if about is None:
-            table.add_row(name, "never")
+            table.add_row(escape(name), "never")
             continue
-        at = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(about.generation // NANOS))
+        at = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(about.generation // NANOS))
         counts = (about.products, about.shown, about.sold_out, about.without_price, about.skipped)
         languages = ", ".join(f"{each} {count:,}" for each, count in about.languages.items())
-        table.add_row(name, at, *(f"{each:,}" for each in counts), languages)
+        table.add_row(escape(name), at, *(f"{each:,}" for each in counts), languages)
     out.print(table)
+    if missing:
+        out.print("Run `adserver feeds load`; until then dynamic creatives show their fallbacks.")
     return FAILED if missing else OK
 
 

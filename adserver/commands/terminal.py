@@ -49,6 +49,11 @@ def print_json(value: object) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is one that takes an s."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def tell_failure(text: str, *, as_json: bool) -> int:
     """Print why it did not work out and return the exit code for that."""
     if as_json:
@@ -63,8 +68,7 @@ def tell_faults(error: InvalidConfig, *, as_json: bool) -> int:
     if as_json:
         print_json({"ok": False, "faults": [vars(fault) for fault in error.faults]})
         return UNUSABLE
-    count = len(error.faults)
-    err.print(f"[bold red]{count} fault{'s' if count != 1 else ''}[/] to mend:")
+    err.print(f"[bold red]{counted(len(error.faults), 'fault')}[/] to mend:")
     for fault in error.faults:
         err.print("  ", end="")
         err.print(str(fault), markup=False, highlight=False, soft_wrap=True)

@@ -250,5 +250,10 @@ def _verdict(options: argparse.Namespace, watch: Watch, left: Traces, server_cod
     for what, held in checks.items():
         out.print(f"{'[green]yes[/]' if held else '[red]no [/]'} {what}")
     if seen.get("errors"):
-        out.print(f"errors: {seen['errors']} {seen.get('examples', '')}", markup=False)
+        examples = seen.get("examples") or {}
+        told = (
+            f"{count} {name}" + (f" ({examples[name]})" if name in examples else "")
+            for name, count in seen["errors"].items()
+        )
+        out.print(f"errors: {', '.join(told)}", markup=False, highlight=False)
     return OK if good else FAILED

@@ -7,9 +7,19 @@ from xml.dom import minidom
 
 from adserver.catalog.audit import Rules, faults, hosts
 from adserver.catalog.fitting.display import exact_sizes, markup_types
+from adserver.commands.preview.products import Shop
 from adserver.commands.preview.specimens import Specimen, specimens
 from adserver.domain.campaign import Advertiser
-from adserver.domain.creative import AnyCreative, Audio, Display, Html, Native, Played, Video
+from adserver.domain.creative import (
+    AnyCreative,
+    Audio,
+    Display,
+    Dynamic,
+    Html,
+    Native,
+    Played,
+    Video,
+)
 from adserver.domain.html_markup import html_markup
 from adserver.domain.placeholders import hands_on_consent
 from adserver.domain.restricted import subjects
@@ -62,15 +72,18 @@ class Card(NamedTuple):
     looks: Sequence[Look]
 
 
-def card(creative: AnyCreative, advertiser: Advertiser, rules: Rules) -> Card:
-    """Return everything to show of a creative."""
+def card(
+    creative: AnyCreative, advertiser: Advertiser, rules: Rules, shop: Shop | None = None
+) -> Card:
+    """Return everything to show of a creative; without a shop a dynamic one is shown as where no product can be."""
     kind = type(creative).__name__.lower()
-    looks = [_look(creative, each) for each in specimens(creative)]
+    looks = [_look(creative, each) for each in specimens(creative, shop)]
     broken = [each.specimen.fault for each in looks if each.specimen.fault]
     remarks = list(faults(creative, advertiser, rules))
-    return Card(
-        creative.id, kind, list(_facts(creative, advertiser, looks)), broken, remarks, looks
-    )
+    about = list(_facts(creative, advertiser, looks))
+    if isinstance(creative, Dynamic) and shop is not None:
+        about.append(("products", shop.filled(creative).why or f"of feed {creative.feed}"))
+    return Card(creative.id, kind, about, broken, remarks, looks)
 
 
 def _facts(
@@ -117,8 +130,8 @@ def _look(creative: AnyCreative, specimen: Specimen) -> Look:
         case Video() | Audio():
             files = creative.media_files if isinstance(creative, Video) else creative.audio_files
             media = [Media(file.url, file.mime) for file in files]
-            # Our own document: written from checked parts, and without a document type.
-            source = minidom.parseString(specimen.markup).toprettyxml(indent="  ")  # noqa: S318
+            document = minidom.parseString(specimen.markup)  # noqa: S318 - ours: checked parts, no document type
+            source = document.toprettyxml(indent="  ")
             return Look(specimen, media=media, source=source, sound=isinstance(creative, Audio))
         case _:
             return Look(specimen, frame=_page(specimen.markup), source=specimen.markup)

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import jinja2
 
 from adserver.commands.creatives import audit_rules
 from adserver.commands.preview.card import Card, card
-from adserver.commands.terminal import FAILED, OK, command, err, out, print_json
+from adserver.commands.preview.products import Shop
+from adserver.commands.terminal import FAILED, OK, command, counted, err, out, print_json
 from adserver.config import load_settings
 from adserver.domain.campaign import Catalog
 from adserver.durable import replacing
@@ -41,27 +43,30 @@ def preview(options: argparse.Namespace) -> int:
     rules = audit_rules(loaded)
     chosen = frozenset(options.names or _names(catalog))
     _must_be_there(chosen, catalog)
-    cards = [
-        card(creative, advertiser, rules)
+    shown = [
+        (creative, advertiser)
         for advertiser in catalog.advertisers
         for creative in advertiser.creatives
         if creative.id in chosen
     ]
+    shop = Shop(loaded, [creative for creative, _ in shown])
+    cards = [card(creative, advertiser, rules, shop) for creative, advertiser in shown]
     with replacing(options.out) as file:
         file.write(written(cards).encode())
     broken = {each.id: list(each.broken) for each in cards if each.broken}
     remarks = {each.id: list(each.remarks) for each in cards if each.remarks}
     if options.json:
-        shown = [{"creative": each.id, "kind": each.kind, **dict(each.facts)} for each in cards]
-        page = {"ok": not broken, "page": str(options.out), "creatives": shown}
+        told = [{"creative": each.id, "kind": each.kind, **dict(each.facts)} for each in cards]
+        page = {"ok": not broken, "page": str(options.out), "creatives": told}
         print_json({**page, "broken": broken, "remarks": remarks})
         return FAILED if broken else OK
     for name, said in broken.items():
         for sentence in said:
             err.print(f"{name}: {sentence}", markup=False, highlight=False, soft_wrap=True)
     out.print(
-        f"{len(cards)} creatives are on {options.out}, {len(remarks)} of them with remarks; open it in a browser.",
+        f"{options.out} shows {counted(len(cards), 'creative')}, {len(remarks)} of them with remarks; open it in a browser.",
         markup=False,
+        highlight=False,
     )
     return FAILED if broken else OK
 
@@ -80,8 +85,15 @@ def _names(catalog: Catalog) -> Iterable[str]:
 
 
 def _must_be_there(chosen: Iterable[str], catalog: Catalog) -> None:
-    unknown = sorted(set(chosen) - set(_names(catalog)))
+    known = sorted(_names(catalog))
+    unknown = sorted(set(chosen) - set(known))
     if unknown:
         raise InvalidConfig(
-            [Fault("preview", name[:80], "is no creative of these campaigns") for name in unknown]
+            [Fault("preview", name[:80], _missing(name, known)) for name in unknown]
         )
+
+
+def _missing(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known[:20])}"
+    return f"is no creative of these campaigns; {hint}"

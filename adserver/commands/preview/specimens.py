@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from adapters.channels import prepare
+from adserver.commands.preview.products import Shop
 from adserver.domain.consent import ConsentMacros
 from adserver.domain.creative import AnyCreative, Audio, Dynamic, Html, Native, Video
 from adserver.domain.display_fit import shown
@@ -35,8 +36,10 @@ class Specimen(NamedTuple):
     """Why there is no markup."""
 
 
-def specimens(creative: AnyCreative) -> Iterator[Specimen]:
+def specimens(creative: AnyCreative, shop: Shop | None = None) -> Iterator[Specimen]:
     """Yield a rendering for each kind of space that the creative is for; what cannot be rendered says why."""
+    if isinstance(creative, Dynamic) and shop is not None:
+        yield from _with_products(creative, shop)
     for title, (width, height), opportunity in _spaces(creative):
         try:
             markup = prepare(creative).render(_links(creative), opportunity)
@@ -46,17 +49,29 @@ def specimens(creative: AnyCreative) -> Iterator[Specimen]:
             yield Specimen(title, width, height, markup)
 
 
-def _links(creative: AnyCreative) -> Links:
+def _with_products(creative: Dynamic, shop: Shop) -> Iterator[Specimen]:
+    markup = shop.filled(creative).markup
+    if markup is None:
+        return
+    size = creative.width, creative.height
+    # Several products have several links, told apart by what is added to them: here, behind a fragment.
+    links = _links(creative, f"{creative.landing_url.partition('#')[0]}#product")
+    found = markup.render(links, Opportunity(id="1", banner=BannerSpace((size,))))
+    yield Specimen(f"{size[0]}x{size[1]}, with products of {creative.feed}", *size, found)
+
+
+def _links(creative: AnyCreative, click: str = "") -> Links:
     """Return links that report nowhere; a click leads where the creative leads."""
+    leads_to = click or creative.landing_url
     return Links(
         f"{NOWHERE}impression",
-        creative.landing_url,
+        leads_to,
         f"{NOWHERE}event/",
         "0" * 32,
         f"{NOWHERE}why",
         f"{NOWHERE}viewable",
         SIGNALS,
-        creative.landing_url,
+        leads_to,
     )
 
 
@@ -86,7 +101,7 @@ def _spaces(creative: AnyCreative) -> Iterator[tuple[str, tuple[int, int], Oppor
             yield "in a player", (300, 60), Opportunity(id="1", audio=sounds)
         case _:
             size = creative.width, creative.height
-            what = ", without its products" if isinstance(creative, Dynamic) else ""
+            what = ", where no product can be shown" if isinstance(creative, Dynamic) else ""
             yield (
                 f"{size[0]}x{size[1]}{what}",
                 size,

@@ -24,7 +24,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="refresh: fetch what is due and make the table; check: tell what is wrong with the copies; "
         "show: tell what a domain's files say; report: bids and estimated fees by path",
     )  # fmt: skip
-    parser.add_argument("domain", nargs="?", default="", help="whose files to show")
+    parser.add_argument(
+        "domain", nargs="?", default="", metavar="DOMAIN", help="whose files to show"
+    )
     parser.add_argument(
         "--domains", type=Path, metavar="FILE",
         help="also fetch the files of these domains: one a line, with `,app-ads.txt` or another kind behind it if "

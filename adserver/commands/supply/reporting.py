@@ -26,8 +26,10 @@ def report(loaded: Loaded, settings: Supply, options: argparse.Namespace) -> int
     rows = by_path(loaded, settings.fees_ppm)
     if options.json:
         print_json({"ok": True, "paths": rows})
-    else:
+    elif rows:
         out.print(_table(rows))
+    else:
+        out.print("The event log has no bids yet.")
     return OK
 
 

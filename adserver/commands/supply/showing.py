@@ -39,7 +39,7 @@ def check(loaded: Loaded, settings: Supply, options: argparse.Namespace) -> int:
         if wrong:
             out.print(_table(wrong[:MOST_ROWS]))
         for fault in faults:
-            out.print(f"[red]no[/] {escape(fault)}")
+            out.print(f"[red]missing:[/] {escape(fault)}", highlight=False, soft_wrap=True)
     return FAILED if faults else OK
 
 
@@ -62,7 +62,10 @@ def show(loaded: Loaded, settings: Supply, options: argparse.Namespace) -> int:
         said = {"files": states, "inventory": whose, "accounts": accounts, "sellers": paid}
         print_json({"ok": bool(states), "domain": domain, **said})
     elif not states:
-        out.print(f"Nothing is kept of {domain}: run `supply refresh`.", markup=False)
+        out.print(
+            f"No file of {domain} has been fetched: run `adserver supply refresh`, with --domains if nobody was bid to there.",
+            markup=False,
+        )
     else:
         out.print(_table(states))
         for rows in (whose, accounts, paid):
@@ -75,11 +78,11 @@ def show(loaded: Loaded, settings: Supply, options: argparse.Namespace) -> int:
 
 def _lacking(loaded: Loaded, settings: Supply, copies: Copies) -> Iterator[str]:
     if not (bootstrap.places(loaded).supply / TABLE).exists():
-        yield "there is no table of supply paths: run `supply refresh`"
+        yield "the table of supply paths, by which requests are judged; run `adserver supply refresh`"
     for seat in settings.exchanges:
         for domain in seat.domains:
             if copies.find(SELLERS, host_name(domain)).state != "present":
-                yield f"the sellers.json of {domain} ({seat.exchange}) is not known"
+                yield f"the sellers.json of {domain}, by which {seat.exchange} tells whom it pays"
 
 
 def _state(copies: Copies, copy: Copy, settings: Supply) -> Row:

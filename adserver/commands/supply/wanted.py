@@ -105,7 +105,8 @@ def _listed(path: Path) -> Iterator[tuple[str, str]]:
     try:
         rows = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeError) as error:
-        raise InvalidConfig([Fault(str(path), "$", f"cannot be read: {error}")]) from None
+        why = getattr(error, "strerror", None) or error
+        raise InvalidConfig([Fault(str(path), "$", f"cannot be read: {why}")]) from None
     found: list[tuple[str, str]] = []
     faults = []
     for number, row in enumerate(rows, 1):

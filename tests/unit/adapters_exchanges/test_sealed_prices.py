@@ -138,7 +138,7 @@ def test_a_file_of_keys_is_for_its_owner_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "# nothing\n", "onlyone\n", "a b c\n", "AAAA !!!!\n", "AAAA text:\n"]
+    "text", ["", "# nothing\n", "onlyone\n", "a b c\n", "AAAA !!!!\n", "AAAA text:\n", "abc def\n"]
 )
 def test_a_file_without_keys_says_what_to_write(text: str, tmp_path: Path) -> None:
     path = tmp_path / "keys"

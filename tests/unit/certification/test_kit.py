@@ -102,3 +102,15 @@ def test_the_page_shows_what_a_bidder_sent_as_text() -> None:
     assert "<script" not in shown
     assert "&lt;script&gt;" in shown
     assert "1 failed" in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://:99999/x", "this is no web address"),
+        ("http://127.0.0.1:9/x", "nobody listens there"),
+    ],
+)
+async def test_what_does_not_answer_is_told_in_plain_words(url: str, why: str) -> None:
+    async with Bidder(url) as bidder:
+        assert (await bidder.post(b"{}")).trouble == why

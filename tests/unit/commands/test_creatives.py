@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from adserver import bootstrap
+from adserver.__main__ import main
 from adserver.commands.terminal import FAILED, OK, UNUSABLE
 from adserver.config import load_settings
 from adserver.errors import InvalidConfig
@@ -39,8 +40,28 @@ def test_what_an_exchange_says_is_noted_and_obeyed(
     _, listed = run(capsys, "creatives", "list", "-c", settings)
     (row,) = listed["creatives"]
     assert row["standings"] == {"north": "refused"}
+    assert row["why"] == {"north": "too loud"}
+    assert main(["creatives", "list", "-c", str(settings)]) == OK
+    assert "tile is refused at north: too loud" in capsys.readouterr().out
     assert note("approve", "tile") == OK
     assert not barred(settings)
+
+
+def test_a_damaged_file_of_reviews_is_told_before_a_server_meets_it(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bootstrap.places(load_settings(settings)).reviews.write_text("{broken")
+    for words in (("check",), ("creatives", "list")):
+        code, told = run(capsys, *words, "-c", settings)
+        assert code == UNUSABLE
+        assert "cannot be read" in told["faults"][0]["message"]
+
+
+def test_a_misspelt_creative_is_told_with_the_one_that_was_meant(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, told = run(capsys, "creatives", "approve", "tiel", "--exchange", "north", "-c", settings)
+    assert told["faults"][0]["message"].endswith("did you mean 'tile'?")
 
 
 def test_answers_are_imported_all_or_none(

@@ -1,5 +1,6 @@
 """`preview`: every creative on a page, each alone, with what is known of it."""
 
+import asyncio
 import json
 import re
 from html import unescape
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from adserver.commands.terminal import FAILED, OK, UNUSABLE
+from tests.browser.chromium import chromium
 from tests.unit.commands import shop
 from tests.unit.commands.test_command_line import run
 
@@ -82,6 +84,7 @@ def test_only_some_are_shown_and_unknown_ones_are_told(
     code, told = run(capsys, "preview", "ghost", "-c", settings, "--out", page)
     assert code == UNUSABLE
     assert told["faults"][0]["path"] == "ghost"
+    assert "there are: film, flexible, story, tile" in told["faults"][0]["message"]
 
 
 def test_faults_of_the_campaigns_are_told_and_no_page_is_written(
@@ -111,3 +114,65 @@ def test_what_cannot_be_put_out_is_told_and_ends_with_1(
     assert code == FAILED
     assert told["broken"] == {"film": ["film: nothing that anybody can play"]}
     assert "nothing that anybody can play" in page.read_text("utf-8")
+
+
+DYNAMIC = """
+advertiser: {id: feeding, domain: shop.example, timezone: UTC}
+creatives:
+  - id: window
+    landing: https://shop.example/
+    dynamic:
+      size: 300x250
+      feed: shop
+      template: tile.html
+      products: 2
+      fallback: {image: "https://cdn.example/shop.png", alternative_text: The shop}
+"""
+TILE = '{{products}}<a href="{{click_url}}">{{title}} {{price}}</a>{{end}}'
+PRODUCTS = """id,title,link,price,availability
+boot-1,Boot,https://shop.example/p/boot-1,149.90 EUR,in_stock
+tent-2,Tent,https://shop.example/p/tent-2,399.00 EUR,in_stock
+"""
+
+
+def test_dynamic_creatives_are_shown_with_products_of_their_feed_and_without(
+    settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "campaigns" / "feeding.yaml").write_text(DYNAMIC)
+    (tmp_path / "campaigns" / "tile.html").write_text(TILE)
+    (tmp_path / "shop.csv").write_text(PRODUCTS)
+    feed = "{kind: files, name: shop, path: shop.csv, format: csv, domains: [shop.example], language: en}"
+    settings.write_text(f"{settings.read_text('utf-8')}feeds: [{feed}]\n")
+    page = tmp_path / "out.html"
+
+    def shown() -> tuple[str, str]:
+        code, told = run(capsys, "preview", "window", "-c", settings, "--out", page)
+        assert code == OK
+        return told["creatives"][0]["products"], "".join(frames(page.read_text("utf-8")))
+
+    why, text = shown()
+    assert why == "feed shop was never loaded; run `adserver feeds load`"
+    assert "Boot" not in text
+    assert run(capsys, "feeds", "load", "-c", settings)[0] == OK
+    why, text = shown()
+    assert why == "of feed shop"
+    assert "Boot" in text
+    assert "Tent" in text
+    assert "shop.png" in text  # where no product can be shown
+    links = re.findall(r'<a href="([^"]*)"', text)
+    assert {each.partition("#")[0] for each in links} == {"https://shop.example/"}
+    (tmp_path / "state" / "feeds" / "shop.feed").write_bytes(b"garbage")
+    assert shown()[0] == "feed shop cannot be read; run `adserver feeds load`"
+
+
+async def test_the_page_fits_a_phone(
+    settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "out.html"
+    assert (await asyncio.to_thread(run, capsys, "preview", "-c", settings, "--out", page))[0] == OK
+    async with chromium() as browser:
+        phone = await browser.new_page(viewport={"width": 320, "height": 640})
+        await phone.route(re.compile("^https?:"), lambda route: route.abort())
+        await phone.goto(page.as_uri())
+        wide = await phone.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 320
