@@ -58,7 +58,9 @@ class NativeMarkup:
             answer["imptrackers"] = [links.impression]
         if space.privacy and links.why:
             answer["privacy"] = links.why
-        return _encode({"native": answer} if space.wrapped else answer).decode()
+        written = _encode({"native": answer} if space.wrapped else answer).decode()
+        # In JSON it stands in texts only. A page that puts the answer into a script is not left by "</script>".
+        return written.replace("<", "\\u003c")
 
     def _link(self, links: Links) -> dict[str, Any]:
         """Return where a click leads. An application is opened by its own address, so the click is told beside it;

@@ -2,16 +2,14 @@
 
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
+from adapters.maxmind_file import damage, opened
 from adserver.domain.networks import IPV4_BYTES
 from adserver.errors import Fault, InvalidConfig
 from adserver.metrics import NETWORK_FAILURES
-
-if TYPE_CHECKING:
-    from maxminddb import Reader
 
 Trait = Literal[
     "is_anonymous", "is_anonymous_vpn", "is_hosting_provider", "is_public_proxy",
@@ -53,23 +51,11 @@ class MaxMindNetworks:
     """`ports.ListedNetworks`. The file is mapped into memory, so that workers share it; replace it, never write into it."""
 
     def __init__(self, path: Path, traits: tuple[Trait, ...]) -> None:
-        import maxminddb  # noqa: PLC0415 - only who brings a database needs the package
-
         if not traits:
             raise InvalidConfig([Fault(str(path), "$", "name at least one trait")])
-        try:
-            self._reader: Reader = maxminddb.open_database(str(path), maxminddb.MODE_AUTO)
-            kind = self._reader.metadata().database_type
-            self._reader.get("192.0.2.1")
-        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
-            why = getattr(error, "strerror", None) or error
-            message = f"cannot be read as a MaxMind database: {why}; download it again"
-            raise InvalidConfig([Fault(str(path), "$", message)]) from None
-        if not any(each in kind for each in KNOWS_TRAITS):
-            message = f"is a '{kind}' database, which says nothing of {', '.join(traits)}"
-            raise InvalidConfig([Fault(str(path), "$", message)])
+        self._reader = opened(path, KNOWS_TRAITS, f"says nothing of {', '.join(traits)}")
         self._traits = traits
-        self._damaged = maxminddb.InvalidDatabaseError
+        self._damaged = damage()
         self._knows_ipv6 = self._reader.metadata().ip_version != 4  # noqa: PLR2004 - the version's name
 
     def __contains__(self, address: bytes) -> bool:

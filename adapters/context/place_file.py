@@ -1,18 +1,15 @@
 """Where an address is, from a MaxMind city or country database that you bring: country, region and city, nothing finer."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from adapters.maxmind_file import damage, opened
 from adserver.domain.countries import ALPHA3_BY_ALPHA2
 from adserver.domain.networks import packed
 from adserver.domain.place import Place
-from adserver.errors import Fault, InvalidConfig
 from adserver.metrics import PLACE_FAILURES
-
-if TYPE_CHECKING:
-    from maxminddb import Reader
 
 KNOWS_PLACES = ("City", "Country", "Enterprise", "Insights", "Precision")
 """What the types of databases that know places are called, in part."""
@@ -36,20 +33,10 @@ class PlaceFile:
     """`ports.Places`. The file is mapped into memory, so that workers share it."""
 
     def __init__(self, path: Path) -> None:
-        import maxminddb  # noqa: PLC0415 - only who brings a database needs the package
-
-        try:
-            self._reader: Reader = maxminddb.open_database(str(path), maxminddb.MODE_AUTO)
-            kind = self._reader.metadata().database_type
-            self._reader.get("192.0.2.1")
-        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
-            why = getattr(error, "strerror", None) or error
-            message = f"cannot be read as a MaxMind database: {why}; download it again"
-            raise InvalidConfig([Fault(str(path), "$", message)]) from None
-        if not any(each in kind for each in KNOWS_PLACES):
-            message = f"is a '{kind}' database, which says nothing of places; bring a city or country database"
-            raise InvalidConfig([Fault(str(path), "$", message)])
-        self._damaged = maxminddb.InvalidDatabaseError
+        self._reader = opened(
+            path, KNOWS_PLACES, "says nothing of places; bring a city or country database"
+        )
+        self._damaged = damage()
 
     def place(self, address: str) -> Place | None:
         """Return where the database says that an address is; damage is counted and says nothing."""

@@ -16,6 +16,8 @@ ITEMS = frozenset({"item", "entry"})
 MAX_ITEM_BYTES = 1 << 16
 MAX_DEPTH = 16
 CHUNK_BYTES = 1 << 16
+MAX_TOKEN_BYTES = 1 << 20
+"""So long a feed may go on without a tag or a text: longer ones are one tag, or one comment, which expat keeps whole."""
 TOO_LONG = "\0"
 """Stands for an item that is larger than an item may be; no field has this name."""
 
@@ -42,13 +44,17 @@ class _Collector:
         """How deep the item stands that we are in; 0: in none."""
         self._line = 0
         self._bytes = 0
+        self._silent_bytes = 0
         self._name = ""
         self._parts: list[str] = []
         self._fields: dict[str, str] = {}
 
     def feed(self, chunk: bytes, *, last: bool = False) -> None:
         """Parse a part. Raises `expat.ExpatError`, `Refused`."""
+        self._silent_bytes += len(chunk)
         self._parser.Parse(chunk, last)
+        if self._silent_bytes > MAX_TOKEN_BYTES:
+            raise Refused(f"line {self._parser.CurrentLineNumber}: a tag or a comment without end")
 
     def _refuse(self, *_: object) -> int:
         raise Refused(
@@ -56,6 +62,7 @@ class _Collector:
         )
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._silent_bytes = 0
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise Refused(
@@ -69,18 +76,25 @@ class _Collector:
                 self._bytes, self._fields = 0, {}
         elif self._depth == self._item_depth + 1:
             self._name, self._parts = local, []
+            self._take(local)
             if local == "link" and "href" in attributes:  # Atom's way
-                self._parts.append(attributes["href"])
+                self._take(attributes["href"], keep=True)
 
     def _text(self, text: str) -> None:
+        self._silent_bytes = 0
         if self._item_depth and self._depth > self._item_depth:
-            self._bytes += len(text)
-            if self._bytes <= MAX_ITEM_BYTES:
-                self._parts.append(text)
+            self._take(text, keep=True)
+
+    def _take(self, text: str, *, keep: bool = False) -> None:
+        """Count what belongs to the item; of one that is too long nothing more is kept."""
+        self._bytes += len(text)
+        if keep and self._bytes <= MAX_ITEM_BYTES:
+            self._parts.append(text)
 
     def _end(self, name: str) -> None:
         if self._item_depth and self._depth == self._item_depth + 1:
-            self._fields.setdefault(self._name, "".join(self._parts))
+            if self._bytes <= MAX_ITEM_BYTES:
+                self._fields.setdefault(self._name, "".join(self._parts))
         elif self._depth == self._item_depth:
             too_long = self._bytes > MAX_ITEM_BYTES
             self.done.append((self._line, {TOO_LONG: ""} if too_long else self._fields))

@@ -4,7 +4,7 @@ from urllib.robotparser import RobotFileParser
 
 from adapters.supply.addresses import Refused
 from adapters.supply.fetching import Answer, Failed, Fetcher
-from adapters.supply.manners import Manners
+from adapters.supply.manners import LONGEST_S, Manners
 
 MAX_BYTES = 500_000
 _OK, _NOT_THERE = 200, range(400, 500)
@@ -39,8 +39,11 @@ class Robots:
         if answer.status != _OK:
             raise Failed(f"robots.txt: status {answer.status}")
         rules = RobotFileParser()
-        rules.parse(answer.content.decode("utf-8", "replace").splitlines())
+        try:
+            rules.parse(answer.content.decode("utf-8", "replace").splitlines())
+        except ValueError:  # the parser stumbles over numbers and addresses that are none
+            raise Failed("robots.txt: cannot be read") from None
         pause = rules.crawl_delay(self._agent)
         if pause is not None:
-            self._manners.slower(host, float(pause))
+            self._manners.slower(host, float(min(int(pause), LONGEST_S)))
         return rules

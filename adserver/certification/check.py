@@ -64,7 +64,7 @@ def judged(request: Json, answer: Answer) -> list[str]:
         return [f"no answer: {answer.trouble}"]
     if answer.status == 204:  # noqa: PLR2004 - no content: the usual no-bid
         return ["204 has no content, yet here is some"] if answer.body else []
-    if answer.status != 200:  # noqa: PLR2004
+    if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
         return [f"status {answer.status} for a valid request; 200 or 204 are expected"]
     response = answer.response
     if response is None:

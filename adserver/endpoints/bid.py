@@ -14,7 +14,8 @@ from adserver.domain.reasons import Reason
 from adserver.endpoints.admission import HOPELESS_S, Admission
 from adserver.endpoints.answering import Answerer, Draft
 from adserver.endpoints.desk import Desk
-from adserver.endpoints.gathering import Declined, Gathered, Gatherer, moment
+from adserver.endpoints.gathered import Declined, Gathered, moment
+from adserver.endpoints.gathering import Gatherer
 from adserver.endpoints.messages import Reply, Request, head
 from adserver.endpoints.replies import empty, problem, wrong_method
 from adserver.endpoints.routes import Answer

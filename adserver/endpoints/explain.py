@@ -18,7 +18,8 @@ from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.fees import PPM
 from adserver.domain.money import Nanos, units, wire_cpm
 from adserver.domain.reasons import Reason
-from adserver.endpoints.gathering import Declined, Gathered, Gatherer, moment
+from adserver.endpoints.gathered import Declined, Gathered, moment
+from adserver.endpoints.gathering import Gatherer
 from adserver.endpoints.wishes import got, wanted
 from adserver.ports import Clock, Restraint, Wallet
 

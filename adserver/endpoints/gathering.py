@@ -1,22 +1,17 @@
 """Gather: all that a decision may look at, from the bytes to the person's profile."""
 
-from collections.abc import Callable, Mapping, Sequence
-from zlib import crc32
-
-import msgspec
-from msgspec.structs import replace
+from collections.abc import Callable, Mapping
 
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.pipeline import look_ahead
-from adserver.decision.world import Moment
 from adserver.domain.choices import NO_CHOICES
 from adserver.domain.consent import CHILDREN, Permission, without_person
 from adserver.domain.exchange import ExchangeTerms
-from adserver.domain.identity import segment_number
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import OUT_OF_HOME, Auction
-from adserver.domain.person import NOBODY, Found, PersonKey, Profile, Touch
+from adserver.domain.person import Found, PersonKey
 from adserver.domain.reasons import Reason
+from adserver.endpoints.gathered import Declined, Gathered, without_objected
 from adserver.endpoints.supply_gate import SupplyGate
 from adserver.endpoints.suspicion import suspect
 from adserver.errors import Unavailable
@@ -24,11 +19,10 @@ from adserver.metrics import DROPPED_FIELDS, PROFILE_FAILURES
 from adserver.openrtb import inbound
 from adserver.openrtb.codec import decode, inflate
 from adserver.openrtb.completing import Completer
-from adserver.openrtb.facts import coarsen
 from adserver.openrtb.partners import NO_SOURCES, IdSources
 from adserver.openrtb.people import household, identifiers
 from adserver.openrtb.request import BidRequest
-from adserver.ports import Clock, Purse
+from adserver.ports import Clock
 from adserver.ports.people import Profiles, RemoteProfiles, YoungContacts
 from adserver.privacy.permission import permit, with_choices
 from adserver.privacy.rules import Rules
@@ -37,34 +31,6 @@ from adserver.validity.judge import RequestJudge
 Hear = Callable[[bytes, Auction], Auction]
 """Returns an auction with what only its exchange says, given the request's bytes."""
 _ALL_SAID: Mapping[str, Hear] = {}
-
-
-class Gathered(msgspec.Struct, gc=False):
-    """A request that may be decided on, once its person is known, or known to stay unknown."""
-
-    auction: Auction
-    permission: Permission
-    """What the signals allow; narrower once the person's own choices are known."""
-    fits: Sequence[int]
-    """Who fits each opportunity; see `pipeline.look_ahead`."""
-    left_ms: int
-    """How long we have from the request's arrival to the answer's last byte."""
-    ids: Sequence[PersonKey] = ()
-    """Who is to be looked up before deciding: nobody, or the keys of one person's ids."""
-    profile: Profile = NOBODY
-    touches: tuple[Touch, ...] = ()
-    household: PersonKey | None = None
-    """Which household is to be looked up, if any cap counts by household."""
-    household_touches: tuple[Touch, ...] = ()
-    located: bool = False
-    """Region and city are those of the address."""
-
-
-class Declined(msgspec.Struct, frozen=True):
-    """A request that is not decided on, and why."""
-
-    request_id: str
-    reason: Reason
 
 
 class Gatherer:
@@ -133,7 +99,7 @@ class Gatherer:
         gathered = Gathered(auction, permission, look_ahead(self._snapshot, auction), left_ms)
         gathered.located = located
         if not any(gathered.fits):
-            _forget(gathered)  # Nobody need know the person, so nobody asks whether they opted out.
+            gathered.forget()  # Nobody need know the person, so nobody asks whether they opted out.
         elif permission.identify:
             self._seek(gathered, request)
         return gathered
@@ -214,10 +180,10 @@ class Gatherer:
         if choices is not NO_CHOICES:
             gathered.permission = with_choices(gathered.permission, choices)
             if not gathered.permission.identify:
-                _forget(gathered)
+                gathered.forget()
                 return
             if choices.objections:
-                profile = _without_objected(auction, profile, frozenset(choices.objections))
+                profile = without_objected(auction, profile, frozenset(choices.objections))
         gathered.profile = profile
         auction.person = found.person
         gathered.touches = self._contacts.merged(found.person, profile.touches)
@@ -229,7 +195,7 @@ class Gatherer:
         """Bid on the page alone: somebody who opted out must not be treated as if they had not."""
         PROFILE_FAILURES.inc()
         gathered.permission = without_person("choices_unknown", bid=gathered.permission.bid)
-        _forget(gathered)
+        gathered.forget()
 
 
 def _decoded(body: bytes) -> BidRequest:
@@ -237,45 +203,3 @@ def _decoded(body: bytes) -> BidRequest:
     if decoded.dropped:
         DROPPED_FIELDS.inc(len(decoded.dropped))
     return decoded.request
-
-
-def _forget(gathered: Gathered) -> None:
-    """Let go of what the request said of its person."""
-    gathered.auction.segments = ()
-    gathered.auction.segment_count = 0
-    gathered.auction.person = gathered.auction.household = None
-    coarsen(gathered.auction, located=gathered.located)
-    gathered.profile, gathered.touches, gathered.household_touches = NOBODY, (), ()
-
-
-def _without_objected(auction: Auction, profile: Profile, objections: frozenset[int]) -> Profile:
-    """Return the profile without the segments that the person objects to; the request's go, too."""
-    auction.segments = tuple(
-        [name for name in auction.segments if segment_number(name) not in objections]
-    )
-    kept = tuple([number for number in profile.segments if number not in objections])
-    return replace(profile, segments=kept)
-
-
-def moment(
-    gathered: Gathered,
-    terms: ExchangeTerms,
-    purse: Purse,
-    paces: list[float],
-    stopped: int,
-    now_s: float,
-) -> Moment:
-    """Return the moment of a decision; its dice come from the request's id."""
-    auction = gathered.auction
-    return Moment(
-        now_s=now_s,
-        seed=crc32(auction.id.encode("utf-8", "surrogatepass")),
-        terms=terms,
-        permission=gathered.permission,
-        purse=purse,
-        paces=paces,
-        stopped=stopped,
-        profile=gathered.profile,
-        touches=gathered.touches,
-        household_touches=gathered.household_touches,
-    )

@@ -8,7 +8,7 @@ import msgspec
 from adserver.errors import InvalidBidRequest
 from adserver.openrtb.repair import repair
 from adserver.openrtb.request import BidRequest
-from adserver.openrtb.signals import restrict
+from adserver.openrtb.signals import heed_tracking, restrict
 
 MAX_BODY_BYTES = 256 * 1024
 """Real requests are 1 to 20 kB. The bound also bounds every list, text and number inside."""
@@ -54,6 +54,8 @@ def decode(body: bytes) -> Decoded:
     for imp in request.imp:
         if imp.id is None or imp.id == "":
             raise InvalidBidRequest("missing_imp_id")
+    if request.device is not None and request.device.ext is not None:
+        heed_tracking(request.device)
     return decoded
 
 

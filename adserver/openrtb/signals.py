@@ -15,6 +15,7 @@ CONTRADICTION = "-"
 
 _NO_REGS, _NO_REGS_EXT, _NO_USER, _NO_DEVICE = Regs(), RegsExt(), User(), Device()
 DSA_REQUIRED = 3
+TRACKING_ALLOWED = 3
 _DSA_CARRIERS = frozenset(
     [
         "regs",
@@ -22,7 +23,7 @@ _DSA_CARRIERS = frozenset(
         *("regs.ext.dsa" + part for part in ("", ".dsarequired", ".required", ".dsainfo")),
     ]
 )
-_CARRIERS = ("regs", "user.consent", "user.ext", "device.lmt", "device.dnt")
+_CARRIERS = ("regs", "user.consent", "user.ext", "device.lmt", "device.dnt", "device.ext")
 
 
 def signals(request: BidRequest) -> Signals:
@@ -71,6 +72,12 @@ def _one(new: str | None, old: str | None) -> str | None:
     if not old:
         return new or None
     return old if not new or new == old else CONTRADICTION
+
+
+def heed_tracking(device: Device) -> None:
+    """Write into the request what `ext.atts` means: all but 3 limits tracking, also what is on no list."""
+    if device.ext is not None and device.ext.atts not in {None, TRACKING_ALLOWED}:
+        device.lmt = 1
 
 
 def restrict(request: BidRequest, dropped: Sequence[str]) -> None:

@@ -93,6 +93,15 @@ class UserAgent(Wire):
     model: str | None = None
 
 
+class DeviceExt(Wire):
+    """What extensions say of it."""
+
+    atts: Code | None = None
+    """Whether the person let the application track them: 3 is yes; 0 to 2, not asked, not to be asked and no, count as
+    `lmt` (community extension "SKAdNetwork" of IAB Tech Lab, "DNT, LMT and App Tracking Transparency Guidance").
+    """
+
+
 class Device(Wire):
     """What the advertisement is shown on."""
 
@@ -114,3 +123,4 @@ class Device(Wire):
     ua: str | None = None
     ip: str | None = None
     ipv6: str | None = None
+    ext: DeviceExt | None = None

@@ -24,7 +24,7 @@ from adserver.decision.world import Moment, World
 from adserver.domain.bid import Bid
 from adserver.domain.opportunity import Auction
 from adserver.domain.reasons import Reason
-from adserver.endpoints.gathering import Gathered, moment
+from adserver.endpoints.gathered import Gathered, moment
 from adserver.openrtb import inbound
 from adserver.openrtb.codec import decode
 from adserver.openrtb.people import identifiers

@@ -14,14 +14,14 @@ class FakeOwner:
         self.conversions: list[Conversion] = []
         self.installs: list[Install] = []
         self.available = True
-        self.delay_s = 0.0
-        """How long it takes to make a fact durable, or to say that it cannot."""
+        self.ready = asyncio.Event()
+        """Unset, it makes nothing durable yet, nor says that it cannot."""
+        self.ready.set()
         self._seen: set[tuple[object, ...]] = set()
 
     async def record(self, fact: Fact) -> bool:
         """Return True the first time, False for a repetition. Raises `Unavailable` when told to."""
-        if self.delay_s:
-            await asyncio.sleep(self.delay_s)
+        await self.ready.wait()
         if not self.available:
             raise Unavailable("the owner is out")
         mark: tuple[object, ...]

@@ -175,7 +175,7 @@ async def fetched(each: Try, allowed: Web, careless: Allowance = NO_ALLOWANCE) -
             if SECRET in answer.content:
                 wrong.append(f"{each.what}: the inside was read")
         except (Refused, Failed):
-            pass
+            pass  # as it should be, and not enough: whatever it connected to is in `seen`
     wrong += [
         f"{each.what}: connected to {address}"
         for address in seen

@@ -11,6 +11,7 @@ import structlog
 from adserver.domain.consent import Permission
 from adserver.domain.opportunity import Auction
 from adserver.endpoints import explain, gathering
+from adserver.endpoints.gathered import Gathered
 from adserver.openrtb import inbound
 from adserver.privacy.permission import permit
 from tests.torture.mirror import Mirror
@@ -34,11 +35,11 @@ def _choices_are_not_heard(patch: pytest.MonkeyPatch) -> None:
 
 
 def _objections_are_not_heard(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(gathering, "_without_objected", lambda _, profile, __: profile)
+    patch.setattr(gathering, "without_objected", lambda _, profile, __: profile)
 
 
 def _what_the_request_said_is_kept(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(gathering, "_forget", lambda _: None)
+    patch.setattr(Gathered, "forget", lambda _: None)
 
 
 def _an_id_chooses(patch: pytest.MonkeyPatch) -> None:

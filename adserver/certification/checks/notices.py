@@ -66,7 +66,7 @@ async def _forged(bidder: Bidder) -> list[str]:
     longest = max(tokens, key=len)
     altered = url.replace(longest, longest[:-4] + "AAAA" if longest[-4:] != "AAAA" else longest[4:])
     answer = await bidder.call(altered)
-    if answer.trouble or answer.status >= 500:  # noqa: PLR2004
+    if answer.trouble or answer.status >= 500:  # noqa: PLR2004 - HTTP's own number
         return [f"an altered notice: {answer.trouble or answer.status}"]
     return []
 

@@ -75,10 +75,10 @@ async def _packed(bidder: Bidder) -> list[str]:
     found: list[str] = []
     if sent.trouble or sent.status not in {200, 204, 415}:  # 415: an honest answer, too
         found.append(f"a packed request: {sent.trouble or f'status {sent.status}'}")
-    elif sent.status != 415:  # noqa: PLR2004
+    elif sent.status != 415:  # noqa: PLR2004 - HTTP's own number
         found += judged(request, sent)
     damaged = await bidder.post(gzip.compress(plain)[:-12], {"Content-Encoding": "gzip"})
-    if damaged.trouble or damaged.bids or damaged.status >= 500:  # noqa: PLR2004
+    if damaged.trouble or damaged.bids or damaged.status >= 500:  # noqa: PLR2004 - HTTP's own number
         found.append(f"a damaged packed request: {damaged.trouble or f'status {damaged.status}'}")
     unasked = await bidder.ask(samples.request(samples.banner()))
     if "content-encoding" in unasked.headers:

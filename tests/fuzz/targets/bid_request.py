@@ -19,6 +19,7 @@ from tests.bench.bench_openrtb import REQUEST
 from tests.endpoints.wire import person, request
 from tests.fuzz.target import Target, corpus
 from tests.torture import strict
+from tests.torture.kinds import MEDIA
 
 _TERMS = ExchangeTerms(name="open", currencies=("USD", "EUR"))
 _RATES = Rates("USD", {"EUR": "0.92"})
@@ -47,7 +48,7 @@ def check(body: bytes) -> None:
 
 def seeds() -> list[bytes]:
     """Return the corpus and one of ours of each medium."""
-    ours = [strict.request(media, media) for media in strict.MEDIA]
+    ours = [strict.request(media, media) for media in MEDIA]
     ours += [request(), request(**person("ada")), REQUEST]
     return [json.dumps(each).encode() for each in ours] + list(corpus("openrtb/open/requests"))
 

@@ -150,6 +150,16 @@ def test_only_a_publisher_with_a_place_for_it_gets_the_link_that_says_why() -> N
     assert "privacy" not in _answer(with_place, links=LINKS._replace(why=""))
 
 
+def test_an_answer_inside_a_script_does_not_end_it() -> None:
+    native = msgspec.structs.replace(FILMED, title="</script><script>alert(1)</script><!--")
+    space = NativeSpace(assets=(TITLE, FILM))
+    text = NativeChannel().prepare(native).render(LINKS, Opportunity(id="1", native=space))
+    assert "<" not in text
+    title, film = json.loads(text)["assets"]
+    assert title["title"]["text"] == native.title
+    assert ET.fromstring(film["video"]["vasttag"]).tag == "VAST"  # noqa: S314 - ours
+
+
 @given(title=hostile_text.filter(bool), links=hostile_links)
 def test_whatever_is_put_in_is_what_a_publisher_reads(title: str, links: Links) -> None:
     native = Native(id="n", landing_url="", title=title)

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from adapters.feeds.feed_files import Format
+from adapters.feeds.xml_items import MAX_TOKEN_BYTES
 from adserver.domain.prices import Price
 from adserver.errors import InvalidConfig
 from tests.unit.adapters_feeds.rows import Row, feed, row, written
@@ -212,6 +213,8 @@ THIEF = '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/hostname">]><rss><item><t
         ("<rss><item><title>&x;</title></item></rss>", "undefined entity"),
         ("<rss><item><title>open", "no element found"),
         ("<a>" * 40, "nested deeper"),
+        (f"<rss><!-- {'x' * 2 * MAX_TOKEN_BYTES} --></rss>", "without end"),
+        (f"<rss><item {'x' * 2 * MAX_TOKEN_BYTES}", "without end"),
         ("not at all", "syntax error"),
         ("\x00\x01\x02", "not well-formed"),
     ],
@@ -227,6 +230,17 @@ def test_xml_that_is_broken_or_wants_more_than_a_feed_needs_is_refused(
 def test_an_item_as_large_as_a_house_is_skipped_and_its_neighbours_are_not(tmp_path: Path) -> None:
     rows = [row("a"), row("b", description="x" * 200_000), row("c")]
     (tmp_path / "feed.xml").write_text(_rss(rows), "utf-8")
+    loader = written(tmp_path, "feed.xml", "merchant_xml", max_bad_percent=50)
+    assert [each.product.id for each in loader.products()] == ["a", "c"]
+    assert "longer than" in loader.faults[0].message
+
+
+@pytest.mark.parametrize(
+    "inside", ["".join(f"<field{n}/>" for n in range(20_000)), f'<link href="{"x" * 200_000}"/>']
+)
+def test_names_and_attributes_count_as_texts_do(tmp_path: Path, inside: str) -> None:
+    text = _rss([row("a"), row("c")]).replace("</item>", f"</item><item>{inside}</item>", 1)
+    (tmp_path / "feed.xml").write_text(text, "utf-8")
     loader = written(tmp_path, "feed.xml", "merchant_xml", max_bad_percent=50)
     assert [each.product.id for each in loader.products()] == ["a", "c"]
     assert "longer than" in loader.faults[0].message

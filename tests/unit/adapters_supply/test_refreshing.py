@@ -175,6 +175,9 @@ async def test_files_must_be_what_they_are_called(
         (text(b"User-agent: adserver-supply\nDisallow: /ads\n"), "failed"),
         (text(b"User-agent: other\nDisallow: /\n"), "read"),
         (text(b"\xff\xfe nonsense"), "read"),
+        (text("User-agent: *\nCrawl-delay: ²\n".encode()), "failed"),
+        (text(b"User-agent: *\nRequest-rate: " + b"9" * 5_000 + b"/1\n"), "failed"),
+        (text(b"User-agent: *\nDisallow: //[\n"), "failed"),
         (response(403), "read"),
         (response(503), "failed"),
         (response(302, Location="http://10.0.0.1/"), "read"),
@@ -195,6 +198,13 @@ async def test_robots_txt_is_heeded(
             (result,) = await refresher.refresh([PUB])
     assert result.outcome == outcome
     assert bool(asked(web)) == (outcome == "read")
+
+
+async def test_a_host_that_wants_to_be_asked_never_again_is_asked_as_rarely_as_any() -> None:
+    rules = b"User-agent: *\nCrawl-delay: " + b"9" * 4_000 + b"\n"
+    async with world(lambda _: text(rules)) as (_, fetcher, manners):
+        robots = Robots(fetcher, manners, "adserver-supply")
+        assert await robots.allows("http", "pub.example", "pub.example", "/ads.txt")
 
 
 async def test_force_asks_for_what_is_not_due(tmp_path: Path, clock: Clock) -> None:

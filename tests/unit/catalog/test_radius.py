@@ -65,7 +65,7 @@ def test_distances_are_those_of_the_map() -> None:
     assert distance_km(milwaukee, milwaukee) == 0
 
 
-def test_a_chain_of_ten_thousand_shops_is_asked_in_microseconds() -> None:
+def test_a_chain_of_ten_thousand_shops_is_asked_without_asking_each() -> None:
     shops = tuple(
         str(Circle(30 + number % 100 / 7, -120 + number // 100 / 3, 2.0))
         for number in range(10_000)
@@ -74,9 +74,11 @@ def test_a_chain_of_ten_thousand_shops_is_asked_in_microseconds() -> None:
     home = parse_circle(shops[4_321])[:2]
     assert index.of(home) == 0b01
     assert index.of((80.0, 10.0)) == 0b10
+    centres = [parse_circle(shop)[:2] for shop in shops]
     began = time.process_time()
-    for _ in range(1_000):
+    for _ in range(100):
         index.of(home)
-    assert (
-        time.process_time() - began < 0.5
-    )  # half a millisecond each, where microseconds are usual
+    asked = time.process_time()
+    for centre in centres:
+        distance_km(centre, home)
+    assert (asked - began) / 100 < (time.process_time() - asked) / 5

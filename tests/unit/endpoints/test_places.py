@@ -15,7 +15,7 @@ from adserver.domain.person import NOBODY, Found, PersonKey
 from adserver.domain.place import Place
 from adserver.domain.targeting import Dimension
 from adserver.endpoints.explain import Explainer
-from adserver.endpoints.gathering import Gathered
+from adserver.endpoints.gathered import Gathered
 from adserver.errors import Unavailable
 from adserver.openrtb.completing import Completer
 from tests.endpoints.catalogs import advertiser, banner, line_item

@@ -55,6 +55,7 @@ def test_of_a_long_address_the_part_counts_that_a_home_shares() -> None:
         {"ipv6": "fd00:1:2:3::4"},
         {"ip": ADDRESS, "lmt": 1},
         {"ip": ADDRESS, "dnt": 1},
+        {"ip": ADDRESS, "ext": {"atts": 2}},
     ],
 )
 def test_shortened_private_and_unwanted_addresses_are_nobody_s(device: dict[str, Any]) -> None:

@@ -27,7 +27,8 @@ from adserver.domain.money import Rates
 from adserver.domain.opportunity import DealTerms, MediaType, NativeSpace, Opportunity
 from adserver.domain.reasons import Reason
 from adserver.openrtb.lists import no_bid_code
-from adserver.openrtb.outbound import REMEMBERED_SPACES, BidWriter, no_bid, respond, wire_price
+from adserver.openrtb.outbound import BidWriter, no_bid, respond, wire_price
+from adserver.openrtb.written import REMEMBERED_SPACES
 from adserver.ports import Links
 from tests.bench.bench_openrtb import CANDIDATE, CREATIVE
 from tests.unit.openrtb.wire import RATES, auction, imp
@@ -324,9 +325,9 @@ def test_strangers_spaces_fill_the_memory_only_so_far() -> None:
     for number in range(REMEMBERED_SPACES + 10):
         native = NativeSpace((), version=str(number))
         read(writer, replaced(bid, native), TERMS)
-    assert len(writer._varying) == 10
+    assert len(writer._written) == 10
     read(writer, replaced(bid, NativeSpace((), version="x" * 20_000)), TERMS)
-    assert len(writer._varying) == 10
+    assert len(writer._written) == 10
 
 
 def replaced(bid: Bid, native: NativeSpace) -> Bid:

@@ -59,8 +59,10 @@ def test_all_ids_come_the_most_lasting_first() -> None:
 
 
 def test_the_device_is_not_asked_where_it_says_no() -> None:
-    for said in ({"lmt": 1}, {"dnt": 1}, {"ifa": "00000000-0000-0000-0000-000000000000"}):
+    zeros = {"ifa": "00000000-0000-0000-0000-000000000000"}
+    for said in ({"lmt": 1}, {"dnt": 1}, {"lmt": 0, "ext": {"atts": 0}}, zeros):
         assert ids(device={"ifa": IFA, **said}) == []
+    assert ids(device={"ifa": IFA, "ext": {"atts": 3, "ifv": "v"}}) == [("ifa", IFA.lower())]
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,12 @@ def test_empty_strings_are_not_sent() -> None:
         {"device": {"dnt": "1"}},
         {"device": {"lmt": True}},
         {"device": {"dnt": "yes"}},
+        {"device": {"lmt": 0, "ext": {"atts": 0}}},
+        {"device": {"ext": {"atts": 1}}},
+        {"device": {"ext": {"atts": "2"}}},
+        {"device": {"ext": {"atts": 4}}},
+        {"device": {"ext": {"atts": "no"}}},
+        {"device": {"ext": "none"}},
         {"device": "none"},
         {"regs": {"ext": {"gpc": {}}}},
         {"regs": {"gpp": 7}},
@@ -94,6 +100,14 @@ def test_whoever_cannot_be_asked_is_not_looked_up() -> None:
     """The restriction is in the request itself, so nothing that reads it later can miss it."""
     found = auction(imp(), device={"ifa": "ab-12", "lmt": "perhaps"})
     assert found.person is None
+
+
+def test_whoever_allows_an_application_to_track_limits_nothing() -> None:
+    assert (
+        read(device={"lmt": 0, "ext": {"atts": 3}})
+        == read(device={"ext": {"ifv": "v"}})
+        == Signals()
+    )
 
 
 def test_other_dropped_fields_restrict_nothing() -> None:

@@ -64,15 +64,10 @@ PUBLISHED: tuple[Json, ...] = (
         "source-app-id": 1234567891, "fidelity-type": 1, "conversion-value": 20,
         "attribution-signature": "MEYCIQDTuQ1Z4Tpy9D3aEKbxLl5J5iKiTumcqZikuY/AOD2U7QIhAJAaiAv89AoquHXJffcieEQXdWHpcV8ZgbKN0EwV9/sY",
     },
-    {
-        "version": "2.1", "ad-network-id": "com.example", "campaign-id": 42,
-        "transaction-id": "6aafb7a5-0170-41b5-bbe4-fe71dedf1e28", "app-id": 525463029, "redownload": True,
-        "source-app-id": 1234567891, "conversion-value": 20,
-        "attribution-signature": "MEUCID6rbq3qt4GvFaAaynh5/LAcvn1d8CQTRhrZhLIxLKntAiEAo7IrvoMw6u2qDg6Tr5vIsEHXjlLkPlCOL0ojJcEh3Qw=",
-    },
 )  # fmt: skip
-"""The examples of Apple's documentation (StoreKit, "Verifying an install-validation postback" and the pages on combining
-parameters), published to be tested with; their signatures are Apple's.
+"""The examples of Apple's documentation, published to be tested with; their signatures are Apple's. StoreKit, "Verifying an
+install-validation postback" (4.0), "Combining parameters for SKAdNetwork 3 postbacks" (3.0) and "Combining parameters for
+previous SKAdNetwork postback versions" (2.2). Of 2.1 and 2.0 it has none.
 """
 
 
