@@ -11,7 +11,9 @@ one (`Listener`), and for all only if many refuse.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from itertools import product
+from operator import and_
 
 from adserver.catalog.bits import bits
 from adserver.domain.identity import segment_number
@@ -74,14 +76,22 @@ class AudienceIndex:
                 for name, _ in clause:
                     slots[slot][name].append(index)
                 slot += 1
-        everyone = bits(range(size), size)
-        self._unconstrained = [everyone & ~bits(members, size) for members in choosy]
-        self._vetoes = {segment_number(name): bits(who, size) for name, who in vetoes.items()}
+        self._size = size
+        self._everyone = bits(range(size), size)
+        self._unconstrained = [self._everyone & ~bits(members, size) for members in choosy]
+        wanting, *further = slots or [{}]
+        self._hits = {
+            segment_number(name): bits(wanting.get(name, ()), size)
+            | bits(vetoes.get(name, ()), size) << size
+            for name in wanting.keys() | vetoes.keys()
+        }
+        """By segment, who wants it in their first slot, and above them all whom it vetoes: one step for both."""
         by_segment: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for position, slot_hits in enumerate(slots):
+        for position, slot_hits in enumerate(further):
             for name, members in slot_hits.items():
                 by_segment[segment_number(name)].append((position, bits(members, size)))
-        self._by_segment = {segment: tuple(hits) for segment, hits in by_segment.items()}
+        self._further = {segment: tuple(hits) for segment, hits in by_segment.items()}
+        """By segment, who wants it in which slot after the first (counted from there)."""
         self._rest = [
             (_predicate(expression), bits(members, size)) for expression, members in rest.items()
         ]
@@ -103,26 +113,33 @@ class AudienceIndex:
 
     def accepting(self, segments: Sequence[int], alive: int) -> int:
         """Return who of `alive` accepts a person in these segments (numbers, see `segment_number`)."""
-        satisfied = list(self._unconstrained)
-        vetoed = 0
-        by_segment = self._by_segment
-        vetoes = self._vetoes
+        alive &= self._everyone
+        hits = self._hits
+        first = self._unconstrained[0] if self._unconstrained else self._everyone
         for segment in segments:
-            if segment in by_segment:
-                for slot, hit in by_segment[segment]:
-                    satisfied[slot] |= hit
-            if segment in vetoes:
-                vetoed |= vetoes[segment]
-        for hit in satisfied:
-            alive &= hit
+            if segment in hits:
+                first |= hits[segment]
+        alive &= first
+        vetoed = first >> self._size
         if vetoed:
             alive &= ~vetoed
+        if len(self._unconstrained) > 1:
+            alive &= self._satisfied(segments)
         if self._rest:
             members = frozenset(segments)
             for accepts, who in self._rest:
                 if alive & who and not accepts(members):
                     alive &= ~who
         return alive
+
+    def _satisfied(self, segments: Sequence[int]) -> int:
+        """Return whose slots after the first are all hit."""
+        satisfied = self._unconstrained[1:]
+        further = self._further
+        for segment in segments:
+            for slot, hit in further.get(segment, ()):
+                satisfied[slot] |= hit
+        return reduce(and_, satisfied)
 
 
 class Listener:

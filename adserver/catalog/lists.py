@@ -120,5 +120,5 @@ class Blocklist:
         holders = self._holders
         for value in values:
             if value in holders:
-                found |= holders[value]
+                found = found | holders[value] if found else holders[value]
         return found

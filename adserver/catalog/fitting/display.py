@@ -50,7 +50,7 @@ class DisplayIndex:
         by_size = self._by_size
         for measure in sizes:
             if measure in by_size:
-                found |= by_size[measure]
+                found = found | by_size[measure] if found else by_size[measure]
         if self._by_ratio:
             for measure in sizes:
                 found |= self._of_ratio(measure, measure[0])

@@ -97,3 +97,12 @@ def test_names_are_known_only_if_an_expression_mentions_them() -> None:
 
 def test_without_expressions_everybody_is_accepted() -> None:
     assert AudienceIndex([], 3).accepting(numbers(["a"]), 0b111) == 0b111
+
+
+def test_a_wish_for_nobody_beside_others_is_never_granted() -> None:
+    """Segments that are too small are taken out of expressions, and so may leave nothing to hit."""
+    never = All((Any(()), Segment("a"), Segment("b")))
+    index = AudienceIndex([(0, never), (1, Segment("a")), (2, Not(Segment("a")))], 4)
+    assert index.accepting(numbers(["a", "b"]), 0b1111) == 0b1010
+    assert index.accepting(numbers(["a", "b"]), -1) == 0b1010
+    assert index.accepting([], -1) == 0b1100
