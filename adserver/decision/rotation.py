@@ -55,7 +55,8 @@ def keep(
         if trace.wanted:
             trace.narrow(Reason.ROTATION, alive, 1 << chosen.index, turns.rotation)
     if trace.wanted:  # those that nobody stood for any more
-        trace.narrow(Reason.NOT_SHORTLISTED, waiting & ~thinned.alive, 0)
+        reason = Reason.NOT_SHORTLISTED if few else trace.reason  # of a no-bid the reason stays
+        trace.narrow(reason, waiting & ~thinned.alive, 0)
     return Shortlisted(few, propensities)
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tests.bench.bench_openrtb import REQUEST
 from tests.endpoints.wire import person, request
 from tests.torture import strict
+from tests.torture.kinds import MEDIA
 from tests.torture.lines import post
 from tests.unit.privacy.vectors import DAY_2023_11, core
 
@@ -247,7 +248,7 @@ def _plain(body: bytes) -> Mutant:
 
 def _seeds() -> list[bytes]:
     """Return the corpus's requests if `ADSERVER_CORPUS` names it, and a few of our own."""
-    ours = [strict.request(media, media) for media in strict.MEDIA]
+    ours = [strict.request(media, media) for media in MEDIA]
     ours += [request(), request(**person("ada")), REQUEST]
     root = os.environ.get("ADSERVER_CORPUS")
     files = sorted(Path(root, "openrtb/open/requests").iterdir()) if root else []

@@ -31,6 +31,7 @@ from tests.torture.covered import (
     text,
 )
 from tests.torture.figures import Figure, Scale, none_of
+from tests.torture.kinds import MEDIA
 from tests.torture.mirror import NOW_S, SEGMENTS, VENDOR, Mirror, Outcome, difference
 
 Json = dict[str, Any]
@@ -260,7 +261,7 @@ def _made_up(dice: Random, name: str) -> Json:
     request: Json = {
         "id": name, "at": dice.choice((1, 2)),
         "imp": [
-            {"id": str(n), (media := dice.choice(strict.MEDIA)): spaces[media], "bidfloor": dice.choice((0, 0.5, 40))}
+            {"id": str(n), (media := dice.choice(MEDIA)): spaces[media], "bidfloor": dice.choice((0, 0.5, 40))}
             for n in range(dice.choice((1, 1, 2)))
         ],
         "device": {"devicetype": dice.choice((3, 4, 4)), "os": "iOS", "geo": {"country": "USA", "region": "WI", "city": "Milwaukee"}},
@@ -289,6 +290,8 @@ def _without_signals(request: Json) -> Json:
     user["geo"] = {key: value for key, value in geo.items() if key != "country"}
     device.pop("lmt", None)
     device.pop("dnt", None)
+    if isinstance(device.get("ext"), dict):
+        device["ext"].pop("atts", None)
     device["geo"] = {
         **(device["geo"] if isinstance(device.get("geo"), dict) else {}),
         "country": "USA",

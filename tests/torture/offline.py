@@ -13,7 +13,7 @@ from adapters.campaigns.yaml_folder import Config
 from adapters.context.crawlers import KnownCrawlers
 from adapters.exchanges.google import Google
 from adserver.catalog.compiler import compile_snapshot
-from adserver.catalog.review import Bars
+from adserver.catalog.review import bars
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.world import World
 from adserver.domain.exchange import ExchangeTerms
@@ -27,14 +27,18 @@ from adserver.openrtb.dialect import Agreed
 from adserver.privacy.rules import Rules
 from adserver.validity.judge import Lists, RequestJudge
 from adserver.validity.rates import RateTable
-from tests.endpoints.client import EXCHANGE
 from tests.fakes.click_model import FakeClickModel, FakeOrderModel
 from tests.torture import selling, strict
-from tests.torture.flips import Situation
+from tests.torture.kinds import CAREFUL, EXCHANGES, KINDS
+from tests.torture.situations import Situation
 
 Json = dict[str, Any]
 
-EXCHANGES = (EXCHANGE, "elsewhere")
+RULES = msgspec.convert(strict.RULES, dict[str, Where])
+TERMS = {
+    name: ExchangeTerms(name=name, approval="required" if name in CAREFUL else "none")
+    for name in EXCHANGES
+}
 MIDNIGHT_S = 1_795_046_400
 """Of some day, UTC."""
 HOUR_S = 3_600
@@ -47,8 +51,9 @@ def compiled(advertisers: Mapping[str, Json]) -> Snapshot:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in advertisers.items():
             Path(folder, f"{name}.yaml").write_text(json.dumps(content), encoding="utf-8")
-        anywhere = Bars(rules={"alcohol": Where(refused_in=())})
-        return compile_snapshot(Config(folder).build(EXCHANGES).load(), bars=anywhere)
+        Path(folder, strict.BLOCK_LIST).write_text(strict.BLOCKED, encoding="utf-8")
+        catalog = Config(folder).build(EXCHANGES).load()
+        return compile_snapshot(catalog, bars=bars(catalog, TERMS, {}, RULES))
 
 
 class Bench:
@@ -58,18 +63,19 @@ class Bench:
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.situation = Situation("banner", {}, {})
+        self.situation = Situation("banner", {}, {}, KINDS["banner"].home)
         self.paces = [1.0] * len(snapshot.line_items)
         self.claims: Counter[int] = Counter()
         self.exchanges: frozenset[str] = frozenset()
         self.everything = False
         self.candidates = NOBODYS_BITS
         self.funded = EVERYBODY
+        self.line_items = snapshot.line_items
         self._items = {item.id: item.number for item in snapshot.line_items}
         heard = Google(Agreed(**strict.NUMBERS))
         self._explainer = Explainer(
             world=World(snapshot=snapshot, clicks=FakeClickModel(), orders=FakeOrderModel()),
-            terms={name: ExchangeTerms(name=name) for name in EXCHANGES},
+            terms=TERMS,
             gatherer=Gatherer(
                 snapshot=snapshot,
                 rates=Rates("USD", {}),
@@ -85,7 +91,7 @@ class Bench:
                     monotonic=self.now,
                 ),
                 supply=selling.gate(*EXCHANGES),
-                hears={EXCHANGE: heard.hear} if heard.hear is not None else {},
+                hears=dict.fromkeys(EXCHANGES, heard.hear) if heard.hear is not None else {},
             ),
             purse=self,
             stopped=self,
@@ -108,8 +114,8 @@ class Bench:
         return MIDNIGHT_S + self.situation.hour * HOUR_S
 
     def find(self, ids: Sequence[PersonKey], now_s: float) -> Found:
-        """Return a person who has seen the line items of the situation's media type."""
-        numbers = [self._items[f"{self.situation.media}-{kind}"] for kind in ("open", "bound")]
+        """Return a person who has seen the line items of the situation's kind."""
+        numbers = [self._items[f"{self.situation.kind}-{which}"] for which in ("open", "bound")]
         touches = tuple(
             Touch("impression", int(now_s) - HOUR_S, number, 1, bytes([which, time]) * 8)
             for time in range(self.situation.seen)
@@ -163,6 +169,6 @@ class _Haste(RateTable):
         return self._bench.situation.hasty
 
 
-def all_media() -> Bench:
+def all_kinds() -> Bench:
     """Return the bench with the strict catalog."""
     return Bench(compiled(strict.advertisers(dayparts=["mon-sun 00:00-23:00"])))

@@ -1,8 +1,8 @@
 """R15: every no-bid names its reason, and the reason is true: flip it, and the next is named or a bid comes.
 
-A good request is spoiled in one to four places. The reason named must be one of those spoiled; its one
-condition is flipped (chosen by the reason alone) and the request asked again, until it bids. So a chain of
-explanations that is wrong anywhere is seen.
+A good request is spoiled in one to four places, of which every spoiler takes its turn to be the first. The reason
+named must be one of those spoiled; its one condition is flipped (chosen by the reason alone) and the request asked
+again, until it bids. So a chain of explanations that is wrong anywhere is seen.
 """
 
 import asyncio
@@ -11,16 +11,19 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from adserver.domain.reasons import Reason
 from tests.endpoints.client import Client
-from tests.endpoints.server import Server
 from tests.torture import offline, strict
+from tests.torture.choosy import choosy
 from tests.torture.figures import Figure, Scale, none_of
-from tests.torture.flips import FLIPS, NEVER, SPOILERS, Situation, Spoiler
+from tests.torture.flips import FLIPS, NEVER, SPOILERS
+from tests.torture.kinds import ALL, KINDS
+from tests.torture.situations import Situation, Spoiler
 
 Json = dict[str, Any]
 Explain = Callable[[Situation], Awaitable[Json]]
@@ -55,18 +58,26 @@ class Chains:
         self.links = 0
         """No-bids explained and flipped."""
         self._dice = dice
-        self._spoilers = {
-            media: [each for each in spoilers if media in each.media] for media in strict.MEDIA
-        }
+        self._turns = cycle(spoilers)
+        self._spoilers = {kind: [each for each in spoilers if kind in each.kinds] for kind in ALL}
 
     async def follow(self, explain: Explain, name: str) -> None:
         """Spoil one request and follow it."""
         dice = self._dice
-        media = dice.choice(strict.MEDIA)
-        chosen = {each.place: each for each in dice.choices(self._spoilers[media], k=SPOILED)}
-        spoiled = sorted(list(chosen.values())[: dice.randint(1, SPOILED)], key=_last)
-        base = strict.request(media, name)
-        situation = Situation(media, copy.deepcopy(base), base)
+        first = next(self._turns)
+        kind = dice.choice(first.kinds)
+        others = dice.choices(self._spoilers[kind], k=dice.randrange(SPOILED))
+        await self.unravel(explain, kind, name, [first, *others])
+
+    async def unravel(
+        self, explain: Explain, kind: str, name: str, spoilers: Sequence[Spoiler]
+    ) -> None:
+        """Spoil one request by these, as far as their places differ, and follow it."""
+        dice = self._dice
+        chosen = {each.place: each for each in reversed(spoilers)}
+        spoiled = sorted(chosen.values(), key=_last)
+        base = strict.request(kind, name)
+        situation = Situation(kind, copy.deepcopy(base), base, KINDS[kind].home)
         for each in spoiled:
             each.spoil(situation, dice)
         left = {each.reason for each in spoiled}
@@ -104,7 +115,7 @@ def _complaint(walk: Json, reason: Reason, left: set[Reason]) -> str:
 
 
 async def _alone(chains: Chains, scale: Scale) -> None:
-    bench = offline.all_media()
+    bench = offline.all_kinds()
     box, wanted = scale.time(0.7), scale.count(100_000, 1_800)
     number = 0
     while chains.links < wanted and not box.over():
@@ -114,34 +125,25 @@ async def _alone(chains: Chains, scale: Scale) -> None:
         chains.wrong.append("explaining kept money")
 
 
-def _listing(folder: str) -> Json:
-    """Write the list of networks and return the settings that name it."""
-    Path(folder, "clouds.txt").write_text(strict.CLOUDS, encoding="utf-8")
-    return {"networks": [{"kind": "cidr", "name": "clouds", "paths": ["../clouds.txt"]}]}
-
-
 async def _served(chains: Chains, scale: Scale) -> None:
-    box, wanted = scale.time(0.3), scale.count(10_000, 200)
-    with tempfile.TemporaryDirectory() as folder:
-        exchanges = [{"name": name, "default_tmax_ms": 2_000} for name in offline.EXCHANGES]
-        settings: Json = {"exchanges": exchanges, "workers": 1, "invalid_traffic": _listing(folder),
-                          "audit": {"restricted": {"alcohol": {"refused_in": []}}}}  # fmt: skip
-        server = Server(Path(folder, "server"), strict.advertisers(), settings).start()
-        try:
-            with server.client() as public, Client(server.private_port) as private:
+    box, wanted = scale.time(0.3), scale.count(10_000, 400)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        choosy(Path(folder)) as server,
+        server.client() as public,
+        Client(server.private_port) as private,
+    ):
 
-                async def explain(situation: Situation) -> Json:
-                    body = json.dumps(situation.request).encode()
-                    reply = private.call("POST", f"/explain/{situation.exchange}", body)
-                    walk: Json = reply.json()
-                    status = public.bid(body, situation.exchange).status
-                    if status != (200 if walk["no_bid"] is None else 204):
-                        chains.wrong.append(f"answered {status}, explained {walk['no_bid']}")
-                    return walk
+        async def explain(situation: Situation) -> Json:
+            body = json.dumps(situation.request).encode()
+            reply = private.call("POST", f"/explain/{situation.exchange}", body)
+            walk: Json = reply.json()
+            status = public.bid(body, situation.exchange).status
+            if status != (200 if walk["no_bid"] is None else 204):
+                chains.wrong.append(f"answered {status}, explained {walk['no_bid']}")
+            return walk
 
-                number = 0
-                while chains.links < wanted and not box.over():
-                    await chains.follow(explain, f"served-{number}")
-                    number += 1
-        finally:
-            server.stop()
+        number = 0
+        while chains.links < wanted and not box.over():
+            await chains.follow(explain, f"served-{number}")
+            number += 1

@@ -1,31 +1,26 @@
-"""A catalog that is as choosy as can be, and the requests that it bids on: one per media type.
+"""A catalog that is as choosy as can be, and the requests that it bids on: one per kind.
 
-Each media type has a publication of its own, with one line item for the open auction and one bound to a
-deal, so that any single spoiled condition leaves nobody.
+Each kind has a publication of its own, with one line item for the open auction and one bound to a deal, so that any
+single spoiled condition leaves nobody. Every dimension of targeting is wanted that a request of the kind can satisfy.
 """
 
 import copy
 from typing import Any
 
 from tests.endpoints import catalogs
-from tests.endpoints.client import EXCHANGE
 from tests.torture import selling
+from tests.torture.aims import aims
+from tests.torture.kinds import KINDS, PEOPLE, write
 
 Json = dict[str, Any]
 
-DEAL = "the-deal"
-MEDIA = ("banner", "video", "audio", "native")
-TARGETING = {
-    "exchange": [EXCHANGE],
-    "country": ["USA"],
-    "region": ["USA-WI"],
-    "city": ["USA/milwaukee"],
-    "device_type": ["phone"],
-    "os": ["ios"],
-    "inventory_type": ["site"],
-    "category": ["IAB17"],
-    "audience": "dmp:cyclist and not dmp:owner",
-}
+BLOCK_LIST = "blocked.txt"
+"""The file beside the campaigns."""
+BLOCKED = "".join(f"blocked.{kind}.example\n" for kind in KINDS)
+"""What is in it: publications that the line items would want."""
+AUDIENCE = "dmp:cyclist and not dmp:owner"
+RULES: Json = {"alcohol": {"refused_in": ["CAN"]}, "political": {"refused_in": []}}
+"""Where restricted advertisements may not run."""
 CRAWLERS = ("Mozilla/5.0 (compatible; Googlebot/2.1)", "curl/8.5.0", "x-spider 1")
 CLOUDS = "198.51.100.0/24"
 """The one network of our list."""
@@ -69,11 +64,20 @@ _CREATIVES: dict[str, Json] = {
     },
 }
 _NATIVE = (
-    '{"ver":"1.2","assets":[{"id":1,"required":1,"title":{"len":90}},'
+    '{"ver":"1.2","privacy":1,"assets":[{"id":1,"required":1,"title":{"len":90}},'
     '{"id":2,"required":1,"img":{"type":3,"w":1200,"h":627}}]}'
 )
 IMPOSSIBLE_NATIVE = '{"ver":"1.2","assets":[{"id":1,"required":1,"title":{"len":3}}]}'
 """No title of ours is so short."""
+UNLABELLED_NATIVE = _NATIVE.replace('"privacy":1,', "")
+"""It has no place for a link of ours."""
+LABELLED = ("banner", "video", "native")
+"""What is political: sounds have no place for the label that must say so."""
+_INVENTORY_TYPES: dict[str, list[str]] = {
+    "banner": ["site", "out_of_home"],
+    "screen": ["out_of_home"],
+}
+"""Where they differ from how requests spell them. Banners would show on screens, but are paid by the click."""
 SPACES: dict[str, Json] = {
     "banner": {"w": 300, "h": 250},
     "video": {
@@ -86,50 +90,81 @@ SPACES: dict[str, Json] = {
 
 
 def advertisers(**fields: Any) -> dict[str, Json]:
-    """Return the files of the catalog; `fields` go to every line item."""
+    """Return the files of the catalog; `fields` go to every line item. `BLOCKED` belongs beside them."""
     found: dict[str, Json] = {}
-    for media in MEDIA:
-        creative = {
-            "id": f"{media}-ad", "landing": "http://shop.example/", "attributes": [6], "language": "de",
-            "secure": False, **DECLARED, **_CREATIVES[media],
-        }  # fmt: skip
-        targeting = {**TARGETING, "publication": [f"{media}.example"]}
+    for name, (media, _, _) in KINDS.items():
+        creatives = [
+            {
+                "id": each, "landing": "http://shop.example/", "attributes": [6], "language": "de",
+                "secure": False, "political": media in LABELLED, **DECLARED, **_CREATIVES[media],
+            }
+            for each in creative_ids(name)
+        ]  # fmt: skip
+        targeting = _targeting(name)
         items = [
-            _line_item(f"{media}-open", creative, targeting, **fields),
-            _line_item(f"{media}-bound", creative, {**targeting, "deal": [DEAL]}, **fields),
+            _line_item(f"{name}-open", name, targeting, **fields),
+            _line_item(f"{name}-bound", name, targeting | {"deal": [deal(name)]}, **fields),
         ]
         found |= catalogs.advertiser(
-            media, [creative], items, categories=["IAB19"], bundle="com.shop", domain="shop.example"
-        )
-    return found | {"deals": {"deals": [{"id": DEAL, "exchange": EXCHANGE}]}}
+            name, creatives, items, categories=["IAB19"], bundle="com.shop", domain="shop.example",
+            block_list=BLOCK_LIST,
+        )  # fmt: skip
+    deals = [{"id": deal(name), "exchange": kind.home} for name, kind in KINDS.items()]
+    return found | {"deals": {"deals": deals}}
 
 
-def _line_item(name: str, creative: Json, targeting: Json, **fields: Any) -> Json:
+def creative_ids(kind: str) -> list[str]:
+    """Return the creatives of a kind; those of banners take turns."""
+    return [f"{kind}-ad", f"{kind}-other"] if kind == "banner" else [f"{kind}-ad"]
+
+
+def deal(kind: str) -> str:
+    """Return the deal of the second line item."""
+    return f"{kind}-deal"
+
+
+def _targeting(name: str) -> Json:
+    _, inventory, home = kind = KINDS[name]
+    wanted = {
+        "exchange": [home, kind.careful],
+        "inventory_type": _INVENTORY_TYPES.get(name, [inventory]),
+        "publication": [f"{name}.example", f"blocked.{name}.example", selling.HIDDEN],
+        **({"audience": AUDIENCE} if name in PEOPLE else {}),
+    }
+    return wanted | {each.dimension.value: each.wanted for each in aims(name)}
+
+
+def _line_item(name: str, kind: str, targeting: Json, **fields: Any) -> Json:
+    clicks: Json = {"goal": {"cpc": 100_000, "max_cpm": 5}, "rotation": "even"}
+    goal = clicks if kind == "banner" else {"goal": {"cpm": 5}}
     return catalogs.line_item(
-        name, [creative["id"]], targeting=targeting, frequency_caps=["2 per day"],
-        goal={"cpm": 5}, **fields,
-    )  # fmt: skip
-
-
-def request(media: str, name: str) -> Json:
-    """Return a request that the line item of this media type bids on."""
-    return copy.deepcopy(
-        {
-            "id": name,
-            "at": 1,
-            "tmax": 2_000,
-            "cur": ["USD"],
-            "imp": [{"id": "1", media: SPACES[media], "bidfloor": 0.5, "ext": LISTED_ALL}],
-            "site": {"domain": f"{media}.example", "cat": ["IAB17-4"]},
-            "source": selling.GOOD,
-            "device": {
-                "devicetype": 4,
-                "os": "iOS",
-                "geo": {"country": "USA", "region": "WI", "city": "Milwaukee"},
-            },
-            "user": {
-                "buyeruid": f"person-{name}",
-                "data": [{"id": "dmp", "segment": [{"id": "cyclist"}]}],
-            },
-        }
+        name,
+        creative_ids(kind),
+        targeting=targeting,
+        frequency_caps=["2 per day"],
+        **goal,
+        **fields,
     )
+
+
+def request(kind: str, name: str) -> Json:
+    """Return a request that the line items of this kind bid on; the kinds of sites are named as what they sell."""
+    media, inventory, _ = KINDS[kind]
+    place = "bundle" if inventory == "app" else "domain"
+    made: Json = {
+        "id": name,
+        "at": 1,
+        "tmax": 2_000,
+        "cur": ["USD"],
+        "imp": [{"id": "1", media: SPACES[media], "bidfloor": 0.5, "ext": LISTED_ALL}],
+        inventory: {place: f"{kind}.example"},
+        "device": {"geo": {"lon": -87.9}},
+        "user": {
+            "buyeruid": f"person-{name}",
+            "data": [{"id": "dmp", "segment": [{"id": "cyclist"}]}],
+        },
+    }
+    made = copy.deepcopy(made)
+    for each in aims(kind):
+        write(made, each.path, kind, copy.deepcopy(each.good))
+    return made

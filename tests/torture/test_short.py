@@ -7,11 +7,13 @@ from random import Random
 import pytest
 
 from adserver.domain.reasons import Reason
+from adserver.domain.targeting import Dimension
 from tests.torture import canaries, forgeries, offline
 from tests.torture.__main__ import BARS
 from tests.torture.figures import Missing, Scale
-from tests.torture.flips import FLIPS, NEVER, SPOILERS, Json, Situation
-from tests.torture.reasons import Chains
+from tests.torture.flips import FLIPS, NEVER, SPOILERS
+from tests.torture.reasons import Chains, Json
+from tests.torture.situations import Situation, Spoiler
 
 
 @pytest.mark.parametrize("bar", BARS)
@@ -32,8 +34,34 @@ def test_every_reason_has_a_flip_or_a_reason_to_have_none() -> None:
     assert {spoiler.reason for spoiler in SPOILERS} == FLIPS.keys()
 
 
+def test_each_spoiler_alone_is_named_and_its_flip_bids() -> None:
+    bench = offline.all_kinds()
+    wrong: list[str] = []
+
+    async def alone(spoiler: Spoiler, kind: str, seed: int) -> None:
+        chains = Chains(Random(seed), SPOILERS)
+        await chains.unravel(bench.explain, kind, f"alone-{seed}", [spoiler])
+        if chains.wrong or list(chains.named) != [spoiler.reason]:
+            named = list(chains.named)
+            wrong.append(f"{spoiler.reason} at {spoiler.place} of {kind}: {named} {chains.wrong}")
+
+    async def each() -> None:
+        for spoiler in SPOILERS:
+            for kind in spoiler.kinds:
+                for seed in range(3):
+                    await alone(spoiler, kind, seed)
+
+    asyncio.run(each())
+    assert wrong == []
+
+
+def test_the_strict_catalog_wants_something_in_every_dimension() -> None:
+    wanted = {dimension for item in offline.all_kinds().line_items for dimension in item.targeting}
+    assert wanted == set(Dimension)
+
+
 def test_an_explanation_that_names_another_reason_is_noticed() -> None:
-    bench = offline.all_media()
+    bench = offline.all_kinds()
 
     async def lying(situation: Situation) -> Json:
         walk = await bench.explain(situation)

@@ -143,6 +143,14 @@ def test_many_creatives_crowd_nobody_out_of_the_shortlist() -> None:
     assert Reason.NOT_SHORTLISTED not in counts
 
 
+@pytest.mark.parametrize("trace", [Untraced(), Traced()])
+def test_what_leaves_nobody_is_the_reason_however_many_took_turns(trace: Untraced) -> None:
+    where, asked = made("even"), auction(opportunity(floor=cpm(900).amount))
+    fits = look_ahead(where.snapshot, asked)
+    assert decide(where, asked, fits, moment(where.snapshot), trace) == []
+    assert trace.reason is Reason.BELOW_FLOOR
+
+
 class Shelf:
     """A showcase that offers what it is told and remembers what it was asked."""
 
