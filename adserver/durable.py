@@ -56,7 +56,9 @@ def read_secret(path: Path, at: str = "$") -> bytes:
             mode = S_IMODE(os.fstat(file.fileno()).st_mode)
             content = file.read()
     except OSError as failure:
-        raise InvalidConfig([Fault(str(path), at, f"cannot be read: {failure.strerror or failure}")]) from None
+        raise InvalidConfig(
+            [Fault(str(path), at, f"cannot be read: {failure.strerror or failure}")]
+        ) from None
     if mode & 0o077:
         message = f"mode {mode:04o} lets others read it; run `chmod 600` on it"
         raise InvalidConfig([Fault(str(path), at, message)])

@@ -21,5 +21,7 @@ def owner_parts(loaded: Loaded) -> OwnerParts:
         campaigns=SnapshotSource(where.snapshot),
         clock=SystemClock(),
         ceilings=ceilings(loaded),
-        billing_life_s=max((terms.longest_life_s for terms in loaded.terms.values()), default=3_600),
+        billing_life_s=max(
+            (terms.longest_life_s for terms in loaded.terms.values()), default=3_600
+        ),
     )

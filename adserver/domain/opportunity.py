@@ -170,7 +170,11 @@ class DurationFloors(msgspec.Struct, frozen=True):
     def lowest(self, otherwise: Nanos) -> Nanos:
         """Return a bound that the floor of no duration is below."""
         floors = [floor for _, _, floor in self.bands]
-        return min([*floors, otherwise, self.per_1000_s // 1_000] if self.per_1000_s else [*floors, otherwise])
+        return min(
+            [*floors, otherwise, self.per_1000_s // 1_000]
+            if self.per_1000_s
+            else [*floors, otherwise]
+        )
 
 
 class DealTerms(msgspec.Struct, frozen=True):

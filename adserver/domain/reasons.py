@@ -24,7 +24,9 @@ class Reason(StrEnum):
     CHAIN_TOO_LONG = "chain_too_long"  # more hops than the settings allow
     CHAIN_BLOCKED_NODE = "chain_blocked_node"  # somebody in the chain is blocked by the settings
     CHAIN_MISMATCH = "chain_mismatch"  # the chain does not end with who sent it and its seller
-    CHAIN_UNRESOLVED = "chain_unresolved"  # an account of the chain is not in its system's sellers.json
+    CHAIN_UNRESOLVED = (
+        "chain_unresolved"  # an account of the chain is not in its system's sellers.json
+    )
     ADS_TXT_MISSING = "ads_txt_missing"  # the publisher has no ads.txt or app-ads.txt
     SELLER_UNAUTHORISED = "seller_unauthorised"  # the publisher does not list the seller
     SUPPLY_UNKNOWN = "supply_unknown"  # nobody has looked for a file that is needed to judge
@@ -80,7 +82,9 @@ class Reason(StrEnum):
     SLOT_DURATION = "slot_duration"
     REWARDED = "rewarded"
     INTERSTITIAL = "interstitial"
-    PUBLICATION_LIST = "publication_list"  # in the advertiser's block list, or not in its allow list
+    PUBLICATION_LIST = (
+        "publication_list"  # in the advertiser's block list, or not in its allow list
+    )
     DEAL = "deal"  # bound to deals that the request does not offer
     AUDIENCE = "audience"  # the person's segments do not satisfy the expression
     AUDIENCE_TOO_SMALL = "audience_too_small"  # too few people in it, or uncounted
@@ -91,7 +95,9 @@ class Reason(StrEnum):
     BLOCKED_ATTRIBUTE = "blocked_attribute"
     BLOCKED_TYPE = "blocked_type"
     BLOCKED_VENDOR = "blocked_vendor"  # loads from somebody whom the exchange does not list
-    BLOCKED_SUBJECT = "blocked_subject"  # about something restricted that the exchange does not list
+    BLOCKED_SUBJECT = (
+        "blocked_subject"  # about something restricted that the exchange does not list
+    )
     BLOCKED_CREATIVE = "blocked_creative"  # the exchange excludes this very one
     INSECURE = "insecure"  # https is asked for
     NOT_APPROVED = "not_approved"  # refused by the exchange, or not approved yet where it must be
@@ -118,6 +124,8 @@ class Reason(StrEnum):
     ROTATION = "rotation"  # it is another creative's turn
     BELOW_FLOOR = "below_floor"
     OUTBID = "outbid"  # another of our candidates is worth more
-    SEPARATION = "separation"  # the line item already bids in this request, or a rival in this break
+    SEPARATION = (
+        "separation"  # the line item already bids in this request, or a rival in this break
+    )
     CLAIM_FAILED = "claim_failed"  # the money went to another bid meanwhile
     CEILING = "ceiling"  # an hourly spend ceiling is reached

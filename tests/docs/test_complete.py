@@ -87,7 +87,13 @@ def test_every_field_of_every_event_is_documented() -> None:
     line = notices._order_line(order, b"hash", NOBODYS)
     assert first_column(page, "## `conversion`") == set(msgspec.json.decode(line))
     install = Install(
-        transaction=b"t", at_s=0, version="4.0", store_id="1", source="39", won=True, redownload=False
+        transaction=b"t",
+        at_s=0,
+        version="4.0",
+        store_id="1",
+        source="39",
+        won=True,
+        redownload=False,
     )
     assert first_column(page, "## `install`") == set(msgspec.json.decode(install_line(install, "")))
     assert set(KINDS) <= spans(page)

@@ -120,7 +120,12 @@ class Notices:
         if ticket.household and notice.kind == "impression" and not notice.rule:
             # For counting alone: no order is ever credited to a household.
             seen = Touch(
-                notice.kind, notice.at_s, ticket.line_item, ticket.creative, ticket.bid, measured=False
+                notice.kind,
+                notice.at_s,
+                ticket.line_item,
+                ticket.creative,
+                ticket.bid,
+                measured=False,
             )
             home = (ticket.household, seen)
         line = self._notice_line(notice)

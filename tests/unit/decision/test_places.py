@@ -39,7 +39,11 @@ SHOPS = (shop("boots", 5, 4.5), shop("tents", 4), shop("maps", 3), shop("ropes",
 
 def bids(places: int, *others: Advertiser, **space: object) -> tuple[list[Bid], FakePurse, Traced]:
     compiled = compile_snapshot(Catalog((*SHOPS, *others)))
-    fields: dict[str, Any] = {"banner": None, "native": NativeSpace(assets=(TITLE,), places=places), "floor": CPM}
+    fields: dict[str, Any] = {
+        "banner": None,
+        "native": NativeSpace(assets=(TITLE,), places=places),
+        "floor": CPM,
+    }
     asked = auction(opportunity(**fields | space))
     purse, trace = FakePurse(), Traced()
     fits = look_ahead(compiled, asked)
