@@ -187,12 +187,14 @@ def _problems(settings: Settings) -> list[tuple[str, str]]:
         web_address(http.base_url, secure=False)
     except ValueError as error:
         found.append(("$.http.base_url", f"must begin with http:// or https://: {error}"))
+    else:
+        names = [each.name for each in settings.exchanges]
+        found += settings.matching.problems(names, http.base_url)
     if not settings.state_folder.strip():
         found.append(("$.state_folder", "must name a folder"))
     if settings.supply is not None:
         found += settings.supply.problems([each.name for each in settings.exchanges])
     found += feed_problems(settings.feeds)
-    found += settings.matching.problems([each.name for each in settings.exchanges], http.base_url)
     found += [*out_of_range("$.audit", settings.audit), *settings.audit.problems()]
     return (
         found

@@ -28,6 +28,7 @@ AUTOPLAY_SOUND, AUTOPLAY_VIDEO = 1, 6
 """AdCOM creative attributes: plays a sound, or a video within a banner, by itself."""
 MRAID = frozenset({3, 5, 6})
 OMID = 7
+MAX_SHOWN = 60
 
 _ADDRESS = re.compile(r"""(?:https?:)?//[^\s"'<>()\\{}]{3,2000}""", re.IGNORECASE)
 _INSECURE = re.compile(r"http://", re.IGNORECASE)
@@ -65,13 +66,11 @@ def faults(creative: AnyCreative, advertiser: Advertiser, rules: Rules) -> Itera
 
 def hosts(creative: AnyCreative) -> frozenset[str]:
     """Return the servers that a creative loads from, as far as it says; scripts may load from others."""
-    return frozenset(
-        host for address in _addresses(creative) if (host := urlsplit(address).hostname or "")
-    )
+    return frozenset(host for address in _addresses(creative) if (host := _host(address)))
 
 
 def _led_to(creative: Creative, advertiser: Advertiser) -> Iterator[str]:
-    host = urlsplit(creative.landing_url).hostname or ""
+    host = _host(creative.landing_url)
     if not _within(host, advertiser.domain):
         yield f"leads to {host}, which is not {advertiser.domain}: publishers block by that domain"
 
@@ -124,6 +123,14 @@ def _addresses(creative: AnyCreative) -> Iterator[str]:
             yield from (each.script_url for each in creative.verifications)
             if creative.wrapped_url:
                 yield creative.wrapped_url
+
+
+def _host(address: str) -> str:
+    """Return the server of an address, or of a broken one what stands in its place."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return address.partition("//")[2].partition("/")[0][:MAX_SHOWN]
 
 
 def _within(host: str, domain: str) -> bool:

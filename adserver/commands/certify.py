@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from adserver.certification.check import Outcome, Verdict
 from adserver.certification.checks import CHECKS
@@ -44,8 +45,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def certification(options: argparse.Namespace) -> int:
     """Certify; the exit code is 0 if everything that could be shown was right."""
-    if not options.url.startswith(("http://", "https://")):
-        raise InvalidConfig([Fault("certify", "URL", "must begin with http:// or https://")])
+    _check_address(options.url)
     if (
         options.html is not None and not options.html.parent.is_dir()
     ):  # asked before, not after minutes
@@ -68,6 +68,15 @@ def certification(options: argparse.Namespace) -> int:
         + (" Only what was named was run." if options.only else "")
     )  # fmt: skip
     return OK if good else FAILED
+
+
+def _check_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InvalidConfig([Fault("certify", "URL", f"is no web address: {error}")]) from None
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise InvalidConfig([Fault("certify", "URL", "must begin with http:// or https://")])
 
 
 async def _run(options: argparse.Namespace) -> list[Outcome]:

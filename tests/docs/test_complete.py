@@ -9,7 +9,6 @@ from adserver.__main__ import main
 from adserver.domain.attribution import NOBODYS
 from adserver.domain.campaign import Catalog
 from adserver.domain.identity import number
-from adserver.domain.ledger import Ledger
 from adserver.domain.notice import KINDS, Conversion, Install, Notice
 from adserver.domain.reasons import Reason
 from adserver.domain.targeting import Dimension
@@ -19,9 +18,9 @@ from adserver.endpoints.intake import Outcome
 from adserver.endpoints.ops import PrivatePort
 from adserver.endpoints.tracking import VIDEO_EVENTS
 from adserver.openrtb.codec import REFUSALS
+from adserver.processes.owner.event_lines import notice_line, order_line
 from adserver.processes.owner.installs import install_line
 from adserver.processes.owner.lines import Lines
-from adserver.processes.owner.notices import Notices
 from tests.docs import reference
 from tests.docs.pages import DOCS, ROOT, first_column, spans
 
@@ -79,12 +78,12 @@ def test_every_adapter_has_a_row() -> None:
 def test_every_field_of_every_event_is_documented() -> None:
     page = REFERENCE / "events.md"
     assert first_column(page, "## `bid`") == set(BidEvent.__struct_fields__)
-    notices = Notices(Ledger(), lambda _: None, Lines(Catalog((), (), "USD"), {}))
+    lines = Lines(Catalog((), (), "USD"), {})
     ticket = Ticket(b"bid", 0, "north", number("line_item", "a"), 1, 1, 0, 0, 0, 1, 0, 0)
-    notice = notices._notice_line(Notice(kind="win", ticket=ticket, at_s=0))
+    notice = notice_line(Notice(kind="win", ticket=ticket, at_s=0), lines)
     assert first_column(page, "## Notices") == set(msgspec.json.decode(notice))
     order = Conversion(advertiser="a", order="1", at_s=0, value=0)
-    line = notices._order_line(order, b"hash", NOBODYS)
+    line = order_line(order, b"hash", NOBODYS, "", lines)
     assert first_column(page, "## `conversion`") == set(msgspec.json.decode(line))
     install = Install(
         transaction=b"t",

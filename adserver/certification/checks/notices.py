@@ -2,10 +2,9 @@
 
 import re
 from html import unescape
-from urllib.parse import urlsplit
 
 from adserver.certification import samples
-from adserver.certification.check import Check, NotShownError
+from adserver.certification.check import Check, NotShownError, judged
 from adserver.certification.macros import LEFT, filled, values
 from adserver.certification.wire import Bidder, Json
 
@@ -22,6 +21,8 @@ async def _offer(bidder: Bidder) -> tuple[Json, Json, Json]:
     answer = await bidder.ask(request)
     if not answer.bids or answer.response is None:
         raise NotShownError("no bid for a banner")
+    if judged(request, answer):
+        raise NotShownError("the bid itself is wrong, as another check says")
     return request, answer.response, answer.bids[0]
 
 
@@ -59,8 +60,7 @@ async def _forged(bidder: Bidder) -> list[str]:
     if name is None:
         raise NotShownError("no notice is asked for")
     url = filled(bid[name], values(request, response, bid))
-    parts = urlsplit(url)
-    tokens = _TOKEN.findall(f"{parts.path}?{parts.query}")
+    tokens = _TOKEN.findall(_path(url))
     if not tokens:
         return []  # nothing that could be forged
     longest = max(tokens, key=len)
@@ -82,8 +82,13 @@ async def _markup(bidder: Bidder) -> list[str]:
             continue  # somebody else's; not ours to call
         answer = await bidder.call(url)
         if answer.trouble or answer.status not in range(200, 400):
-            found.append(f"{urlsplit(url).path[:30]}... in the markup: {answer.trouble or answer.status}")  # fmt: skip
+            found.append(f"{_path(url)[:30]}... in the markup: {answer.trouble or answer.status}")  # fmt: skip
     return found
+
+
+def _path(url: str) -> str:
+    """Return what follows the server's name; the address may be broken."""
+    return url.partition("://")[2].partition("/")[2]
 
 
 NOTICES = (

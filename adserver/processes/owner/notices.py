@@ -11,17 +11,17 @@ from adserver.domain.attribution import CLICK_WINDOW_S, NOBODYS, Credit, last_to
 from adserver.domain.budget import EVERYWHERE, ceiling_key
 from adserver.domain.campaign import Fees
 from adserver.domain.entries import Corrected, LateLiability, Ordered, Quarantined, Seen, Settled
-from adserver.domain.fees import PPM
 from adserver.domain.ledger import Ledger
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Notice
 from adserver.domain.person import Interest, PersonKey, Touch
 from adserver.domain.seals import known_by
 from adserver.domain.set_forward import SetForward
-from adserver.domain.settlement import charge, impressions_won
+from adserver.domain.settlement import charge
 from adserver.domain.ticket import Ticket
 from adserver.domain.validity import Correction
 from adserver.metrics import CONVERSIONS, SETTLED
+from adserver.processes.owner.event_lines import notice_line, order_line
 from adserver.processes.owner.grants import Enter
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.replays import is_replayed
@@ -128,7 +128,7 @@ class Notices:
                 measured=False,
             )
             home = (ticket.household, seen)
-        line = self._notice_line(notice)
+        line = notice_line(notice, self.lines)
         return Outcome(
             first=True, line=line, resolved=resolved, touch=touch, household=home, interest=interest
         )
@@ -149,7 +149,7 @@ class Notices:
             )
         )  # fmt: skip
         CONVERSIONS.labels(credit.contact).inc()
-        return Outcome(first=True, line=self._order_line(order, hashed, credit, rule))
+        return Outcome(first=True, line=order_line(order, hashed, credit, rule, self.lines))
 
     def correct(self, correction: Correction) -> bytes:
         """Correct the books and return the line for the event log."""
@@ -262,41 +262,3 @@ class Notices:
         if order.person:
             return last_touch(touches(order.person), own, order.at_s)
         return NOBODYS
-
-    def _notice_line(self, notice: Notice) -> bytes:
-        ticket = notice.ticket
-        return _json(
-            {
-                "event": notice.kind,
-                "at": notice.at_s,
-                "bid": ticket.bid.hex(),
-                "line_item": self.lines.name(ticket.line_item),
-                "creative": self.lines.creatives.get(ticket.creative, str(ticket.creative)),
-                "exchange": ticket.exchange,
-                "measured": ticket.measured,
-                "trainable": ticket.trainable,
-                "invalid": notice.rule,
-                "loss": notice.loss or "",
-                "impressions": impressions_won(ticket, notice.impressions_ppm) / PPM,
-                "impressions_said": None
-                if notice.impressions_ppm is None
-                else notice.impressions_ppm / PPM,
-            }
-        )
-
-    def _order_line(
-        self, order: Conversion, hashed: bytes, credit: Credit, rule: str = ""
-    ) -> bytes:
-        return _json(
-            {
-                "event": "conversion",
-                "at": order.at_s,
-                "advertiser": order.advertiser,
-                "order_hash": hashed.hex(),
-                "value": order.value,
-                "line_item": self.lines.name(credit.line_item) if credit.line_item else "",
-                "credit": credit.contact,
-                "trainable": credit.trainable,
-                "invalid": rule,
-            }
-        )

@@ -55,6 +55,7 @@ def test_a_good_creative_has_no_fault(creative: AnyCreative) -> None:
         (html('<img src="https://tags.example/i.png">'), "loads from tags.example"),
         (html('<img src="//TAGS.example/i.png">'), "loads from tags.example"),
         (banner(vendors=(9,)), "vendor 9"),
+        (html('<img src="https://[broken/i.png">'), "loads from [broken"),
         (html("x" * 1_001), "1,001 bytes"),
         (html('<img src="http://cdn.example/i.png">'), "http:// address"),
         (html("<script>mraid.open('x')</script>"), "api 3, 5 or 6"),

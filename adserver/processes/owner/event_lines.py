@@ -1,0 +1,50 @@
+"""What the event log says of notices and orders: one line of JSON each."""
+
+import msgspec
+
+from adserver.domain.attribution import Credit
+from adserver.domain.fees import PPM
+from adserver.domain.notice import Conversion, Notice
+from adserver.domain.settlement import impressions_won
+from adserver.processes.owner.lines import Lines
+
+_json = msgspec.json.Encoder().encode
+
+
+def notice_line(notice: Notice, lines: Lines) -> bytes:
+    """Return the line of a notice."""
+    ticket = notice.ticket
+    said = notice.impressions_ppm
+    return _json(
+        {
+            "event": notice.kind,
+            "at": notice.at_s,
+            "bid": ticket.bid.hex(),
+            "line_item": lines.name(ticket.line_item),
+            "creative": lines.creatives.get(ticket.creative, str(ticket.creative)),
+            "exchange": ticket.exchange,
+            "measured": ticket.measured,
+            "trainable": ticket.trainable,
+            "invalid": notice.rule,
+            "loss": notice.loss or "",
+            "impressions": impressions_won(ticket, said) / PPM,
+            "impressions_said": None if said is None else said / PPM,
+        }
+    )
+
+
+def order_line(order: Conversion, hashed: bytes, credit: Credit, rule: str, lines: Lines) -> bytes:
+    """Return the line of an order; `hashed` stands for its id, `rule` says why it does not count."""
+    return _json(
+        {
+            "event": "conversion",
+            "at": order.at_s,
+            "advertiser": order.advertiser,
+            "order_hash": hashed.hex(),
+            "value": order.value,
+            "line_item": lines.name(credit.line_item) if credit.line_item else "",
+            "credit": credit.contact,
+            "trainable": credit.trainable,
+            "invalid": rule,
+        }
+    )
