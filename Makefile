@@ -9,6 +9,7 @@ BARS ?=
 MINUTES ?=
 TARGETS ?=
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q pyproject.toml
+TORTURE := tests/torture/test_short.py
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -51,7 +52,9 @@ architecture: setup ## who may import whom
 
 unit: setup ## pytest
 	@echo "pytest: tests"
-	@$(RUN) pytest -q -n 2 --dist loadfile
+	@$(RUN) pytest -q -n 2 --dist loadfile --ignore $(TORTURE)
+	@echo "pytest: the short tortures, alone: what they measure, other tests beside them would disturb"
+	@$(RUN) pytest -q $(TORTURE)
 
 bench: setup ## all speed figures beside their bars and last values; make bench BARS="P1 P2"
 	@$(RUN) tests.bench $(BARS) || test $$? -eq 3
