@@ -1,5 +1,7 @@
 """Who sells what a request offers, as it says itself (OpenRTB 2.6, 3.2.2, 3.2.25; for 2.5 `source.ext.schain`)."""
 
+from functools import lru_cache
+
 import msgspec
 
 from adserver.openrtb.request import NOT_SENT, BidRequest, Id, Inventory
@@ -7,6 +9,8 @@ from adserver.supply.judge import Asked, Nodes
 
 MAX_NODES = 32
 """Of a longer chain the rest is not read: it is too long by any settings."""
+REMEMBERED, MAX_REMEMBERED_LENGTH = 64, 4_096
+"""The gate and three dimensions ask for the chain of the same request: it is decoded once. None longer is kept."""
 _VERSION = "1."
 """How all versions begin that mean the same by their fields."""
 
@@ -60,8 +64,13 @@ def chain(request: BidRequest) -> tuple[Nodes | None, bool]:
     raw = request.source
     if raw is NOT_SENT:
         return None, False
+    document = bytes(raw)
+    return (_remembered if len(document) <= MAX_REMEMBERED_LENGTH else _read)(document)
+
+
+def _read(document: bytes) -> tuple[Nodes | None, bool]:
     try:
-        source = _decode(raw)
+        source = _decode(document)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return _UNREADABLE
     found = source and (source.schain or (source.ext and source.ext.schain))
@@ -70,3 +79,6 @@ def chain(request: BidRequest) -> tuple[Nodes | None, bool]:
     nodes = tuple([(node.asi, str(node.sid)) for node in (found.nodes or ())[:MAX_NODES]])
     whole = found.complete == 1 and (found.ver == "1.0" or str(found.ver).startswith(_VERSION))
     return nodes, whole
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_read)
