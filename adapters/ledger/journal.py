@@ -40,6 +40,8 @@ _decoder = msgspec.msgpack.Decoder(list[AnyEntry])
 class Journal:
     """A `LedgerStore` in one file; `replay` it once before anything else."""
 
+    shared = False
+
     def __init__(self, path: Path) -> None:
         """Open or create the file and lock it. Raises `Unavailable` if another process has it."""
         self._path = path
@@ -81,6 +83,10 @@ class Journal:
                 yield from entries
                 self._end += frame_bytes
         self._settle()
+
+    async def begin(self) -> Sequence[tuple[str, Sequence[AnyEntry]]]:
+        """Return nothing: nobody else writes here."""
+        return ()
 
     def append(self, entries: Sequence[AnyEntry]) -> None:
         """Queue entries for the next commit."""

@@ -17,6 +17,8 @@ class Leased(Entry, frozen=True, tag=0):
 
     lease: int
     at_s: int
+    host: str = ""
+    """The server whose worker it is; nothing where there is only one."""
 
 
 class Opened(Entry, frozen=True, tag=1):
@@ -77,6 +79,14 @@ class Settled(Entry, frozen=True, tag=6):
     """How long a repetition must be recognised."""
     seal: bytes = b""
     """Of the encrypted price that it was billed with; nothing if that came in the open."""
+    bid_s: int = 0
+    """When the bid was made."""
+    wire_price: int = 0
+    """What the exchange billed, micros per mille in the bid's currency."""
+    currency: str = ""
+    """The bid's; nothing for the house currency."""
+    rate_micros: int = 0
+    """How many millionths of that currency one unit of the house currency was worth when we bid."""
 
     @property
     def total(self) -> Nanos:
@@ -144,6 +154,39 @@ class Installed(Entry, frozen=True, tag=13):
     at_s: int
 
 
+class Adjusted(Entry, frozen=True, tag=14):
+    """A correction of money, by its own entry: what was booked stays as it was booked. Amounts may be negative."""
+
+    number: bytes
+    """Whatever names the correction: the same one is never booked twice."""
+    line_item: int
+    exchange: str
+    pots: tuple[int, ...]
+    """Whose accounts it changes."""
+    media: Nanos
+    data: Nanos
+    tech: Nanos
+    margin: Nanos
+    at_s: int
+    why: str
+    """For people to read: which report said so."""
+
+    @property
+    def total(self) -> Nanos:
+        """By how much the advertiser pays more."""
+        return self.media + self.data + self.tech + self.margin
+
+
+class Shifted(Entry, frozen=True, tag=15):
+    """Budget of an insertion order that one line item may spend in place of another, for one window."""
+
+    giver: str
+    """An account: `line_item/tent/2026-11-22`."""
+    taker: str
+    amount: Nanos
+    at_s: int
+
+
 class Account(msgspec.Struct, array_like=True):
     """Totals of one account, nanos."""
 
@@ -183,9 +226,11 @@ class Checkpoint(Entry, frozen=True, tag=11):
     installs: list[bytes] = []
     arms: list[tuple[int, int, Tally]] = []
     seals: dict[bytes, tuple[bytes, int]] = {}
+    adjusted: list[bytes] = []
+    shifted: dict[str, Nanos] = {}
 
 
 AnyEntry = (
     Leased | Opened | Granted | Returned | Closed | Expired | Settled | LateLiability
-    | Quarantined | Seen | Ordered | Checkpoint | Corrected | Installed
+    | Quarantined | Seen | Ordered | Checkpoint | Corrected | Installed | Adjusted | Shifted
 )  # fmt: skip

@@ -10,8 +10,10 @@ grants and returns, and whoever grants no more than `headroom` can never overspe
 from collections.abc import Iterable
 
 from adserver.domain.arms import ArmCounts
+from adserver.domain.checkpoints import restore
 from adserver.domain.entries import (
     Account,
+    Adjusted,
     AnyEntry,
     Checkpoint,
     Closed,
@@ -28,6 +30,7 @@ from adserver.domain.entries import (
     Returned,
     Seen,
     Settled,
+    Shifted,
 )
 from adserver.domain.marks import SPEND, Mark, Marks
 from adserver.domain.money import Nanos
@@ -69,8 +72,13 @@ class Ledger:
         self.quarantined = 0
         self.forgotten_s = 0.0
         """Notices whose tokens ended before this moment are not remembered any more."""
-        self._seen: dict[bytes, int] = {}
-        self._orders: set[tuple[str, bytes]] = set()
+        self.seen: dict[bytes, int] = {}
+        """By notice: until when to remember that it was counted."""
+        self.orders: set[tuple[str, bytes]] = set()
+        self.adjusted: set[bytes] = set()
+        """Corrections of money that were booked."""
+        self.shifted: dict[str, Nanos] = {}
+        """By account: by how much its limit was raised or lowered for another of the same insertion order."""
         self.installs: set[bytes] = set()  # Apple's transactions: counted for good
         for entry in entries:
             self.apply(entry)
@@ -95,6 +103,7 @@ class Ledger:
     def headroom(self, name: str, limit: Nanos) -> Nanos:
         """Return what may still be granted; negative when late liabilities ate more than was left."""
         account = self.account(name)
+        limit += self.shifted.get(name, 0)
         return limit - account.settled - account.outstanding - account.late
 
     def pot_at(self, key: int, at_s: float) -> int | None:
@@ -110,7 +119,7 @@ class Ledger:
 
     def has_seen(self, bid: bytes, kind: str) -> bool:
         """Tell whether this notice has been counted."""
-        return _mark(bid, kind) in self._seen
+        return _mark(bid, kind) in self.seen
 
     def is_marked(self, bid: bytes, kind: str) -> bool:
         """Tell whether this notice has been counted as invalid, whatever was corrected since."""
@@ -122,7 +131,7 @@ class Ledger:
 
     def has_order(self, advertiser: str, order: bytes) -> bool:
         """Tell whether this order has been counted."""
-        return (advertiser, order) in self._orders
+        return (advertiser, order) in self.orders
 
     # --- changes ---
 
@@ -151,7 +160,7 @@ class Ledger:
                     self._add(pot, outstanding=-amount)
                 self.leases.pop(lease, None)
             case Ordered():
-                self._orders.add((entry.advertiser, entry.order))
+                self.orders.add((entry.advertiser, entry.order))
                 if entry.line_item and entry.rule:
                     mark = Mark(entry.line_item, entry.rule, day_of(entry.at_s))
                     self.marks.count(mark, "order", 1)
@@ -165,45 +174,40 @@ class Ledger:
                 self.marks.correct(correction)
             case Quarantined():
                 self.quarantined += 1
+            case Adjusted():
+                self._adjust(entry)
+            case Shifted(giver, taker, amount):
+                self.shifted[giver] = self.shifted.get(giver, 0) - amount
+                self.shifted[taker] = self.shifted.get(taker, 0) + amount
             case Checkpoint():
-                self._restore(entry)
+                restore(self, entry)
 
     def prune(self, now_s: float) -> None:
         """Forget notices whose tokens can no longer be valid, and windows long past and paid."""
         self.forgotten_s = max(self.forgotten_s, now_s)
-        self._seen = {mark: until for mark, until in self._seen.items() if until >= now_s}
+        self.seen = {mark: until for mark, until in self.seen.items() if until >= now_s}
         self.charged = {bid: fact for bid, fact in self.charged.items() if fact[2] >= now_s}
         self.seals.prune(now_s)
-        self.marks.prune(now_s, self._seen)
+        self.marks.prune(now_s, self.seen)
         self.arms.prune(now_s)
         held = {pot for pots in self.held.values() for pot in pots}
         for number in [n for n, p in self.pots.items() if p.end_s < now_s - KEEP_WINDOWS_S]:
             if number not in held:
                 self._forget(number)
 
-    def checkpoint(self) -> Checkpoint:
-        """Return the whole state as one entry."""
-        return Checkpoint(
-            accounts=self.accounts,
-            pots=self.pots,
-            held=[(a, b, n) for a, pots in self.held.items() for b, n in pots.items()],
-            leases=self.leases,
-            last_lease=self.last_lease,
-            last_pot=self.last_pot,
-            seen=self._seen,
-            charged=self.charged,
-            orders=sorted(self._orders),
-            counts=[(number, kind, n) for (number, kind), n in self.counts.items()],
-            entries=self.entries,
-            quarantined=self.quarantined,
-            invalid=list(self.marks.invalid.items()),
-            restored=list(self.marks.restored.items()),
-            marks=self.marks.of_notice,
-            forgotten_s=self.forgotten_s,
-            installs=sorted(self.installs),
-            arms=self.arms.tallies(),
-            seals=self.seals.billed,
-        )
+    def _adjust(self, entry: Adjusted) -> None:
+        if entry.number in self.adjusted:
+            raise ValueError(f"correction {entry.number.hex()} is booked already")
+        self.adjusted.add(entry.number)
+        for pot in entry.pots:
+            self._add(pot, settled=entry.total)
+        self._book(entry)
+
+    def _book(self, entry: Settled | Adjusted) -> None:
+        media, data, tech, margin = self.entries.get(entry.line_item, NO_FEES)
+        self.entries[entry.line_item] = (
+            media + entry.media, data + entry.data, tech + entry.tech, margin + entry.margin,
+        )  # fmt: skip
 
     def _settle(self, entry: Settled) -> None:
         late = isinstance(entry, LateLiability)
@@ -221,10 +225,7 @@ class Ledger:
         mark = self.marks.of_notice.get(_mark(entry.bid, IMPRESSION))
         if mark is not None:
             self.marks.count(mark, SPEND, total)
-        media, data, tech, margin = self.entries.get(entry.line_item, NO_FEES)
-        self.entries[entry.line_item] = (
-            media + entry.media, data + entry.data, tech + entry.tech, margin + entry.margin,
-        )  # fmt: skip
+        self._book(entry)
 
     def _move(self, lease: int, pot: int, amount: Nanos) -> None:
         pots = self.held.setdefault(lease, {})
@@ -258,7 +259,7 @@ class Ledger:
             self._count(entry.line_item, entry.kind)
             if entry.arms:
                 self.arms.count(entry.line_item, entry.arms, entry.kind, entry.at_s)
-        self._seen[notice] = entry.until_s
+        self.seen[notice] = entry.until_s
 
     def _count_mark(self, entry: Seen, mark: Mark, times: int) -> None:
         self.marks.count(mark, entry.kind, times)
@@ -275,25 +276,6 @@ class Ledger:
         for name in pot.accounts:
             if not name.endswith(LIFETIME) and not self.account(name).outstanding:
                 self.accounts.pop(name, None)
-
-    def _restore(self, point: Checkpoint) -> None:
-        self.accounts, self.pots = dict(point.accounts), dict(point.pots)
-        self.pots_of = {}
-        for number in sorted(self.pots):
-            self.pots_of.setdefault(self.pots[number].key, []).append(number)
-        self.held = {}
-        for lease, pot, amount in point.held:
-            self.held.setdefault(lease, {})[pot] = amount
-        self.leases = dict(point.leases)
-        self.last_lease, self.last_pot = point.last_lease, point.last_pot
-        self._seen, self.charged = dict(point.seen), dict(point.charged)
-        self.seals = Seals(point.seals)
-        self._orders, self.installs = set(point.orders), set(point.installs)
-        self.counts = {(number, kind): n for number, kind, n in point.counts}
-        self.entries, self.quarantined = dict(point.entries), point.quarantined
-        self.forgotten_s = point.forgotten_s
-        self.arms = ArmCounts(point.arms)
-        self.marks = Marks(dict(point.invalid), dict(point.restored), dict(point.marks))
 
 
 def _mark(bid: bytes, kind: str) -> bytes:

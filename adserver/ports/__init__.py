@@ -107,10 +107,24 @@ class EventLog(Protocol):
 
 
 class LedgerStore(Protocol):
-    """Where the ledger's entries are kept; one process has it open."""
+    """Where the ledger's entries are kept: one log in one order, whoever writes."""
+
+    shared: bool
+    """Whether others write to it, too. Then a failed `commit` leaves nothing queued, and may have succeeded all the
+    same: only a fresh `replay` tells.
+    """
 
     def replay(self) -> Iterator[AnyEntry]:
-        """Yield every durable entry in order. Raises `InvalidConfig` if the middle is damaged."""
+        """Yield every durable entry in order. Blocks. Raises `InvalidConfig` if the middle is damaged, and
+        `Unavailable`.
+        """
+
+    async def begin(self) -> Sequence[tuple[str, Sequence[AnyEntry]]]:
+        """Take the turn to write, and return what others have written since we last knew: by which host, and what.
+
+        Nobody else writes until our `commit`, which ends the turn, or until we have been silent for too long. Raises
+        `Unavailable`; then nobody has the turn.
+        """
 
     def append(self, entries: Sequence[AnyEntry]) -> None:
         """Queue entries; they are durable, all or none, after the next `commit` that succeeds."""
@@ -118,7 +132,7 @@ class LedgerStore(Protocol):
     async def commit(self) -> None:
         """Return once all that was appended before the call is durable; callers share the work.
 
-        Raises `Unavailable` if not; the entries then stay queued for the next attempt.
+        Raises `Unavailable` if not; the entries then stay queued for the next attempt, unless the log is shared.
         """
 
     def compact(self, checkpoint: Callable[[], AnyEntry]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.ledger.journal import Journal
+from adserver.domain.checkpoints import checkpoint
 from adserver.domain.entries import AnyEntry, Granted, Leased, Opened
 from adserver.domain.ledger import Ledger
 from adserver.ports import LedgerStore
@@ -72,7 +73,7 @@ async def test_compacting_keeps_what_the_entries_meant(reopen: Open) -> None:
     list(store.replay())
     store.append(ENTRIES)
     await store.commit()
-    store.compact(Ledger(ENTRIES).checkpoint)
+    store.compact(lambda: checkpoint(Ledger(ENTRIES)))
     store.append([Granted(1, 1, 1)])
     await store.commit()
     store.close()

@@ -14,6 +14,8 @@ _decode = msgspec.msgpack.Decoder(AnyEntry).decode
 class FakeLedgerStore:
     """A `LedgerStore` in memory; fails while `broken`. What is in `durable` survives a restart."""
 
+    shared = False
+
     def __init__(self, durable: list[AnyEntry] | None = None) -> None:
         self.durable = [] if durable is None else durable
         self.broken = False
@@ -22,6 +24,10 @@ class FakeLedgerStore:
     def replay(self) -> Iterator[AnyEntry]:
         """Yield what was committed."""
         yield from list(self.durable)
+
+    async def begin(self) -> Sequence[tuple[str, Sequence[AnyEntry]]]:
+        """Return nothing: nobody else writes."""
+        return ()
 
     def append(self, entries: Sequence[AnyEntry]) -> None:
         """Queue."""

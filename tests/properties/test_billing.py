@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.exchanges import DIALECTS
 from adapters.exchanges.plain_prices import read_plain_price
+from adserver.domain.checkpoints import checkpoint
 from adserver.domain.entries import AnyEntry, LateLiability, Quarantined, Settled
 from adserver.domain.exchange import Billable, ExchangeTerms
 from adserver.domain.ledger import Ledger
@@ -172,7 +173,7 @@ def test_a_bid_is_charged_once_at_most_and_only_by_what_was_declared(
     # Replayed from the journal it is the same, prices that were used included.
     again = Ledger(books.entries)
     assert (again.charged, again.seals.billed) == (books.ledger.charged, books.ledger.seals.billed)
-    assert Ledger([again.checkpoint()]).seals.billed == again.seals.billed
+    assert Ledger([checkpoint(again)]).seals.billed == again.seals.billed
 
 
 def _each_twice(price: int | None = OFFER) -> list[Call]:

@@ -3,12 +3,14 @@
 import asyncio
 import os
 import signal
+from functools import partial
 
 import structlog
 import uvloop
 
 from adserver.background.clock_watch import ClockWatch
 from adserver.background.owner_parts import OwnerParts
+from adserver.domain.checkpoints import checkpoint
 from adserver.domain.entries import AnyEntry
 from adserver.domain.ledger import Ledger
 from adserver.errors import InvalidConfig, Unavailable
@@ -40,7 +42,7 @@ class OwnerService:
         self.ledger = Ledger(parts.store.replay())
         self.ledger.prune(parts.clock.now())
         try:
-            parts.store.compact(self.ledger.checkpoint)
+            parts.store.compact(partial(checkpoint, self.ledger))
         except Unavailable as error:  # a full disk: long is better than not at all
             _log.warning("ledger_not_shortened", error=str(error))
         self.commits = Commits(parts.store, parts.events, parts.contacts)

@@ -7,6 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adserver.domain.checkpoints import checkpoint
 from adserver.domain.entries import AnyEntry, Corrected, Ordered, Seen, Settled
 from adserver.domain.ledger import Ledger
 from adserver.domain.marks import FOLDED, KEEP_S, SPEND, by_line_item
@@ -77,7 +78,7 @@ def test_the_books_are_what_a_recount_finds(story: list[Told]) -> None:
     for turn, told in enumerate(story):
         at_s = turn * DAY_COUNT * DAY_S // 40
         if told.what == "checkpoint":
-            ledger = Ledger(_decoder.decode(_encoder.encode([ledger.checkpoint()])))
+            ledger = Ledger(_decoder.decode(_encoder.encode([checkpoint(ledger)])))
             continue
         entry = _entry(told, at_s, ledger)
         if entry is None:
