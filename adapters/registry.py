@@ -4,6 +4,7 @@ from adapters.campaigns import yaml_folder
 from adapters.context import cidr_files, maxmind, place_file
 from adapters.dmp import segment_files
 from adapters.feeds import feed_files
+from adapters.ledger import journal, postgres
 from adapters.profiles import lmdb_profiles, redis_profiles
 
 Campaigns = yaml_folder.Config
@@ -12,3 +13,4 @@ Feeds = feed_files.Config
 Place = place_file.Config
 Networks = cidr_files.Config | maxmind.Config
 Profiles = lmdb_profiles.Config | redis_profiles.Config
+Ledgers = journal.Config | postgres.Config

@@ -37,10 +37,27 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[AnyEntry])
 
 
+class Config(msgspec.Struct, tag="file", tag_field="kind", frozen=True, forbid_unknown_fields=True):
+    """A file in the state folder: for one server."""
+
+    def within(self, folder: Path) -> "Config":
+        """Return the same: there is nothing to find in a folder."""
+        return self
+
+    def build(self, path: Path) -> "Journal":
+        """Return the journal at `path`. Raises `Unavailable`, and `InvalidConfig` if a database has the ledger."""
+        note = path.with_name(f"{path.name}.known")
+        if note.exists():
+            advice = "says that a database has the ledger; delete it to begin without what is there"
+            raise InvalidConfig([Fault(str(note), "$", advice)])
+        return Journal(path)
+
+
 class Journal:
     """A `LedgerStore` in one file; `replay` it once before anything else."""
 
-    shared = False
+    shared = stale = False
+    host = ""
 
     def __init__(self, path: Path) -> None:
         """Open or create the file and lock it. Raises `Unavailable` if another process has it."""
@@ -72,7 +89,7 @@ class Journal:
             self._end = len(HEADER)
             while self._end < size:
                 try:
-                    entries, frame_bytes = _read_frame(source)
+                    entries, frame_bytes = read_frame(source)
                 except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                     raise self._damage(
                         self._end, f"another version wrote this ({error})"
@@ -216,7 +233,7 @@ class Journal:
     def _cut(self, source: BufferedReader, size: int) -> None:
         source.seek(self._end)
         tail = source.read()
-        if _good_frame_within(tail):
+        if good_frame_within(tail):
             raise self._damage(self._end, "this frame is damaged, though later ones are good")
         kept = self._path.with_name(f"{self._path.name}.torn-{self._end}")
         try:
@@ -246,7 +263,7 @@ class Journal:
         return InvalidConfig([Fault(str(self._path), f"byte {offset}", advice)])
 
 
-def _read_frame(source: BufferedReader) -> tuple[list[AnyEntry], int]:
+def read_frame(source: BufferedReader) -> tuple[list[AnyEntry], int]:
     """Return a frame's entries and its length in the file; length 0 if there is no whole frame."""
     head = source.read(FRAME.size)
     if len(head) < FRAME.size:
@@ -260,7 +277,7 @@ def _read_frame(source: BufferedReader) -> tuple[list[AnyEntry], int]:
     return _decoder.decode(payload), FRAME.size + length
 
 
-def _good_frame_within(tail: bytes) -> bool:
+def good_frame_within(tail: bytes) -> bool:
     """Tell whether a whole frame begins anywhere behind the broken one."""
     at = tail.find(MARK, 1)
     while at >= 0:

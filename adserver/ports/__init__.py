@@ -1,6 +1,6 @@
 """What the core needs from outside, in its own words. Each docstring is the contract."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from adserver.domain.agent import Agent
@@ -66,11 +66,42 @@ class Wallet(Purse, Protocol):
     paces: list[float]
     """Multipliers on value by line item index, as the owner last said."""
 
-    def hold(self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int) -> None:
-        """Remember for which bid a claim was; it is free again when the bid is resolved or too old."""
+    hold_s: Mapping[str, int]
+    """By exchange: how many seconds a bid needs its money; elsewhere as long as it may be billed."""
+    good_until: float
+    """By the steady clock (`time.monotonic`): no bid is made later."""
+
+    def suspend(self) -> None:
+        """Fund nothing until the owner says more."""
+
+    def hold(
+        self,
+        bid: bytes,
+        line_item: int,
+        exchange: str,
+        amount: Nanos,
+        until_s: int,
+        held_s: int = 0,
+    ) -> None:
+        """Remember for which bid a claim was; it is free again when the bid is resolved, at `held_s` (0: `until_s`)."""
 
     def put_back(self, line_item: int, exchange: str, amount: Nanos) -> None:
         """Undo a claim whose bid was not sent."""
+
+
+class Flow(Protocol):
+    """What of a worker's traffic is counted for pacing."""
+
+    requests: int
+    """Raised by one for each request that is decided on."""
+    sample_at: float
+    """By the steady clock: the next request from then on is to be sampled."""
+
+    def sample(self, chances: Mapping[int, float], at_s: float) -> None:
+        """Take in the chances of the latest request, by line item index."""
+
+    def booked(self, line_item: int, amount: Nanos) -> None:
+        """Take in a bid that was sent, at its full price."""
 
 
 class Restraint(Protocol):
@@ -111,8 +142,12 @@ class LedgerStore(Protocol):
 
     shared: bool
     """Whether others write to it, too. Then a failed `commit` leaves nothing queued, and may have succeeded all the
-    same: only a fresh `replay` tells.
+    same; and one `commit` ends a turn.
     """
+    stale: bool
+    """What was read need not be what the log says now: before the next turn it wants a fresh `replay`."""
+    host: str
+    """Our name among those who write to it; nothing where nobody else does."""
 
     def replay(self) -> Iterator[AnyEntry]:
         """Yield every durable entry in order. Blocks. Raises `InvalidConfig` if the middle is damaged, and
