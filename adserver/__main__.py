@@ -16,6 +16,7 @@ from adserver.commands import (
     identities,
     keys,
     learning,
+    ledger,
     preview,
     serving,
     supply,
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for group in (
         demo, serving, campaigns, creatives, preview, feeds, audiences, customers, identities, learning, keys, asking,
-        certify, supply, traffic,
+        certify, supply, traffic, ledger,
     ):  # fmt: skip
         group.add(commands)
     options = parser.parse_args(arguments)

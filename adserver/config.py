@@ -26,6 +26,7 @@ from adserver.settings.identity import Identity
 from adserver.settings.invalid_traffic import InvalidTraffic
 from adserver.settings.matching import Matching
 from adserver.settings.mobile import Mobile
+from adserver.settings.money import Money
 from adserver.settings.policy import read_policy
 from adserver.settings.ranges import RANGES, Section, between, out_of_range
 from adserver.settings.supply import Supply
@@ -94,8 +95,11 @@ class Settings(Section, frozen=True, kw_only=True):
     """Products of shops, for dynamic creatives; `adserver feeds load` loads them."""
     profiles: registry.Profiles | None = None
     """Where people are looked up; nothing means the LMDB in the state folder."""
+    ledger: registry.Ledgers | None = None
+    """Where the ledger is kept; nothing means the file in the state folder, as `{kind: file}` does."""
     exchanges: tuple[Exchange, ...] = ()
     guard: Guard = Guard()
+    money: Money = Money()
     invalid_traffic: InvalidTraffic = InvalidTraffic()
     identity: Identity = Identity()
     matching: Matching = Matching()

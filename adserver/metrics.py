@@ -129,6 +129,38 @@ PRODUCT_MISFITS = Counter(
     ["feed", "why"],
     registry=REGISTRY,
 )
+CAPPED_IN_FLIGHT = Gauge(
+    "adserver_capped_bids_in_flight",
+    "Bids of the last minute that a frequency cap counts and whose impression may still come. Other workers do not know "
+    "of them: added up over all workers of all hosts, no cap is exceeded by more impressions than these bring.",
+    registry=REGISTRY,
+)
+CONTACT_LAG = Spreads(
+    "adserver_contact_lag_seconds",
+    "From the arrival of an impression at the owner until every worker of every host counts it.",
+    [],
+    (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0),
+    registry=REGISTRY,
+)
+CONTACT_DELAY = Spreads(
+    "adserver_contact_delay_seconds",
+    "From a bid until its impression counts; of those beyond 60 each may exceed a cap by one.",
+    [],
+    (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600),
+    registry=REGISTRY,
+)
+COUNTED_SINCE = Gauge(
+    "adserver_contacts_counted_since_timestamp_seconds",
+    "Contacts from before may be missing, so nothing with a longer frequency cap is shown: 0 if all are known, +Inf if "
+    "nobody knows.",
+    registry=REGISTRY,
+)
+EXPOSED = Gauge(
+    "adserver_exposed_nanos",
+    "Full price, house nanos, of this worker's bids that hold no money any more and may still be billed: by no more than the "
+    "sum over all workers could budgets be exceeded.",
+    registry=REGISTRY,
+)
 EVENTS_DROPPED = Counter(
     "adserver_events_dropped",
     "Events dropped because the owner could not keep up, or the worker had no time for them.",

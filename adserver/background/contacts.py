@@ -1,19 +1,20 @@
 """Contacts too young to be in the profiles: bids in flight, and impressions just reported."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
-from adserver.domain.person import PersonKey, Touch
+from adserver.domain.person import MOST_TOUCHES, PersonKey, Touch
 from adserver.domain.set_forward import SetForward
+from adserver.metrics import CAPPED_IN_FLIGHT
 
 PENDING_S = 60.0
 """A bid whose impression has not come by then counts no longer: most bids lose, often silently, and
 a cap must not wait an hour for them. An impression still later than this may exceed a cap by one."""
 PUSHED_S = 5.0
 """Reported impressions are in the profiles well before."""
-MAX_YOUNG = 64
+MAX_YOUNG = MOST_TOUCHES
 """So many young contacts are known of a person, the newest: a flood of requests in one person's name must not make
 each cost more than the one before. A profile keeps no more of them either.
 """
@@ -22,7 +23,11 @@ each cost more than the one before. A profile keeps no more of them either.
 class PendingContacts:
     """What frequency caps must know beside the stored profile; one per worker, in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted: Collection[int] | None = None) -> None:
+        """`counted` are the numbers of the line items that any cap counts; without, all of them."""
+        self.counted_since_s = 0.0
+        """Stored contacts from before may be missing, as the owner last said: 0 if all are there."""
+        self._counted = counted
         self._people: dict[PersonKey, dict[bytes, Touch]] = {}
         self._person_of: dict[bytes, tuple[PersonKey, ...]] = {}
         """Whose contact a bid is: a person's, and perhaps their household's as well."""
@@ -33,11 +38,15 @@ class PendingContacts:
 
     def expect(self, person: PersonKey, touch: Touch, now_s: float) -> None:
         """Count a bid just made as an impression that will probably come."""
+        if self._counted is not None and touch.line_item not in self._counted:
+            return
         self._put(person, touch)
         self._in_flight.append((now_s + PENDING_S, touch.bid))
 
     def report(self, person: PersonKey, touch: Touch, now_s: float) -> None:
         """Count an impression that came true on any worker until the profiles surely have it."""
+        if self._counted is not None and touch.line_item not in self._counted:
+            return
         self._put(person, touch)
         self._reported.add(touch.bid)
         self._pushed.append((now_s + PUSHED_S, touch.bid))
@@ -57,14 +66,20 @@ class PendingContacts:
         found = self._people.get(person)
         return tuple(found.values()) if found else ()
 
-    def merged(self, person: PersonKey, stored: tuple[Touch, ...]) -> tuple[Touch, ...]:
-        """Return stored and young contacts, an impression that is in both only once.
+    def merged(
+        self, person: PersonKey, stored: tuple[Touch, ...], aliases: Sequence[PersonKey] = ()
+    ) -> tuple[Touch, ...]:
+        """Return stored and young contacts under all keys of a person, an impression that is in both only once.
 
-        Those from before the clock was set forward are as young as they were: caps fail closed.
+        An id may have become theirs while a bid for it was in flight. Contacts from before the clock was set forward are as young as they were: caps fail closed.
         """
         if self._set_forward:
             stored = tuple(map(self._moved, stored))
         young = self._people.get(person)
+        for alias in aliases:
+            theirs = self._people.get(alias)
+            if theirs:
+                young = theirs if not young else {**theirs, **young}
         if not young:
             return stored
         known = {touch.bid for touch in stored if touch.kind == "impression"}
@@ -78,6 +93,7 @@ class PendingContacts:
             bid = self._pushed.popleft()[1]
             self._reported.discard(bid)
             self._drop(bid)
+        CAPPED_IN_FLIGHT.set(len(self._person_of) - len(self._reported))
 
     def clock_set(self, before_s: float, by_s: float) -> None:
         """Follow a clock that was set by so many seconds when it said `before_s`."""

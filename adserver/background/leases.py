@@ -5,8 +5,8 @@ from adserver.domain.money import Nanos
 
 MARGIN_S = 0.5
 """A pot is left this long before its window ends, so that no bid is dated into the next window."""
-QUICK_S = 1.0
-SLOW_S = 10.0
+SLOW = 10
+"""A grant that lasted so many times longer than need be was twice too large."""
 
 
 class Lease:
@@ -29,13 +29,12 @@ class Lease:
         self._came_s = 0.0
         self._size: Nanos = 0
 
-    def want(self, now_s: float) -> Nanos:
-        """Return how much to ask for: twice the last grant if that went in a second; 0: as usual."""
-        if self._size and now_s - self._came_s < QUICK_S:
+    def want(self, now_s: float, ahead_s: float) -> Nanos:
+        """Return how much to ask for: twice the last grant if half of that went in less than `ahead_s`; 0: as usual."""
+        lasted_s = now_s - self._came_s
+        if lasted_s < ahead_s:
             return self._size * 2
-        if now_s - self._came_s > SLOW_S:
-            return self._size // 2
-        return self._size
+        return self._size // 2 if lasted_s > SLOW * ahead_s else self._size
 
     def grant(self, pot: int, amount: Nanos, until_s: int, now_s: float) -> None:
         """Take in money; of another pot only after the old one has been emptied."""

@@ -11,24 +11,30 @@ import structlog
 
 from adserver.background.clock_watch import ClockWatch
 from adserver.background.contacts import PendingContacts
-from adserver.background.people_messages import Forget
+from adserver.background.event_queue import EventQueue
+from adserver.background.flow import FlowCounter
+from adserver.background.loud import loud
+from adserver.background.people_messages import Counted, Forget
 from adserver.background.protocol import (
     Answer,
     Arms,
     Broken,
     Contact,
     Events,
+    Exposed,
     Failed,
     FromOwner,
     FromWorker,
     Grant,
     Hello,
+    Holds,
     Paces,
     Query,
     Recall,
     Record,
     Recorded,
-    Reload,
+    Renew,
+    Renewed,
     Report,
     Resolved,
     Scrape,
@@ -44,15 +50,15 @@ from adserver.domain.bandit import Arm
 from adserver.domain.notice import Fact
 from adserver.domain.person import PersonKey
 from adserver.errors import Unavailable
-from adserver.metrics import EVENTS_DROPPED
+from adserver.metrics import EXPOSED
 from adserver.ports import Clock
 
 ACKNOWLEDGE_S = 2.0
 TICK_S = 0.02
 BACK_OFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
-PARTED_S = 30.0
-"""A worker that has not heard of its owner for so long stops bidding; the owner counts on it."""
-MAX_EVENT_BYTES = 8 << 20
+RENEW_S = 1.0
+TOLERANCE_S = 0.5
+"""A worker stops so long before its lease ends: steady clocks of two processes, or machines, do not run alike."""
 MAX_UNSENT_BYTES = 16 << 20
 
 _log = structlog.get_logger()
@@ -68,10 +74,10 @@ class OwnerClient:
         clock: Clock,
         purse: LeasedPurse,
         contacts: PendingContacts,
-        on_welcome: Callable[[], None] = lambda: None,
         on_forget: Callable[[tuple[PersonKey, ...]], None] = lambda _: None,
         on_arms: Callable[[Mapping[int, Mapping[int, Arm]]], None] = lambda _: None,
         *,
+        flow: FlowCounter | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Speak for worker `slot`; nothing happens before `start`."""
@@ -86,15 +92,14 @@ class OwnerClient:
         self._watch = ClockWatch(clock, monotonic)
         self._purse = purse
         self._contacts = contacts
-        self._on_welcome = on_welcome
         self._on_forget = on_forget
         self._on_arms = on_arms
+        self._flow = flow
         self._writer: asyncio.StreamWriter | None = None
         self._answers: dict[int, asyncio.Future[Answer]] = {}
         self._last_request = 0
-        self._events: list[bytes] = []
-        self._events_bytes = 0
-        self._parted_at: float | None = None
+        self._events = EventQueue()
+        self._renew_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -106,7 +111,7 @@ class OwnerClient:
         """Begin to connect, in the background."""
         self._tasks = [asyncio.create_task(self._stay()), asyncio.create_task(self._tick())]
         for task in self._tasks:
-            task.add_done_callback(_loud)
+            task.add_done_callback(loud)
 
     async def stop(self) -> None:
         """Hand back free money, send the last events, and hang up."""
@@ -132,11 +137,10 @@ class OwnerClient:
 
     async def report(self) -> Report:
         """Return the state of all line items. Raises `Unavailable`."""
-        return await self._reported(Query)
-
-    async def reload(self) -> Report:
-        """Make the owner load the catalog again. Raises `Unavailable`, with its faults if it is bad."""
-        return await self._reported(Reload)
+        answer = await self.ask(Query, 10 * ACKNOWLEDGE_S)
+        if not isinstance(answer, Report):
+            raise Unavailable("the owner mistook a question")
+        return answer
 
     async def scrape(self) -> bytes:
         """Return the owner's metrics as Prometheus text. Raises `Unavailable`."""
@@ -145,17 +149,7 @@ class OwnerClient:
 
     def write(self, line: bytes) -> None:
         """Queue one JSON object for the event log; dropped and counted when too many wait."""
-        if self._events_bytes > MAX_EVENT_BYTES:
-            EVENTS_DROPPED.inc()
-            return
-        self._events.append(line)
-        self._events_bytes += len(line) + 1
-
-    async def _reported(self, kind: type[Query | Reload]) -> Report:
-        answer = await self.ask(kind, 10 * ACKNOWLEDGE_S)
-        if not isinstance(answer, Report):
-            raise Unavailable("the owner mistook a question")
-        return answer
+        self._events.add(line)
 
     async def ask(
         self, build: Callable[[int], FromWorker], within_s: float = ACKNOWLEDGE_S
@@ -187,7 +181,8 @@ class OwnerClient:
             writer = None
             try:
                 reader, writer = await asyncio.open_unix_connection(str(self._socket))
-                writer.write(frame(self._hello()))
+                hello = self._purse.hello(self._slot, os.getpid(), self.lease, self._monotonic())
+                writer.write(frame(hello))
                 async for message in messages(reader, from_owner):
                     self._take(message, writer)
                     failures = 0
@@ -202,17 +197,19 @@ class OwnerClient:
             await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
             failures += 1
 
-    def _hello(self) -> Hello:
-        return self._purse.hello(self._slot, os.getpid(), self.lease)
-
     def _part(self) -> None:
         """The line is down: whoever waits is told, so that the exchange is asked to send again."""
         self._writer = None
-        if self._parted_at is None:
-            self._parted_at = self._monotonic()
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(Unavailable("the connection to the owner broke"))
+        for request in self._answers:
+            self._answer(request, Unavailable("the connection to the owner broke"))
+
+    def _answer(self, request: int, answer: Answer | Unavailable) -> None:
+        waiting = self._answers.get(request)
+        if waiting is not None and not waiting.done():
+            if isinstance(answer, Unavailable):
+                waiting.set_exception(answer)
+            else:
+                waiting.set_result(answer)
 
     def _take(  # noqa: C901, PLR0912 (one flat case per message)
         self, message: FromOwner, writer: asyncio.StreamWriter
@@ -227,6 +224,8 @@ class OwnerClient:
             case Contact(touches):
                 for person, touch in touches:
                     self._contacts.report(person, touch, now_s)
+            case Counted(since_s):
+                self._contacts.counted_since_s = since_s
             case Grant(grants):
                 for key, pot, amount, until_s in grants:
                     self._purse.granted(key, pot, amount, until_s, now_s)
@@ -234,10 +233,6 @@ class OwnerClient:
                 for person in people:
                     self._contacts.forget_person(person)
                 self._on_forget(people)
-            case Failed(request, text):
-                answer = self._answers.get(request)
-                if answer is not None and not answer.done():
-                    answer.set_exception(Unavailable(text))
             case Paces(multipliers):
                 self._purse.pace(multipliers)
             case Arms(counts):
@@ -246,21 +241,29 @@ class OwnerClient:
                 self.trouble = problem
             case Recall(pots):
                 self._purse.recall(pots)
-            case Welcome(lease):
-                self._welcome(lease, writer)
+            case Renewed(stamp_s, term_s):
+                self._purse.renew(stamp_s + term_s - TOLERANCE_S)
+            case Holds(seconds):
+                self._purse.hold_s = seconds
+            case Welcome():
+                self._welcome(message, writer)
             case _:
                 answer = self._answers.get(message.request)
-                if answer is not None and not answer.done():
+                if answer is None or answer.done():
+                    return
+                if isinstance(message, Failed):
+                    answer.set_exception(Unavailable(message.message))
+                else:
                     answer.set_result(message)
 
-    def _welcome(self, lease: int, writer: asyncio.StreamWriter) -> None:
-        self._purse.resume(fresh=lease != self.lease)
-        self.lease = lease
-        self._parted_at = None
+    def _welcome(self, welcome: Welcome, writer: asyncio.StreamWriter) -> None:
+        self._purse.resume(fresh=welcome.lease != self.lease)
+        self._purse.ahead_s = welcome.ahead_s
+        self._purse.renew(welcome.stamp_s + welcome.term_s - TOLERANCE_S)
+        self.lease = welcome.lease
         self.trouble = ""
         self._writer = writer
-        _log.info("owner_connected", lease=lease)
-        self._on_welcome()
+        _log.info("owner_connected", lease=self.lease)
 
     async def _tick(self) -> None:
         while True:
@@ -272,10 +275,17 @@ class OwnerClient:
             now_s = self._clock.now()
             self._purse.expire(now_s)
             self._contacts.expire(now_s)
-            if self._writer is not None:
-                self._send_dues()
-            elif self._parted_at is not None and self._monotonic() - self._parted_at > PARTED_S:
+            steady_s = self._monotonic()
+            if steady_s > self._purse.good_until:
                 self._purse.suspend()
+            self._send_dues()
+            if steady_s >= self._renew_at:
+                self._renew_at = steady_s + RENEW_S
+                self._send(Renew(steady_s))
+                self._send(Exposed(dict(self._purse.exposed)))
+                EXPOSED.set(sum(self._purse.exposed.values()))
+                if self._writer and self._flow and (report := self._flow.due(steady_s)):
+                    self._send(report)
 
     def _send_dues(self) -> None:
         if self._writer is None:
@@ -286,14 +296,4 @@ class OwnerClient:
         if ask is not None:
             self._send(ask)
         if self._events and self._writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
-            self._send(Events(b"\n".join([*self._events, b""])))
-            self._events.clear()
-            self._events_bytes = 0
-
-
-def _loud(task: asyncio.Task[None]) -> None:
-    """These tasks never end by themselves: whatever ended one is a bug, for the loop to report."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        task.get_loop().call_exception_handler(
-            {"message": "the line to the owner is dead", "exception": error, "task": task}
-        )
+            self._send(Events(self._events.take()))

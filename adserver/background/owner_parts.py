@@ -27,3 +27,9 @@ class OwnerParts:
     """Nanos per hour of the clock, by exchange name; `all` for everything together."""
     billing_life_s: int = 3_600
     """No bid may be billed longer than this after its auction."""
+    supply: Path | None = None
+    """Where what is learned of supply is kept between starts, if it is."""
+    strict: bool = False
+    """Bids hold their money as long as they may be billed, however long bills usually take."""
+    host_term_s: float = 120.0
+    """A host from which nothing was read for so long is taken for dead."""

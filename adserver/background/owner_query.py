@@ -1,9 +1,11 @@
 """One question to the owner from the command line: no lease."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from adserver.background.money_messages import Amend, Amended, Amendment, Booked
 from adserver.background.protocol import (
     Broken,
     Correct,
@@ -11,7 +13,6 @@ from adserver.background.protocol import (
     Failed,
     FromOwner,
     FromWorker,
-    InvalidRow,
     Query,
     Reload,
     Report,
@@ -19,6 +20,7 @@ from adserver.background.protocol import (
     from_owner,
     messages,
 )
+from adserver.background.report_rows import InvalidRow
 from adserver.errors import Unavailable
 
 ANSWER_S = 20.0
@@ -44,6 +46,16 @@ async def correct(
     answer = await _ask(socket, Correct(1, rule, start_s, end_s, valid), Corrected)
     assert isinstance(answer, Corrected)  # noqa: S101 - ditto
     return answer.rows
+
+
+async def amend(socket: Path, amendments: Sequence[Amendment]) -> tuple[Booked, ...]:
+    """Book corrections of money; return what became of each, once it is durable.
+
+    Raises `Unavailable` if no owner answers, or cannot promise it.
+    """
+    answer = await _ask(socket, Amend(1, tuple(amendments)), Amended)
+    assert isinstance(answer, Amended)  # noqa: S101 - ditto
+    return answer.outcomes
 
 
 async def _ask(socket: Path, question: FromWorker, wanted: type[FromOwner]) -> FromOwner:

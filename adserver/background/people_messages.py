@@ -74,5 +74,13 @@ class Forget(_Message, frozen=True):
     people: tuple[PersonKey, ...]
 
 
+class Counted(_Message, frozen=True):
+    """Told to every worker: stored contacts from before this moment may be missing; 0 if all are there, infinite if
+    nobody knows.
+    """
+
+    since_s: float
+
+
 Question = Choose | Erase | See | Link
 Answer = Chosen | Erased | Shown | Linked

@@ -37,6 +37,11 @@ class Places:
         return self.state / "profiles"
 
     @property
+    def diary(self) -> Path:
+        """What was done to people in a Redis, to fill it again; of no use with any other."""
+        return self.state / "diary"
+
+    @property
     def journal(self) -> Path:
         """The ledger."""
         return self.state / "ledger"
@@ -65,6 +70,11 @@ class Places:
     def supply(self) -> Path:
         """Copies of ads.txt and sellers.json, and the table made of them."""
         return self.state / "supply"
+
+    @property
+    def chances(self) -> Path:
+        """When line items' chances come, as learned: what plans are made from."""
+        return self.state / "chances.bin"
 
     @property
     def feeds(self) -> Path:

@@ -12,7 +12,9 @@ from typing import TypeVar
 import msgspec
 
 from adserver.background import people_messages
-from adserver.background.people_messages import Forget
+from adserver.background.money_messages import Amend, Amended, Flow
+from adserver.background.people_messages import Counted, Forget
+from adserver.background.report_rows import InvalidRow, LineReport
 from adserver.domain.bandit import Arm
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Fact
@@ -46,6 +48,8 @@ class Hello(_Message, frozen=True):
     """By pot: what is free or held for bids."""
     holds: tuple[bytes, ...] = ()
     """The bids held for."""
+    stamp_s: float = 0.0
+    """When it was said, by the worker's own steady clock."""
 
 
 class Ask(_Message, frozen=True):
@@ -58,6 +62,18 @@ class Return(_Message, frozen=True):
     """Money not needed any more: pairs of pot and nanos."""
 
     amounts: tuple[tuple[int, Nanos], ...]
+
+
+class Renew(_Message, frozen=True):
+    """May we go on? `stamp_s` is when we asked, by our own steady clock."""
+
+    stamp_s: float
+
+
+class Exposed(_Message, frozen=True):
+    """By key: the full price of bids that hold no money any more and may still be billed."""
+
+    amounts: dict[int, Nanos]
 
 
 class Record(_Message, frozen=True):
@@ -108,6 +124,25 @@ class Welcome(_Message, frozen=True):
     """The answer to `Hello`; another lease than announced means that the old one has expired."""
 
     lease: int
+    stamp_s: float
+    """That of the `Hello`."""
+    term_s: float
+    """So long after it the lease is good without another word."""
+    ahead_s: float
+    """So long what is granted should last."""
+
+
+class Renewed(_Message, frozen=True):
+    """The answer to `Renew`: the lease is good for so long after its stamp."""
+
+    stamp_s: float
+    term_s: float
+
+
+class Holds(_Message, frozen=True):
+    """By exchange: how many seconds a bid needs its money; elsewhere as long as it may be billed."""
+
+    seconds: dict[str, int]
 
 
 class Grant(_Message, frozen=True):
@@ -166,52 +201,6 @@ class Trouble(_Message, frozen=True):
     problem: str
 
 
-class LineReport(msgspec.Struct, frozen=True):
-    """One line item for people to read; amounts in house nanos."""
-
-    line_item: str
-    advertiser: str
-    budget_lifetime: Nanos | None
-    budget_daily: Nanos | None
-    settled: Nanos
-    settled_today: Nanos
-    outstanding: Nanos
-    late: Nanos
-    media: Nanos
-    data: Nanos
-    tech: Nanos
-    margin: Nanos
-    pace: float
-    planned: Nanos | None
-    """What was to be spent by now under the tightest budget; `None` without any."""
-    impressions: int
-    clicks: int
-    orders: int
-    """Of these three only what counts; what rules called invalid stands below."""
-    billable: Nanos = 0
-    """All that was billed to us, less `invalid_spend`: what to bill the advertiser."""
-    invalid_spend: Nanos = 0
-    """What bids cost whose impression is invalid; part of `settled` or `late` all the same."""
-    invalid_impressions: int = 0
-    invalid_clicks: int = 0
-    invalid_orders: int = 0
-    installs: int = 0
-    """Installs that Apple credits to the line item."""
-
-
-class InvalidRow(msgspec.Struct, frozen=True):
-    """What a rule called invalid on one day, over all line items."""
-
-    rule: str
-    day_s: int
-    """Beginning of the day (UTC), seconds since the epoch; -1 for days too long ago to be corrected."""
-    kind: str
-    """That of a notice; `order`, or `spend` in nanos."""
-    invalid: int
-    restored: int
-    """What was corrected and counts again."""
-
-
 class Report(_Message, frozen=True):
     """The answer to `Query` and `Reload`."""
 
@@ -238,19 +227,22 @@ class Scraped(_Message, frozen=True):
     text: bytes
 
 
-Answer = Recorded | Report | Scraped | Corrected | people_messages.Answer
+Answer = Recorded | Report | Scraped | Corrected | Amended | people_messages.Answer
 """What a worker waits for, each with the number of its question."""
 FromWorker = (
-    Hello | Ask | Return | Record | Events | Query | Reload | Correct | Scrape | people_messages.Question
+    Hello | Ask | Return | Renew | Exposed | Flow | Record | Events | Query | Reload | Correct | Amend | Scrape | people_messages.Question
 )  # fmt: skip
 FromOwner = (
     Answer
     | Welcome
+    | Renewed
+    | Holds
     | Grant
     | Recall
     | Failed
     | Resolved
     | Contact
+    | Counted
     | Paces
     | Arms
     | Trouble

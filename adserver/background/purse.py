@@ -1,10 +1,9 @@
 """What one worker may spend without asking: leases in memory, claimed from while deciding."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from heapq import heappop, heappush
+from math import inf
 
-import msgspec
-
+from adserver.background.holds import Hold, Holds, Places
 from adserver.background.leases import MARGIN_S, Lease
 from adserver.background.protocol import Ask, Hello, Return
 from adserver.catalog.bits import Run, bits
@@ -15,21 +14,10 @@ RELEASE_AFTER_S = 10
 """Beyond a bid's billing life: the owner takes a notice as timely a few seconds longer than we may."""
 
 IDLE_S = 1.0
+AHEAD_S = 1.0
 
 MAX_HOLDS = 1_000_000
 """Bids in flight beyond this are not made: each takes some 500 bytes until it is resolved or too old."""
-
-
-Places = tuple[tuple[Lease, int], ...]
-"""Leases, each with its pot at the time: money goes back to where it came from."""
-
-
-class _Hold(msgspec.Struct, frozen=True, gc=False):
-    """Untracked by the collector: there are as many as bids in flight, and none is part of a cycle."""
-
-    until_s: int
-    amount: Nanos
-    places: Places
 
 
 class LeasedPurse:
@@ -45,19 +33,24 @@ class LeasedPurse:
         self.funded = 0
         self.paces: list[float] = []
         """By line item index: the share of chances to take."""
+        self.hold_s: Mapping[str, int] = {}
+        """By exchange: how long a bid needs its money; elsewhere as long as it may be billed."""
+        self.good_until = inf
+        """By the steady clock: without another word of the owner there are no bids after this."""
+        self.ahead_s = AHEAD_S
+        """So long a lease should last at least, as things go."""
         self._keys: dict[int, Lease] = {}
         self._leases: list[Lease] = []
         self._index: dict[int, int] = {}
         self._low: set[Lease] = set()
-        self._holds: dict[bytes, _Hold] = {}
+        self._holds = Holds()
+        self._in_flight = self._holds.of_bid
         self._places: dict[tuple[int, str], Places] = {}
         """By line item and exchange, shared by all holds since a pot changed last."""
-        self._due: dict[int, set[bytes]] = {}
-        """By second: the bids whose holds end then."""
-        self._due_order: list[int] = []
         self._back: dict[int, Nanos] = {}
         """By pot: to be returned when the owner is next spoken to."""
         self._suspended = False
+        self._draining = False
         self._next_end_s = 0.0
         self._over_all: tuple[Lease, ...] = ()
         self._over: dict[str, tuple[Lease, ...]] = {}
@@ -88,7 +81,7 @@ class LeasedPurse:
 
     def claim(self, line_item: int, exchange: str, amount: Nanos) -> bool:
         """Take the amount from the line item's lease and the ceilings', or take nothing."""
-        if len(self._holds) >= MAX_HOLDS:
+        if len(self._in_flight) >= MAX_HOLDS:
             return False
         lease = self._leases[line_item]
         if lease.free < amount:
@@ -110,26 +103,33 @@ class LeasedPurse:
                 self._unfund(lease)
         return True
 
-    def hold(self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int) -> None:
-        """Remember for which bid a claim was; `until_s` ends its billing life."""
+    def hold(
+        self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int, held_s: int = 0
+    ) -> None:  # fmt: skip
+        """Remember for which bid a claim was; `until_s` ends its billing life, `held_s` (0: the same) what it holds."""
         lease = self._leases[line_item]
         places = self._places.get((line_item, exchange))
         if places is None:
             above = self._over.get(exchange, self._over_all)
             places = tuple([(each, each.pot) for each in (lease, *above)])
             self._places[line_item, exchange] = places
-        until_s += RELEASE_AFTER_S
-        self._holds[bid] = _Hold(until_s, amount, places)
-        due = self._due.get(until_s)
-        if due is None:
-            due = self._due[until_s] = set()
-            heappush(self._due_order, until_s)
-        due.add(bid)
+        life_s = until_s + RELEASE_AFTER_S
+        ends_s = (held_s or until_s) + RELEASE_AFTER_S
+        self._holds.add(bid, Hold(ends_s, amount, places, life_s))
 
     def put_back(self, line_item: int, exchange: str, amount: Nanos) -> None:
         """Undo a claim whose bid was not sent."""
         for lease in (self._leases[line_item], *self._over.get(exchange, self._over_all)):
             self._credit(lease, lease.pot, amount)
+
+    def left(self, line_item: int) -> Nanos:
+        """Return what a line item's lease has free, nanos."""
+        return self._leases[line_item].free
+
+    @property
+    def exposed(self) -> Mapping[int, Nanos]:
+        """By key: the full price of bids that hold nothing any more and may still be billed."""
+        return self._holds.exposed
 
     def covers(self, exchange: str, amount: Nanos) -> bool:
         """Tell whether the ceilings leave so much for this exchange now."""
@@ -155,21 +155,21 @@ class LeasedPurse:
 
     def resolved(self, bid: bytes, charged: Nanos) -> None:
         """End a hold: what was not charged is free again. A bid unknown here was held by nobody."""
-        hold = self._holds.pop(bid, None)
+        hold = self._holds.end(bid)
         if hold is not None:
-            due = self._due.get(hold.until_s)
-            if due is not None:  # or the bid would be remembered until then for nothing
-                due.discard(bid)
             self._release(hold, charged)
 
     def recall(self, pots: Iterable[int]) -> None:
-        """Give back half of what is free in these pots when the owner is next spoken to: another worker has none."""
+        """Give back half of what is free in these pots when the owner is next spoken to: another worker has none. What
+        is too little for a bid goes back whole.
+        """
         wanted = set(pots)
         for lease in self._keys.values():
-            if lease.pot in wanted and lease.free > 1:
-                half = lease.free // 2
-                lease.free -= half
-                self._back[lease.pot] = self._back.get(lease.pot, 0) + half
+            if lease.pot in wanted and lease.free > 0:
+                bits = lease.run.bits
+                part = lease.free if bits and not self.funded & bits else lease.free // 2
+                lease.free -= part
+                self._back[lease.pot] = self._back.get(lease.pot, 0) + part
 
     def pace(self, multipliers: Mapping[int, float]) -> None:
         """Take in paces by line item number."""
@@ -182,9 +182,8 @@ class LeasedPurse:
 
     def expire(self, now_s: float) -> None:
         """Let old holds go and leave closing windows; called several times a second."""
-        while self._due_order and self._due_order[0] < now_s:
-            for bid in self._due.pop(heappop(self._due_order)):
-                self.resolved(bid, 0)
+        for hold in self._holds.expire(now_s):
+            self._release(hold, 0)
         if now_s < self._next_end_s:
             return
         for lease in self._keys.values():
@@ -200,7 +199,7 @@ class LeasedPurse:
             for lease in self._low:
                 if not lease.asked:
                     lease.asked = True
-                    wants.append((lease.key, lease.want(now_s)))
+                    wants.append((lease.key, lease.want(now_s, self.ahead_s)))
             self._low.clear()
         amounts, self._back = tuple(self._back.items()), {}
         return (
@@ -210,29 +209,38 @@ class LeasedPurse:
 
     def suspend(self) -> None:
         """Bid no more: the owner has not been heard of for too long, or the worker drains."""
-        self._suspended = True
-        self._refund()
+        if not self._suspended:
+            self._suspended = True
+            self._refund()
+
+    def renew(self, good_until: float) -> None:
+        """Go on until then, by the steady clock."""
+        self.good_until = good_until
+        if self._suspended and not self._draining:
+            self._suspended = False
+            self._refund()
 
     def drain(self) -> None:
         """Stop for good and hand back all that no bid holds when the owner is next spoken to."""
+        self._draining = True
         self.suspend()
         for lease in self._keys.values():
             self._empty(lease)
 
-    def hello(self, slot: int, pid: int, lease: int) -> Hello:
+    def hello(self, slot: int, pid: int, lease: int, stamp_s: float = 0.0) -> Hello:
         """Return what to say to the owner after a break: all that we believe to have."""
         believed = dict(self._back)
         for own in self._keys.values():
             if own.pot:
                 believed[own.pot] = believed.get(own.pot, 0) + own.free
-        for hold in self._holds.values():
+        for hold in self._holds:
             for _, pot in hold.places:
                 believed[pot] = believed.get(pot, 0) + hold.amount
-        return Hello(slot, pid, lease, tuple(believed.items()), tuple(self._holds))
+        return Hello(slot, pid, lease, tuple(believed.items()), self._holds.bids(), stamp_s)
 
     def resume(self, *, fresh: bool) -> None:
         """Go on after a break; with a fresh lease nothing of the old one is ours any more."""
-        self._suspended = False
+        self._suspended = self._draining
         for lease in self._keys.values():
             lease.asked = False
             if fresh:
@@ -242,8 +250,6 @@ class LeasedPurse:
         if fresh:
             self._holds.clear()
             self._places.clear()
-            self._due.clear()
-            self._due_order.clear()
             self._back.clear()
         self._refund()
 
@@ -253,10 +259,7 @@ class LeasedPurse:
             for lease in self._keys.values():  # its window may begin in what is the future now
                 self._empty(lease)
             return
-        self._due = {until_s + by_s: bids for until_s, bids in self._due.items()}
-        self._due_order = [until_s + by_s for until_s in self._due_order]
-        for bid, hold in self._holds.items():
-            self._holds[bid] = _Hold(hold.until_s + by_s, hold.amount, hold.places)
+        self._holds.clock_set_forward(by_s)
 
     # --- inside ---
 
@@ -267,7 +270,7 @@ class LeasedPurse:
             self._low.add(found)
         return found
 
-    def _release(self, hold: _Hold, charged: Nanos) -> None:
+    def _release(self, hold: Hold, charged: Nanos) -> None:
         rest = hold.amount - charged
         for lease, pot in hold.places:
             self._credit(lease, pot, rest)

@@ -7,6 +7,7 @@ from adserver.bootstrap.state import (
     SystemClock,
     ceilings,
     load_snapshot,
+    people_writer,
     places,
     profiles_config,
     pseudonym,
@@ -15,5 +16,5 @@ from adserver.bootstrap.worker import Worker, build_worker
 
 __all__ = [
     "SnapshotSource", "SystemClock", "Worker", "build_worker", "ceilings", "check_click_model", "load_snapshot",
-    "owner_parts", "places", "profiles_config", "pseudonym",
+    "owner_parts", "people_writer", "places", "profiles_config", "pseudonym",
 ]  # fmt: skip

@@ -7,6 +7,8 @@ from pathlib import Path
 from adapters import registry
 from adapters.campaigns import snapshot_file
 from adapters.profiles import lmdb_profiles
+from adapters.profiles.lmdb_profiles import LmdbProfileWriter
+from adapters.profiles.redis_store.writer import RedisProfileWriter
 from adserver.background.places import Places
 from adserver.background.reviews_file import read_reviews
 from adserver.background.sizes_file import read_sizes
@@ -63,6 +65,14 @@ def profiles_config(loaded: Loaded) -> registry.Profiles:
     if configured is None:
         return lmdb_profiles.Config(str(places(loaded).profiles))
     return configured.within(loaded.file.parent)
+
+
+def people_writer(loaded: Loaded) -> LmdbProfileWriter | RedisProfileWriter:
+    """Build the writing side of where people are. Raises `InvalidConfig` and `Unavailable`."""
+    config = profiles_config(loaded)
+    if isinstance(config, lmdb_profiles.Config):
+        return config.build_writer()
+    return config.build_writer(places(loaded).diary)
 
 
 def ceilings(loaded: Loaded) -> dict[str, Nanos]:

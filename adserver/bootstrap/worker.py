@@ -10,6 +10,7 @@ from adapters.channels import prepare
 from adapters.exchanges.plain_prices import read_plain_price
 from adserver.background.arms import LearnedArms
 from adserver.background.contacts import PendingContacts
+from adserver.background.flow import FlowCounter
 from adserver.background.owner_client import OwnerClient
 from adserver.background.purse import LeasedPurse
 from adserver.background.stopping import Stopped
@@ -91,12 +92,17 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         [item.number for item in snapshot.line_items],
         ceilings(loaded),
     )
-    contacts = PendingContacts()
+    contacts = PendingContacts(
+        snapshot.frequency.line_items | snapshot.household_frequency.line_items
+    )
     directory = Directory(profiles_config(loaded))
     arms = LearnedArms()
+    numbers = [item.number for item in snapshot.line_items]
+    flow = FlowCounter(numbers, purse.left, time.monotonic)
     owner = OwnerClient(
-        where.socket, slot, clock, purse, contacts, on_forget=directory.forget, on_arms=arms.take
-    )
+        where.socket, slot, clock, purse, contacts, on_forget=directory.forget, on_arms=arms.take,
+        flow=flow,
+    )  # fmt: skip
     clicks = click_model(loaded, keep=slot == 0)
     guard = settings.guard
     creatives = {
@@ -176,6 +182,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         clock=clock,
         admission=admission,
         monotonic=time.monotonic,
+        flow=flow,
     )
     intake = Intake(
         vault=vault, owner=recorder, clock=clock, terms=terms, plain=read_plain_price,

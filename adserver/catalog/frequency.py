@@ -3,7 +3,9 @@
 One index for the caps per person, another for those per household.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 import msgspec
 
@@ -50,6 +52,19 @@ class FrequencyIndex:
                 self._by_line_item[line_item] = (*self._by_line_item.get(line_item, ()), owner)
         self.capped = bits(capped, size)
         """Candidates with any such cap: without an id to count by they cannot be shown."""
+        self.line_items = frozenset(self._by_line_item)
+        """Numbers of the line items whose impressions count towards any such cap."""
+        self._longer_than = _by_window(self._by_line_item.values(), size)
+
+    @property
+    def longest_s(self) -> int:
+        """The longest window, seconds; 0 without caps."""
+        return self._longer_than[-1][0] if self._longer_than else 0
+
+    def reaching_back(self, seconds: float) -> int:
+        """Return the candidates that have a cap with a longer window than so many seconds."""
+        at = bisect_right(self._longer_than, seconds, key=itemgetter(0))
+        return self._longer_than[at][1] if at < len(self._longer_than) else 0
 
     def reached(self, touches: Iterable[Touch], now_s: float) -> list[tuple[CapOwner, int]]:
         """Return the owners that these contacts bring to a cap, with the count that did."""
@@ -70,3 +85,18 @@ class FrequencyIndex:
                     reached.append((owner, count))
                     break
         return reached
+
+
+def _by_window(of_line_items: Iterable[tuple[CapOwner, ...]], size: int) -> list[tuple[int, int]]:
+    """Return each window that occurs, ascending, with the candidates that have one as long or longer."""
+    owners = {owner.name: owner for each in of_line_items for owner in each}.values()
+    at_most: dict[int, set[int]] = {}
+    for owner in owners:
+        longest_s = max(window_s for _, window_s in owner.limits)
+        at_most.setdefault(longest_s, set()).update(owner.indices)
+    found: list[tuple[int, int]] = []
+    alive = 0
+    for window_s in sorted(at_most, reverse=True):
+        alive |= bits(at_most[window_s], size)
+        found.append((window_s, alive))
+    return found[::-1]

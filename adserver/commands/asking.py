@@ -146,10 +146,14 @@ def print_walk(walk: dict[str, Any]) -> None:
         out.print(
             f"  [bold green]bid[/] {bid['price_cpm']:.3f} CPM for imp {escape(bid['imp'])}: "
             f"{escape(bid['line_item'])} with {escape(bid['creative'])}"
-            + (f" in deal {escape(bid['deal'])}" if bid["deal"] else "")
+            + (f" in {_deal(bid)}" if bid["deal"] else "")
         )
     if walk["no_bid"]:
         out.print(f"  [bold]no bid[/]: {walk['no_bid']}")
+
+
+def _deal(bid: dict[str, Any]) -> str:
+    return f"{'guaranteed ' if bid['guaranteed'] else ''}deal {escape(bid['deal'])}"
 
 
 def print_fallen(walk: dict[str, Any]) -> None:
@@ -177,7 +181,8 @@ def money_table(lines: list[dict[str, Any]], title: str = "") -> Table:
     table.add_column("line item", no_wrap=True)
     installs = any(line["installs"] for line in lines)  # few advertise applications
     counts = ("clicks", "orders", "installs") if installs else ("clicks", "orders")
-    for name in ("budget", "spent", "by now", "pace", "impr.", *counts):
+    risks = [name for name in ("late", "exposed") if any(line[name] for line in lines)]
+    for name in ("budget", "spent", *risks, "by now", "pace", "impr.", *counts):
         table.add_column(name, justify="right", no_wrap=True)
     for line in lines:
         daily, lifetime = line["budget_daily"], line["budget_lifetime"]
@@ -189,6 +194,7 @@ def money_table(lines: list[dict[str, Any]], title: str = "") -> Table:
             if budget is None
             else f"{budget / NANOS:.2f}" + ("/day" if daily is not None else ""),
             f"{spent / NANOS:.3f}",
+            *(f"{line[name] / NANOS:.3f}" for name in risks),
             "-" if line["planned"] is None else f"{line['planned'] / NANOS:.2f}",
             f"{line['pace']:.2f}",
             str(line["impressions"]),

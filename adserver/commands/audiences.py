@@ -113,7 +113,7 @@ def load_people(
     for source in loaded.settings.segments:
         paths = tuple(str(loaded.path(path)) for path in source.paths)
         loader = type(source)(paths=paths, adobe_kinds=source.adobe_kinds).build()
-        writer = bootstrap.profiles_config(loaded).build_writer()
+        writer = bootstrap.people_writer(loaded)
         counts = load_segments(
             loader,
             pseudonym,

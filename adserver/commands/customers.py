@@ -50,7 +50,7 @@ def customers(options: argparse.Namespace) -> int:
     speaks_for = [each.grant for each in policy.sources if each.grant.source in options.source]
     builder.prepare_state(loaded)
     loader = CustomerFiles(options.files, policy.grant_of, now_s, options.calling_code)
-    store = bootstrap.profiles_config(loaded).build_writer()
+    store = bootstrap.people_writer(loaded)
     try:
         with Progress(console=err, disable=options.json) as progress:
             task = progress.add_task("customers", total=None)

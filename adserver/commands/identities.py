@@ -32,7 +32,7 @@ def identities(options: argparse.Namespace) -> int:
     loader = LinkFiles(options.files)
     pairs = loader.pairs()
     pseudonym = bootstrap.pseudonym(loaded)
-    store = bootstrap.profiles_config(loaded).build_writer()
+    store = bootstrap.people_writer(loaded)
     linked = 0
     try:
         with Progress(console=err, disable=options.json) as progress:

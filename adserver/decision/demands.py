@@ -1,6 +1,6 @@
 """One opportunity, several ways to sell it: each deal by its own terms, and the open auction."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 import msgspec
@@ -24,6 +24,29 @@ class Demand(msgspec.Struct, frozen=True):
     alive: int
     exactly: Callable[[AnyCreative], Nanos] | None = None
     """The floor of one creative, where it depends on the duration: then it may be above `floor`."""
+
+    @property
+    def guaranteed(self) -> bool:
+        """Tell whether we promised to buy this way."""
+        return self.deal is not None and self.deal.guaranteed
+
+
+def promised(opportunities: Iterable[Opportunity]) -> bool:
+    """Tell whether any of them is offered by a guaranteed deal."""
+    for each in opportunities:
+        for deal in each.deals:  # mostly there are none
+            if deal.guaranteed:
+                return True
+    return False
+
+
+def apart(ways: Iterable[Demand]) -> tuple[list[Demand], list[Demand]]:
+    """Return the guaranteed deals, and all other ways to sell."""
+    guaranteed: list[Demand] = []
+    others: list[Demand] = []
+    for way in ways:
+        (guaranteed if way.guaranteed else others).append(way)
+    return guaranteed, others
 
 
 def split(

@@ -1,7 +1,8 @@
 """The decision, as a table of contents."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -24,10 +25,11 @@ from adserver.decision import (
 )
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import SILENT, Trace
-from adserver.decision.world import Moment, World
+from adserver.decision.world import NOT_HELD_BACK, Moment, World
 from adserver.domain.bid import Bid
 from adserver.domain.creative import Dynamic
 from adserver.domain.opportunity import OUT_OF_HOME, Auction, Opportunity
+from adserver.domain.reasons import Reason
 
 
 def look_ahead(snapshot: Snapshot, auction: Auction) -> list[int]:
@@ -59,6 +61,8 @@ def decide(
     listener = eligibility.listener(snapshot, auction, moment)
     bids: list[Bid] = []
     taken: set[int] = set()
+    later: list[_Later] = []
+    promised = snapshot.bound and demands.promised(auction.opportunities)
     for opportunity, fit in zip(auction.opportunities, fits, strict=True):
         trace.opportunity = opportunity.id
         alive = eligible & fit
@@ -67,18 +71,59 @@ def decide(
             if not alive:
                 trace.missed[opportunity.id] = trace.reason
                 continue
-        if auction.transparency is not None:
-            alive = transparency.narrow(snapshot, auction.transparency, opportunity, alive, trace)
-        if alive & snapshot.review.political:
-            alive = transparency.label_politics(
-                snapshot, auction.transparency, opportunity, alive, trace
-            )
+        if auction.transparency is not None or alive & snapshot.review.political:
+            alive = _tellable(snapshot, auction, opportunity, alive, trace)
         ways = demands.split(snapshot, auction, opportunity, alive, trace)
         buy = partial(_buy, world, auction, opportunity, listener, moment, taken, trace)
+        if promised:  # what is guaranteed at any opportunity comes before all else at all of them
+            guaranteed, others = demands.apart(ways)
+            found = _fill(snapshot, opportunity, guaranteed, bids, buy, trace)
+            bids += found
+            later.append(_Later(opportunity, others, buy, found, trace.reason))
+            continue
         bids += _fill(snapshot, opportunity, ways, bids, buy, trace)
         if not bids or bids[-1].opportunity is not opportunity:
             trace.missed[opportunity.id] = trace.reason
-    return bids
+    return _second_round(snapshot, later, bids, trace) if later else bids
+
+
+def _tellable(
+    snapshot: Snapshot, auction: Auction, opportunity: Opportunity, alive: int, trace: Trace
+) -> int:
+    """Return those of whom people will be told what must be told."""
+    asked = auction.transparency
+    if asked is not None:
+        alive = transparency.narrow(snapshot, asked, opportunity, alive, trace)
+    if alive & snapshot.review.political:
+        alive = transparency.label_politics(snapshot, asked, opportunity, alive, trace)
+    return alive
+
+
+class _Later(NamedTuple):
+    """An opportunity whose guaranteed deals were served."""
+
+    opportunity: Opportunity
+    others: list[Demand]
+    """Its other ways to sell."""
+    buy: pods.Buy
+    found: list[Bid]
+    reason: Reason
+    """What emptied its field last."""
+
+
+def _second_round(
+    snapshot: Snapshot, later: Sequence[_Later], bids: list[Bid], trace: Trace
+) -> list[Bid]:
+    """Return all bids in the request's order, once the guaranteed deals of all opportunities were served."""
+    answer: list[Bid] = []
+    for opportunity, others, buy, found, reason in later:
+        trace.opportunity, trace.reason = opportunity.id, reason
+        more = _fill(snapshot, opportunity, others, bids, buy, trace, found)
+        bids += more
+        answer += found + more
+        if not found and not more:
+            trace.missed[opportunity.id] = trace.reason
+    return answer
 
 
 def _unfit(snapshot: Snapshot, auction: Auction, trace: Trace) -> list[Bid]:
@@ -93,14 +138,18 @@ def _unfit(snapshot: Snapshot, auction: Auction, trace: Trace) -> list[Bid]:
 def _fill(
     snapshot: Snapshot,
     opportunity: Opportunity,
-    ways: Iterator[Demand],
+    ways: Iterable[Demand],
     bids: list[Bid],
     buy: pods.Buy,
     trace: Trace,
+    found: Sequence[Bid] = (),
 ) -> list[Bid]:
-    """Return one bid for each way to sell an opportunity, or more where it has room for several."""
+    """Return one bid for each way to sell an opportunity, or more where it has room for several.
+
+    `found` are those of `bids` that its guaranteed deals got.
+    """
     if opportunity.pod is not None:
-        return pods.fill(snapshot, opportunity.pod, ways, bids, buy, trace)
+        return pods.fill(snapshot, opportunity.pod, ways, bids, buy, trace, found)
     if opportunity.native is not None and opportunity.native.places > 1:
         return places.fill(snapshot, opportunity.native.places, ways, buy, trace)
     return [bid for bid in map(buy, ways) if bid is not None]
@@ -117,6 +166,8 @@ def _buy(
     demand: Demand,
 ) -> Bid | None:
     """Return the best bid for one way to sell, paid for."""
+    if demand.deal is not None and demand.deal.guaranteed:
+        moment = replace(moment, paces=NOT_HELD_BACK)
     turns = world.snapshot.rotation.members
     propensities: Mapping[int, float] | None = None
     if turns and demand.alive & turns:

@@ -30,12 +30,14 @@ def fill(
     chosen: Sequence[Bid],
     buy: Buy,
     trace: Trace,
+    guaranteed: Sequence[Bid] = (),
 ) -> list[Bid]:
     """Return the bids for one opportunity in a break, given what was `chosen` for the request's others.
 
     One slot: one bid for each way to sell it, of which the seller takes one. A break without fixed slots: after these,
     the best of those for whom there is still time and a place. The ways to sell get their first bid even where they
     would not all fit, since a deal does not compete with the open auction; from then on the limits hold for all together.
+    Among the chosen may be `guaranteed` ones for this opportunity: other ways to sell a slot, or a part of the break.
     """
     before = [
         each
@@ -43,10 +45,12 @@ def fill(
         if each.opportunity.pod is not None and each.opportunity.pod.id == pod.id
     ]
     if pod.duration_s is None:
+        before = [each for each in before if each not in guaranteed]
         bids = [buy(_apart(snapshot, pod, demand, before, trace)) for demand in ways]
         return [bid for bid in bids if bid is not None]
     found: list[Bid] = []
-    left_s, places = pod.duration_s, min(pod.max_ads or MOST, MOST)
+    left_s, places = pod.duration_s, min(pod.max_ads or MOST, MOST) - len(guaranteed)
+    left_s -= sum([_lasting_s(each) for each in guaranteed])
     waiting = list(ways)
     first = True
     while waiting:
@@ -61,11 +65,15 @@ def fill(
                 continue
             found.append(bid)
             lucky.append(demand)
-            creative = bid.candidate.creative
-            left_s -= creative.duration_s if isinstance(creative, Played) else 0
+            left_s -= _lasting_s(bid)
             places -= 1
         waiting, first = lucky, False
     return found
+
+
+def _lasting_s(bid: Bid) -> int:
+    creative = bid.candidate.creative
+    return creative.duration_s if isinstance(creative, Played) else 0
 
 
 def _in_time(snapshot: Snapshot, demand: Demand, seconds: int, *, first: bool) -> int:

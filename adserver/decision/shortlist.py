@@ -7,6 +7,7 @@ from adserver.catalog.audience import Listener
 from adserver.catalog.bits import ascending, few
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.demands import Demand
+from adserver.decision.pacing import shaken
 from adserver.decision.tracing import Trace
 from adserver.decision.world import Moment, World
 from adserver.domain.candidate import Candidate
@@ -71,7 +72,7 @@ def _rank(
     below: list[int] = []
     refusing: list[int] = []
     floor, exactly = demand.floor, demand.exactly
-    paces = moment.paces
+    paces, shake = moment.paces, moment.shake
     promises, bounds, homes = snapshot.promises, snapshot.bounds, snapshot.homes
     looked = 0
     for index in ascending(alive):
@@ -85,6 +86,8 @@ def _rank(
             continue
         looked += 1
         pace = paces[homes[index]]
+        if pace != 1.0:
+            pace = shaken(pace, shake)
         if exactly is not None:
             floor = exactly(snapshot.candidates[index].creative)
         if bounds[index] * pace < floor:

@@ -29,6 +29,8 @@ class Valued(msgspec.Struct, frozen=True):
     value: int
     paced: int
     floor: int
+    guaranteed: bool = False
+    """In a guaranteed deal: not held back by its pace, and worth at least the floor where its maximum allows that."""
 
 
 class Trace(Protocol):

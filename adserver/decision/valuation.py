@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from adserver.decision.demands import Demand
+from adserver.decision.pacing import shaken
 from adserver.decision.tracing import Trace, Valued
 from adserver.decision.world import Moment, World
 from adserver.domain.candidate import Candidate
@@ -34,7 +35,10 @@ def value(
     moment: Moment,
     trace: Trace,
 ) -> list[Worth]:
-    """Return the worth of each that reaches the floor, the highest paced value first."""
+    """Return the worth of each that reaches the floor, the highest paced value first.
+
+    In a guaranteed deal it is at least the agreed price, as far as the line item's maximum and the guard-rails allow.
+    """
     if not shortlisted:
         return []
     if auction.inventory_type == OUT_OF_HOME:
@@ -43,6 +47,7 @@ def value(
         clicks = world.clicks.click_probabilities(auction, opportunity, shortlisted, moment.now_s)
     ceiling = _ceiling(world, moment)
     floor, exactly = demand.floor, demand.exactly
+    guaranteed = demand.deal is not None and demand.deal.guaranteed
     worths = []
     below = 0
     for candidate, probability in zip(shortlisted, clicks, strict=True):
@@ -50,13 +55,23 @@ def value(
         net = media_value(gross, candidate.fees)
         if ceiling is not None and net > ceiling:
             net = ceiling
-        paced = int(net * moment.paces[candidate.line_item_index])
-        if exactly is not None:
-            floor = exactly(candidate.creative)
+        floor = floor if exactly is None else exactly(candidate.creative)
+        if guaranteed and net < floor:  # it was agreed to be worth that, whatever the model says
+            net = min(floor, candidate.bound, floor if ceiling is None else ceiling)
+        paced = int(net * shaken(moment.paces[candidate.line_item_index], moment.shake))
         if trace.wanted:
             deal = demand.deal.id if demand.deal is not None else ""
             trace.valued(
-                Valued(opportunity.id, candidate.index, deal, probability, net, paced, floor)
+                Valued(
+                    opportunity.id,
+                    candidate.index,
+                    deal,
+                    probability,
+                    net,
+                    paced,
+                    floor,
+                    guaranteed,
+                )
             )
         if paced < floor or paced <= 0:
             below |= 1 << candidate.index

@@ -1,6 +1,8 @@
 """What a decision may look at: the world as loaded, and the moment of the request. Values and views."""
 
+import sys
 from collections.abc import Sequence
+from typing import overload
 
 import msgspec
 
@@ -40,6 +42,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     purse: Purse
     paces: Sequence[float]
     """Multipliers on value in [0, 1] by line item index."""
+    shake: float = 1.0
+    """By what those below 1 are multiplied for this request, up to 1; see `pacing`."""
     stopped: int = 0
     """Candidates of advertisers that somebody stopped."""
     profile: Profile = NOBODY
@@ -47,3 +51,23 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """This person's contacts: those of the profile, and those too young to be in it."""
     household_touches: Sequence[Touch] = ()
     """The same of the household, whoever of it that was."""
+    counted_since_s: float = 0.0
+    """Contacts from before may be missing in both: 0 if all are there, infinite if nobody knows."""
+
+
+class _NotHeldBack(Sequence[float]):
+    """As many multipliers as anybody asks for, all of them 1."""
+
+    @overload
+    def __getitem__(self, index: int) -> float: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[float]: ...
+    def __getitem__(self, index: int | slice) -> float | Sequence[float]:
+        return 1.0 if isinstance(index, int) else self
+
+    def __len__(self) -> int:
+        return sys.maxsize
+
+
+NOT_HELD_BACK: Sequence[float] = _NotHeldBack()
+"""The paces of those who promised to buy."""

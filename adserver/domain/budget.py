@@ -46,6 +46,12 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
     advertiser: str
     zone: ZoneInfo
     levels: tuple[Level, ...]
+    live: bool = True
+    """Everybody in it is active: the line item bids while its flight is on."""
+    order: str = ""
+    """The insertion order's id."""
+    shift_percent: int = 0
+    """How much of its budget the insertion order lets it give and get."""
 
     def accounts(self, day: Window) -> tuple[str, ...]:
         """Name every account that spending on this day counts in, limited or not.
@@ -83,11 +89,15 @@ def chains(catalog: Catalog) -> Iterator[Chain]:
                 lower = Level(f"insertion_order/{order.id}", order.budget)
                 for line_item in order.line_items:
                     own = Level(f"line_item/{line_item.id}", line_item.budget)
+                    owners = (advertiser, campaign, order, line_item)
                     yield Chain(
                         line_item=line_item,
                         advertiser=advertiser.id,
                         zone=zone,
                         levels=(own, lower, middle, top),
+                        live=all(each.status == "active" for each in owners),
+                        order=order.id,
+                        shift_percent=order.budget_shift_percent,
                     )
 
 

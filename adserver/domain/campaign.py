@@ -102,6 +102,8 @@ class InsertionOrder(msgspec.Struct, frozen=True, kw_only=True):
     budget: Budget = Budget()
     caps: tuple[Cap, ...] = ()
     line_items: tuple[LineItem, ...] = ()
+    budget_shift_percent: int = 0
+    """So much of its own budget may each line item give to, or get from, the others; 0: nothing is ever moved."""
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):

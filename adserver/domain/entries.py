@@ -3,6 +3,7 @@
 import msgspec
 
 from adserver.domain.arms import Tally
+from adserver.domain.book_rows import BookState
 from adserver.domain.marks import Counted, Mark
 from adserver.domain.money import Nanos
 from adserver.domain.validity import Correction
@@ -87,6 +88,8 @@ class Settled(Entry, frozen=True, tag=6):
     """The bid's; nothing for the house currency."""
     rate_micros: int = 0
     """How many millionths of that currency one unit of the house currency was worth when we bid."""
+    impressions_ppm: int = 1_000_000
+    """By how many impressions it settled, in millionths: `wire_price` is for each."""
 
     @property
     def total(self) -> Nanos:
@@ -108,6 +111,9 @@ class Quarantined(Entry, frozen=True, tag=8):
     wire_bid: int
     wire_price: int
     at_s: int
+    currency: str = ""
+    """As in `Settled`, like the rate."""
+    rate_micros: int = 0
 
 
 class Seen(Entry, frozen=True, tag=9):
@@ -122,6 +128,8 @@ class Seen(Entry, frozen=True, tag=9):
     at_s: int = 0
     arms: tuple[int, ...] = ()
     """What was shown of a line item whose rotation learns: numbers of its creative and of products."""
+    lease: int = 0
+    """Whose worker holds the money of a bid that was lost; 0 for other notices."""
 
 
 class Ordered(Entry, frozen=True, tag=10):
@@ -170,6 +178,14 @@ class Adjusted(Entry, frozen=True, tag=14):
     at_s: int
     why: str
     """For people to read: which report said so."""
+    about_s: int = 0
+    """A moment of the day (UTC) that it is about; 0: of when it was made."""
+    impressions_ppm: int = 0
+    """How many impressions more, in millionths."""
+    wire: Nanos = 0
+    """By how much what the exchange billed changes, nanos of its currency."""
+    currency: str = ""
+    """Nothing for the house currency."""
 
     @property
     def total(self) -> Nanos:
@@ -185,6 +201,18 @@ class Shifted(Entry, frozen=True, tag=15):
     taker: str
     amount: Nanos
     at_s: int
+
+
+class Alive(Entry, frozen=True, tag=16):
+    """A host that shares the ledger says that it is there; what else it writes says so, too."""
+
+    at_s: int
+
+
+class Wanted(Entry, frozen=True, tag=17):
+    """A host has nothing left of a pot: those whose workers have much of it give half back."""
+
+    pot: int
 
 
 class Account(msgspec.Struct, array_like=True):
@@ -228,9 +256,14 @@ class Checkpoint(Entry, frozen=True, tag=11):
     seals: dict[bytes, tuple[bytes, int]] = {}
     adjusted: list[bytes] = []
     shifted: dict[str, Nanos] = {}
+    books: BookState | None = None
+    """Nothing in checkpoints from before there were books."""
+    hosts: dict[int, str] = {}
+    delays: dict[str, list[int]] = {}
 
 
 AnyEntry = (
     Leased | Opened | Granted | Returned | Closed | Expired | Settled | LateLiability
     | Quarantined | Seen | Ordered | Checkpoint | Corrected | Installed | Adjusted | Shifted
+    | Alive | Wanted
 )  # fmt: skip

@@ -9,11 +9,11 @@ grants and returns, and whoever grants no more than `headroom` can never overspe
 
 from collections.abc import Iterable
 
-from adserver.domain.arms import ArmCounts
 from adserver.domain.checkpoints import restore
 from adserver.domain.entries import (
     Account,
     Adjusted,
+    Alive,
     AnyEntry,
     Checkpoint,
     Closed,
@@ -31,10 +31,11 @@ from adserver.domain.entries import (
     Seen,
     Settled,
     Shifted,
+    Wanted,
 )
-from adserver.domain.marks import SPEND, Mark, Marks
+from adserver.domain.marks import SPEND, Mark
 from adserver.domain.money import Nanos
-from adserver.domain.seals import Seals
+from adserver.domain.totals import Totals
 from adserver.domain.validity import day_of
 
 OPEN = 0
@@ -45,41 +46,17 @@ KEEP_WINDOWS_S = 40 * 86_400
 """Daily and hourly totals are kept this long for reports."""
 
 
-class Ledger:
+class Ledger(Totals):
     """All totals; changed by `apply` only."""
 
     def __init__(self, entries: Iterable[AnyEntry] = ()) -> None:
-        self.accounts: dict[str, Account] = {}
-        self.pots: dict[int, Pot] = {}
-        self.pots_of: dict[int, list[int]] = {}
-        """By key, the newest last."""
-        self.held: dict[int, dict[int, Nanos]] = {}
-        """By lease and pot: what is outstanding."""
-        self.leases: dict[int, int] = {}
-        """By lease: when its worker went, seconds since the epoch; `OPEN` while it lives."""
-        self.last_lease = 0
-        self.last_pot = 0
-        self.charged: dict[bytes, tuple[Nanos, tuple[int, ...], int]] = {}
-        """By bid: what it cost, the pots that paid (none: late), and until when to remember."""
-        self.seals = Seals()
-        self.counts: dict[tuple[int, str], int] = {}
-        """By line item number and kind of notice (or `order`, `install`); what was invalid from the beginning is in `marks`."""
-        self.marks = Marks()
-        self.arms = ArmCounts()
-        """What rotations learn from."""
-        self.entries: dict[int, tuple[Nanos, Nanos, Nanos, Nanos]] = {}
-        """By line item number: media, data, tech, margin."""
-        self.quarantined = 0
-        self.forgotten_s = 0.0
-        """Notices whose tokens ended before this moment are not remembered any more."""
-        self.seen: dict[bytes, int] = {}
-        """By notice: until when to remember that it was counted."""
-        self.orders: set[tuple[str, bytes]] = set()
-        self.adjusted: set[bytes] = set()
-        """Corrections of money that were booked."""
-        self.shifted: dict[str, Nanos] = {}
-        """By account: by how much its limit was raised or lowered for another of the same insertion order."""
-        self.installs: set[bytes] = set()  # Apple's transactions: counted for good
+        """Begin with what these entries say."""
+        super().__init__()
+        self.begin(entries)
+
+    def begin(self, entries: Iterable[AnyEntry]) -> None:
+        """Forget everything and begin anew with these entries."""
+        self.clear()
         for entry in entries:
             self.apply(entry)
 
@@ -135,7 +112,7 @@ class Ledger:
 
     # --- changes ---
 
-    def apply(self, entry: AnyEntry) -> None:  # noqa: C901, PLR0912 (one flat case per entry)
+    def apply(self, entry: AnyEntry) -> None:  # noqa: C901, PLR0912, PLR0915 (one flat case per entry)
         """Change the totals; raises `ValueError` if the entry cannot follow those before it."""
         match entry:
             case Seen():
@@ -150,15 +127,18 @@ class Ledger:
                 self.last_pot = max(self.last_pot, entry.pot)
                 self.pots[entry.pot] = Pot(entry.key, entry.accounts, entry.start_s, entry.end_s)
                 self.pots_of.setdefault(entry.key, []).append(entry.pot)
-            case Leased(lease):
+            case Leased(lease, _, host):
                 self.last_lease = max(self.last_lease, lease)
                 self.leases[lease] = OPEN
+                if host:
+                    self.hosts[lease] = host
             case Closed(lease, at_s):
                 self.leases[lease] = at_s
             case Expired(lease):
                 for pot, amount in self.held.pop(lease, {}).items():
                     self._add(pot, outstanding=-amount)
                 self.leases.pop(lease, None)
+                self.hosts.pop(lease, None)
             case Ordered():
                 self.orders.add((entry.advertiser, entry.order))
                 if entry.line_item and entry.rule:
@@ -172,13 +152,17 @@ class Ledger:
                     self._count(line_item, "install")
             case Corrected(correction):
                 self.marks.correct(correction)
+                self.books.invalid_spend.correct(correction)
             case Quarantined():
                 self.quarantined += 1
+                self.books.claim(entry)
             case Adjusted():
                 self._adjust(entry)
             case Shifted(giver, taker, amount):
                 self.shifted[giver] = self.shifted.get(giver, 0) - amount
                 self.shifted[taker] = self.shifted.get(taker, 0) + amount
+            case Alive() | Wanted():
+                pass
             case Checkpoint():
                 restore(self, entry)
 
@@ -190,6 +174,7 @@ class Ledger:
         self.seals.prune(now_s)
         self.marks.prune(now_s, self.seen)
         self.arms.prune(now_s)
+        self.books.prune(now_s)
         held = {pot for pots in self.held.values() for pot in pots}
         for number in [n for n, p in self.pots.items() if p.end_s < now_s - KEEP_WINDOWS_S]:
             if number not in held:
@@ -201,6 +186,7 @@ class Ledger:
         self.adjusted.add(entry.number)
         for pot in entry.pots:
             self._add(pot, settled=entry.total)
+        self.books.adjust(entry, self.pots)
         self._book(entry)
 
     def _book(self, entry: Settled | Adjusted) -> None:
@@ -221,10 +207,13 @@ class Ledger:
                 self._move(entry.lease, pot, -total)
                 self._add(pot, settled=total)
         self.charged[entry.bid] = (total, () if late else entry.pots, entry.until_s)
+        if entry.bid_s:
+            self.delays.count(entry.exchange, entry.at_s - entry.bid_s)
         self.seals.bill(entry.seal, entry.bid, entry.until_s)
         mark = self.marks.of_notice.get(_mark(entry.bid, IMPRESSION))
         if mark is not None:
-            self.marks.count(mark, SPEND, total)
+            self._mark_spend(mark, entry.bid, 1)
+        self.books.settle(entry, self.pots)
         self._book(entry)
 
     def _move(self, lease: int, pot: int, amount: Nanos) -> None:
@@ -263,9 +252,13 @@ class Ledger:
 
     def _count_mark(self, entry: Seen, mark: Mark, times: int) -> None:
         self.marks.count(mark, entry.kind, times)
-        charged = self.charged.get(entry.bid)
-        if entry.kind == IMPRESSION and charged is not None:
-            self.marks.count(mark, SPEND, times * charged[0])
+        if entry.kind == IMPRESSION and entry.bid in self.charged:
+            self._mark_spend(mark, entry.bid, times)
+
+    def _mark_spend(self, mark: Mark, bid: bytes, times: int) -> None:
+        total, pots, _ = self.charged[bid]
+        self.marks.count(mark, SPEND, times * total)
+        self.books.mark(mark, pots, self.pots, times, times * total)
 
     def _count(self, line_item: int, kind: str) -> None:
         self.counts[line_item, kind] = self.counts.get((line_item, kind), 0) + 1
@@ -276,6 +269,7 @@ class Ledger:
         for name in pot.accounts:
             if not name.endswith(LIFETIME) and not self.account(name).outstanding:
                 self.accounts.pop(name, None)
+                self.shifted.pop(name, None)
 
 
 def _mark(bid: bytes, kind: str) -> bytes:

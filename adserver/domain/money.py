@@ -74,6 +74,13 @@ class Rates:
         """Tell whether amounts in this currency can be converted."""
         return currency in self._micros
 
+    def written(self, currency: str) -> tuple[str, int]:
+        """Return a currency and its rate as tickets have them: millionths of it for one unit of the house currency.
+
+        Nothing and 0 stand for the house currency. Raises `KeyError` for an unknown one.
+        """
+        return ("", 0) if currency == self.house else (currency, self._micros[currency])
+
     def floor_to_house(self, cpm: float, currency: str) -> Nanos:
         """Convert a floor CPM to house nanos, rounding up; raises `KeyError` for an unknown currency."""
         if currency == self.house:

@@ -190,6 +190,8 @@ class DealTerms(msgspec.Struct, frozen=True):
     """For videos and sounds, in place of `floor`."""
     account: str = ""
     """What the exchange wants named in a bid by this deal as that for which it is billed."""
+    guaranteed: bool = False
+    """Both sides promised: it is bid on before anything else, at the agreed price (OpenRTB 2.6, `guar`)."""
 
 
 class Opportunity(msgspec.Struct, frozen=True, kw_only=True):

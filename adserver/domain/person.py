@@ -13,6 +13,8 @@ PersonKey = bytes
 
 KEY_BYTES = 16
 NO_SEGMENTS: tuple[int, ...] = ()
+MOST_TOUCHES = 64
+"""A profile keeps so many contacts of the last 30 days, the newest."""
 
 
 def pseudonymiser(secret: bytes) -> Callable[[str, str], PersonKey]:
@@ -70,6 +72,8 @@ class Profile(msgspec.Struct, frozen=True, gc=False):
     touches: tuple[Touch, ...] = ()
     interests: tuple[Interest, ...] = ()
     """The trail, oldest first."""
+    aliases: tuple[PersonKey, ...] = ()
+    """Further keys of the same person: a contact too young to be stored may lie under any of them."""
 
 
 NOBODY = Profile()
@@ -84,6 +88,8 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     profile: Profile = NOBODY
     choices: Choices = NO_CHOICES
     """The strictest of all these ids' choices."""
+    counted: bool = True
+    """Whether these are all contacts: not if they are those of a moment ago, or cannot be read."""
 
 
 class Membership(msgspec.Struct, frozen=True):

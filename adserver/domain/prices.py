@@ -69,7 +69,7 @@ def price(text: str, currency: str = "") -> Price:
     if found is None or not code or (found[1] and found[4]):
         raise ValueError(f"{text[:40]!r} is no price: write 12.90 EUR")
     amount = Decimal(f"{found[2].replace(',', '')}.{found[3] or '0'}")
-    minor = amount.scaleb(_exponent(code))
+    minor = amount.scaleb(decimals(code))
     if minor != minor.to_integral_value():
         raise ValueError(f"{text[:40]!r} has more decimals than {code} has")
     if not 0 < amount <= MAX_UNITS:
@@ -79,16 +79,16 @@ def price(text: str, currency: str = "") -> Price:
 
 def shown(amount: Price, language: str) -> str:
     """Return a sum as readers of a language expect it: `1.290,00 €` in German, `€1,290.00` in English."""
-    exponent = _exponent(amount.currency)
+    exponent = decimals(amount.currency)
     whole, rest = divmod(amount.minor, 10**exponent)
-    decimals = f"{rest:0{exponent}}" if exponent else ""
+    rest_digits = f"{rest:0{exponent}}" if exponent else ""
     manner, symbol = _MANNERS.get(language), _SYMBOLS.get(amount.currency)
     if manner is None:
-        return f"{whole}{'.' if decimals else ''}{decimals}{_HARD}{amount.currency}"
+        return f"{whole}{'.' if rest_digits else ''}{rest_digits}{_HARD}{amount.currency}"
     grouped = f"{whole:,}" if whole >= _UNGROUPED_BELOW.get(language, 1_000) else str(whole)
     number = grouped.replace(",", manner.group)
-    if decimals:
-        number += manner.point + decimals
+    if rest_digits:
+        number += manner.point + rest_digits
     if symbol is None:
         symbol, gap = amount.currency, _HARD
     else:
@@ -96,5 +96,6 @@ def shown(amount: Price, language: str) -> str:
     return f"{symbol}{gap}{number}" if manner.before else f"{number}{manner.gap}{symbol}"
 
 
-def _exponent(currency: str) -> int:
+def decimals(currency: str) -> int:
+    """Return how many decimals a currency has: ISO 4217's, two where nothing else is known."""
     return _EXPONENTS.get(currency, 2)

@@ -118,7 +118,7 @@ class Reason(StrEnum):
     NATIVE_ASSETS = "native_assets"  # a required asset is missing
     # A candidate: the person and the money.
     FREQUENCY_CAP = "frequency_cap"
-    FREQUENCY_UNKNOWN = "frequency_unknown"  # capped, but there is no id to count by
+    FREQUENCY_UNKNOWN = "frequency_unknown"  # capped, but no id to count by, or contacts missing
     GOAL = "goal"  # pays for clicks, and nobody can click on a screen out of home
     NOT_SHORTLISTED = "not_shortlisted"  # others are worth more even at best
     ROTATION = "rotation"  # it is another creative's turn

@@ -46,6 +46,12 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     """The household's key, where a cap counts by household."""
     products: tuple[int, ...] = ()
     """Numbers of the products that a dynamic creative shows, in order: where clicks lead."""
+    currency: str = ""
+    """Of `wire_price`; nothing for the house currency."""
+    rate_micros: int = 0
+    """How many millionths of that currency one unit of the house currency was worth; 0 for the house currency."""
+    held_s: int = 0
+    """So many seconds our worker keeps the money ready; 0: as long as the bid may be billed."""
 
     @property
     def bid_s(self) -> float:

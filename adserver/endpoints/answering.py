@@ -118,7 +118,14 @@ class Answerer:
         desk, auction = draft.desk, draft.auction
         for bid, ticket in zip(draft.bids, draft.tickets, strict=True):
             index = bid.candidate.line_item_index
-            self._purse.hold(ticket.bid, index, auction.exchange, bid.reserved, ticket.bill_until_s)
+            self._purse.hold(
+                ticket.bid,
+                index,
+                auction.exchange,
+                bid.reserved,
+                ticket.bill_until_s,
+                ticket.at_s + ticket.held_s if ticket.held_s else 0,
+            )
             self._events.write(
                 bid_event(
                     auction,
@@ -188,6 +195,8 @@ class Answerer:
             out_of_home,
             auction.household if permission.identify and auction.household is not None else b"",
             bid.products,
+            *self._rates.written(auction.currency),
+            held_s=held_s if (held_s := self._purse.hold_s.get(terms.name, 0)) < life_s else 0,
         )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import msgspec
 import structlog
 
+from adserver.decision import chances
 from adserver.decision.pipeline import decide
 from adserver.decision.tracing import Untraced
 from adserver.decision.world import World
@@ -23,7 +24,7 @@ from adserver.errors import InvalidBidRequest
 from adserver.metrics import INVALID_REQUESTS
 from adserver.openrtb.codec import REFUSALS
 from adserver.openrtb.outbound import no_bid
-from adserver.ports import Clock, Restraint, Wallet
+from adserver.ports import Clock, Flow, Restraint, Wallet
 
 _VERSION = head(x_openrtb_version="2.6")
 _BID = head(Content_Type="application/json") + _VERSION
@@ -50,7 +51,9 @@ class BidEndpoint:
         clock: Clock,
         admission: Admission,
         monotonic: Callable[[], float],
+        flow: Flow | None = None,
     ) -> None:
+        self._flow = flow
         self._world = world
         self._strained_world = msgspec.structs.replace(world, explore_ppm=0)
         self._desks = desks
@@ -133,14 +136,24 @@ class BidEndpoint:
             return self._none(desk, auction.id, Reason.CEILING, arrived)
         now_s = self._clock.now()
         deadline = arrived + gathered.left_ms / 1_000 - SEND_S
-        if self._monotonic() > deadline:
+        at = self._monotonic()
+        if at > deadline:
             return self._none(desk, auction.id, Reason.TIME_OUT, arrived)
+        if (
+            at > self._purse.good_until
+        ):  # we slept, say; the line to the owner comes later in the loop
+            self._purse.suspend()
         # 2. Decide: plain function calls; nothing awaits, so nothing interleaves.
         trace = Untraced()
         purse = self._purse
         now = moment(gathered, terms, purse, purse.paces, self._stopped.candidates, now_s)
         world = self._strained_world if self._admission.strained else self._world
         bids = decide(world, auction, gathered.fits, now, trace)
+        flow = self._flow
+        if flow is not None:
+            flow.requests += 1
+            if at >= flow.sample_at:
+                flow.sample(chances.count(world.snapshot, auction, gathered.fits, now), at)
         if not bids:
             self._admission.answered(self._monotonic() - began)
             return self._none(desk, auction.id, trace.reason, arrived, trace.missed)
@@ -167,6 +180,9 @@ class BidEndpoint:
         now = self._monotonic()
         if possible and now <= deadline:
             self._answerer.book(draft)
+            if self._flow is not None and not draft.auction.test:
+                for bid in draft.bids:
+                    self._flow.booked(bid.candidate.line_item_index, bid.reserved)
             draft.desk.latency.observe(now - arrived)
             return None
         self._answerer.withdraw(draft.auction, draft.bids, draft.tickets)

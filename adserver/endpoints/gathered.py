@@ -6,6 +6,7 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
+from adserver.decision.pacing import shake
 from adserver.decision.world import Moment
 from adserver.domain.consent import Permission
 from adserver.domain.exchange import ExchangeTerms
@@ -34,6 +35,8 @@ class Gathered(msgspec.Struct, gc=False):
     household: PersonKey | None = None
     """Which household is to be looked up, if any cap counts by household."""
     household_touches: tuple[Touch, ...] = ()
+    counted_since_s: float = 0.0
+    """Contacts from before may be missing; see `Moment`."""
     located: bool = False
     """Region and city are those of the address."""
 
@@ -72,9 +75,11 @@ def moment(
 ) -> Moment:
     """Return the moment of a decision; its dice come from the request's id."""
     auction = gathered.auction
+    seed = crc32(auction.id.encode("utf-8", "surrogatepass"))
     return Moment(
         now_s=now_s,
-        seed=crc32(auction.id.encode("utf-8", "surrogatepass")),
+        seed=seed,
+        shake=shake(seed),
         terms=terms,
         permission=gathered.permission,
         purse=purse,
@@ -83,4 +88,5 @@ def moment(
         profile=gathered.profile,
         touches=gathered.touches,
         household_touches=gathered.household_touches,
+        counted_since_s=gathered.counted_since_s,
     )

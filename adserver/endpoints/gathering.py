@@ -1,6 +1,7 @@
 """Gather: all that a decision may look at, from the bytes to the person's profile."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.pipeline import look_ahead
@@ -173,7 +174,11 @@ class Gatherer:
         if not with_choices(gathered.permission, found.choices).identify:
             return
         gathered.auction.household = found.person
-        gathered.household_touches = self._contacts.merged(found.person, found.profile.touches)
+        profile = found.profile
+        gathered.household_touches = self._contacts.merged(
+            found.person, profile.touches, profile.aliases
+        )
+        self._doubt(gathered, found)
 
     def _known(self, gathered: Gathered, found: Found) -> None:
         choices, profile, auction = found.choices, found.profile, gathered.auction
@@ -186,10 +191,18 @@ class Gatherer:
                 profile = without_objected(auction, profile, frozenset(choices.objections))
         gathered.profile = profile
         auction.person = found.person
-        gathered.touches = self._contacts.merged(found.person, profile.touches)
+        gathered.touches = self._contacts.merged(found.person, profile.touches, profile.aliases)
+        self._doubt(gathered, found)
         auction.segment_count = len(auction.segments) + (
             len(profile.segments) if gathered.permission.personalise else 0
         )
+
+    def _doubt(self, gathered: Gathered, found: Found) -> None:
+        """Say since when contacts are known, if not all of them are: caps must not take what is missing for none."""
+        if not found.counted:
+            gathered.counted_since_s = inf
+        elif self._contacts.counted_since_s:
+            gathered.counted_since_s = max(gathered.counted_since_s, self._contacts.counted_since_s)
 
     def _unknowable(self, gathered: Gathered) -> None:
         """Bid on the page alone: somebody who opted out must not be treated as if they had not."""

@@ -71,6 +71,7 @@ def deal_terms(pmp: Pmp, seat: str, rates: Rates) -> tuple[DealTerms, ...]:
                 DEAL_AUCTION_TYPES.get(deal.at) if deal.at is not None else None,
                 frozenset(map(bare_domain, deal.wadomain)) if deal.wadomain else None,
                 floors,
+                guaranteed=deal.guar == 1,
             )
         )
     return tuple(usable)

@@ -96,6 +96,7 @@ class Deal(Wire):
     at: int | None = None
     wseat: list[Id] | None = None
     wadomain: list[str] | None = None
+    guar: int | None = None
     mincpmpersec: float | None = None
     durfloors: list[DurationFloor] | None = None
 

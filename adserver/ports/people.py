@@ -58,14 +58,19 @@ class SegmentLoader(Protocol):
 class YoungContacts(Protocol):
     """Contacts too young to be in the profiles."""
 
+    counted_since_s: float
+    """Stored contacts from before may be missing: 0 if all are there, infinite if nobody knows."""
+
     def expect(self, person: PersonKey, touch: Touch, now_s: float) -> None:
         """Count a bid just made as an impression that will probably come."""
 
     def forget(self, bid: bytes) -> None:
         """The bid lost or was not sent: no impression will come."""
 
-    def merged(self, person: PersonKey, stored: tuple[Touch, ...]) -> tuple[Touch, ...]:
-        """Return stored and young contacts, an impression that is in both only once."""
+    def merged(
+        self, person: PersonKey, stored: tuple[Touch, ...], aliases: Sequence[PersonKey] = ()
+    ) -> tuple[Touch, ...]:
+        """Return stored and young contacts under all keys of a person, an impression that is in both only once."""
 
 
 class Contacts(Protocol):
@@ -79,6 +84,19 @@ class Contacts(Protocol):
 
     def add_interests(self, interests: Sequence[tuple[PersonKey, Interest]]) -> None:
         """Lengthen people's trails; the same interest twice counts once. Blocks. Raises `Unavailable`."""
+
+
+@runtime_checkable
+class Recounted(Protocol):
+    """Contacts that may be lost, and are then counted anew as far as they were also written down elsewhere."""
+
+    def counted_since_s(self, now_s: float) -> float:
+        """Look whether contacts were lost, and bring back what can be. Return since when all that were added are
+        there: 0 for ever, infinite for nobody knows. Called each second. Blocks. Raises `Unavailable`.
+        """
+
+    def keep_contacts(self, seconds: int) -> None:
+        """Say for how long a contact must be kept so that it can be counted anew; 0 if nothing counts them."""
 
 
 class Audiences(Protocol):

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ _UNSAID = (ValueError, LookupError, AttributeError, ArithmeticError)
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+?)`")
 _AT = re.compile(r" - at `(.+?)`$")
+_IN_MAP = re.compile(r"\$\.(\w+)\[\.\.\.\]")
 _STEP = re.compile(r"\.(\w+)")
 
 Section = TypeVar("Section", bound=msgspec.Struct)
@@ -51,10 +53,25 @@ def read_yaml(file: Path) -> Any:
 
 def read_struct(file: Path, kind: type[Section]) -> Section:
     """Return what a file says. Raises `InvalidConfig` naming the path in it, `$.http.port`."""
+    said = read_yaml(file)
     try:
-        return msgspec.convert(read_yaml(file), kind, strict=True)
+        return msgspec.convert(said, kind, strict=True)
     except msgspec.ValidationError as error:
-        raise InvalidConfig([_fault(file, str(error), kind)]) from error
+        fault = _fault(file, str(error), kind)
+        raise InvalidConfig([replace(fault, path=_named(said, fault.path, kind))]) from error
+
+
+def _named(said: Any, path: str, kind: type[msgspec.Struct]) -> str:
+    """Return a path with the key that is wrong, where msgspec says `$.rates[...]`: the one that is wrong by itself."""
+    found = _IN_MAP.fullmatch(path)
+    if found is None:
+        return path
+    for key, value in said[found[1]].items():
+        try:
+            msgspec.convert({**said, found[1]: {key: value}}, kind, strict=True)
+        except msgspec.ValidationError:
+            return f"$.{found[1]}.{key}"
+    return path
 
 
 def _fault(file: Path, message: str, kind: type[msgspec.Struct]) -> Fault:

@@ -24,8 +24,10 @@ from adserver.domain.ticket import Ticket
 from adserver.endpoints.intake import Intake
 from adserver.endpoints.tokens import Key, TokenVault
 from adserver.openrtb.dialect import Agreed
+from adserver.processes.owner.grants import Grants
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.notices import Notices
+from adserver.processes.owner.settling import Settling
 from tests.unit.adapters_exchanges.sealing import KEYS, iv, sealed
 from tests.unit.endpoints.desk import NOW_S, TICKET, Moment
 from tests.unit.processes.owner_world import TENT, Source
@@ -56,7 +58,10 @@ class Books:
     def __init__(self) -> None:
         self.ledger = Ledger()
         self.entries: list[AnyEntry] = []
-        self._notices = Notices(self.ledger, self._enter, Lines(Source().load(), {}))
+        lines = Lines(Source().load(), {})
+        grants = Grants(self.ledger, self._enter, lines, 3_600)
+        settling = Settling(self.ledger, self._enter, grants)
+        self._notices = Notices(self.ledger, self._enter, lines, settling)
 
     def _enter(self, entry: AnyEntry) -> None:
         self.ledger.apply(entry)

@@ -1,8 +1,13 @@
-"""Group commit: contacts, then events, then money; only then is anything acknowledged."""
+"""Turns: what others wrote is learned, what waits is decided, and all of it is made durable together.
+
+In a turn contacts are written first, then events, then money; only then is anything acknowledged. Money is decided about
+in turns alone, so that hosts that share a ledger decide one after the other, and each knows all before.
+"""
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 import structlog
 
@@ -19,7 +24,7 @@ REPEAT_S = 60.0
 MAX_EVENT_BYTES = 64 << 20
 MAX_TOUCHES = 200_000
 MEND = (
-    "free space on that disk, or mend it; it is tried twice a second, and nothing need be restarted"
+    "free space on that disk or mend it, or bring the database back; it is tried twice a second, and nothing need be restarted"
 )
 
 _log = structlog.get_logger()
@@ -28,15 +33,36 @@ Acknowledge = Callable[[str], None]
 """Called with nothing, or with why it failed."""
 
 
+class Job(NamedTuple):
+    """What waits for a turn."""
+
+    do: Callable[[], None]
+    refuse: Acknowledge | None
+    """Called in its place when there is no turn to be had; without one it waits for the next."""
+
+
 class Commits:
-    """Collects while one commit is under way, and makes the next of all that has come.
+    """Collects while one turn is under way, and makes the next of all that has come.
 
     Events and contacts go first, so that whoever is killed in between has written them twice rather
     than never: readers and the contact store count a bid's event once. While commits fail, bid events
     are dropped: the first space that there is again belongs to what must not be lost.
     """
 
-    def __init__(self, store: LedgerStore, events: EventStore, contacts: Contacts) -> None:
+    def __init__(
+        self,
+        store: LedgerStore,
+        events: EventStore,
+        contacts: Contacts,
+        learn: Callable[[str, Sequence[AnyEntry]], None] = lambda _host, _entries: None,
+        recover: Callable[[], Awaitable[None]] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`learn` takes in what another host wrote. `recover` begins anew from a shared log, after a turn of which
+        nobody knows whether it was written; it raises `Unavailable`.
+        """
+        self.alive_s = monotonic()
+        """When the last turn began in which something was written, by the steady clock."""
         self.failing = ""
         """Why the last commit failed; while it is set, new facts are refused at once."""
         self.events_dropped = 0
@@ -54,11 +80,22 @@ class Commits:
         self._interests: list[tuple[PersonKey, Interest]] = []
         self._acknowledge: list[Acknowledge] = []
         self._then: list[Callable[[], None]] = []
+        self._jobs: list[Job] = []
+        self._learn = learn
+        self._recover = recover
+        self._monotonic = monotonic
+        self._uncertain = False
+        """What we know of a shared log need not be what it says."""
         self._wake = asyncio.Event()
         self._stopping = False
 
+    def do(self, job: Callable[[], None], refuse: Acknowledge | None = None) -> None:
+        """Run this in the next turn; while there is none to be had `refuse` is called with the reason, if given."""
+        self._jobs.append(Job(job, refuse))
+        self._wake.set()
+
     def enter(self, entry: AnyEntry) -> None:
-        """Queue an entry."""
+        """Queue an entry; where the log is shared, only within a turn."""
         self._entries.append(entry)
         self._wake.set()
 
@@ -118,18 +155,18 @@ class Commits:
         self._wake.set()
 
     async def _flush(self) -> None:
-        acknowledge, self._acknowledge = self._acknowledge, []
-        then, self._then = self._then, []
+        """Take a turn."""
+        began_s = self._monotonic()
+        acknowledge: list[Acknowledge] = []
         try:
-            await self._write()
+            await self._begin()
+            self._decide()
+            acknowledge, self._acknowledge = self._acknowledge, []
+            then, self._then = self._then, []
+            if await self._written(then):
+                self.alive_s = began_s
         except Unavailable as error:
-            self.failing = str(error)
-            self._then = then + self._then
-            self._drop(self._droppable)
-            self._droppable, self._droppable_bytes = [], 0
-            if self._is_due("ledger"):
-                self._outage_told = True
-                _log.critical("ledger_unavailable", error=self.failing, mend=MEND)
+            self._failed(str(error))
         else:
             if self._outage_told:
                 _log.warning("ledger_available_again", events_dropped=self.events_dropped)
@@ -141,7 +178,63 @@ class Commits:
         for answer in acknowledge:
             answer(self.failing)
 
-    async def _write(self) -> None:
+    async def _begin(self) -> None:
+        """Know what others know."""
+        if (self._uncertain or self._store.stale) and self._recover is not None:
+            await self._recover()
+            self._uncertain = False
+        for host, entries in await self._store.begin():
+            self._learn(host, entries)
+
+    async def _written(self, then: list[Callable[[], None]]) -> bool:
+        """Write; what should follow waits for the next turn if it fails, unless nobody knows then what holds."""
+        try:
+            return await self._write()
+        except Unavailable:
+            if self._store.shared:
+                self._forget()
+            else:
+                self._then = then + self._then
+            raise
+
+    def _decide(self) -> None:
+        """Run what waits, all of it in one turn."""
+        jobs, self._jobs = self._jobs, []
+        for job in jobs:
+            try:
+                job.do()
+            except Exception:  # noqa: BLE001 - a bug: loud, and no reason to fail everybody else
+                _log.exception("owner_job_failed")
+                if job.refuse is not None:
+                    job.refuse("the owner failed; its log tells more")
+
+    def _forget(self) -> None:
+        """What was decided in this turn may not be what the shared log says."""
+        self._uncertain = True
+        self._entries.clear()
+        self._lines.clear()  # their facts were refused and are told again
+        self._then.clear()
+
+    def _failed(self, why: str) -> None:
+        """Refuse what cannot wait."""
+        self.failing = why
+        waiting, self._jobs = self._jobs, []
+        for job in waiting:
+            if job.refuse is None:
+                self._jobs.append(job)
+            else:
+                job.refuse(why)
+        acknowledge, self._acknowledge = self._acknowledge, []
+        for answer in acknowledge:
+            answer(why)
+        self._drop(self._droppable)
+        self._droppable, self._droppable_bytes = [], 0
+        if self._is_due("ledger"):
+            self._outage_told = True
+            _log.critical("ledger_unavailable", error=why, mend=MEND)
+
+    async def _write(self) -> bool:
+        """Write what has come, and tell whether that were entries. Raises `Unavailable`."""
         loop = asyncio.get_running_loop()
         entries, lines, touches = len(self._entries), len(self._lines), self._touches
         interests = self._interests
@@ -161,6 +254,7 @@ class Commits:
         self._store.append(self._entries[:entries])
         del self._entries[:entries]
         await self._store.commit()
+        return entries > 0
 
     def _write_beside(
         self,
@@ -190,7 +284,7 @@ class Commits:
 
     def _is_due(self, trouble: str) -> bool:
         """Tell whether to say it again: at once, then once a minute."""
-        now = time.monotonic()
+        now = self._monotonic()
         if now - self._told[trouble] < REPEAT_S:
             return False
         self._told[trouble] = now

@@ -1,14 +1,16 @@
 """One worker's (or one command's) line to the owner."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import structlog
 from prometheus_client import generate_latest
 
-from adserver.background.people_messages import Choose, Erase, Link, Question, See
+from adserver.background.money_messages import Amend, Amended, Flow
+from adserver.background.people_messages import Choose, Counted, Erase, Link, Question, See
 from adserver.background.protocol import (
     Arms,
     Ask,
@@ -16,16 +18,20 @@ from adserver.background.protocol import (
     Correct,
     Corrected,
     Events,
+    Exposed,
     Failed,
     FromOwner,
     FromWorker,
     Grant,
     Hello,
+    Holds,
     Paces,
     Query,
     Record,
     Recorded,
     Reload,
+    Renew,
+    Renewed,
     Report,
     Resolved,
     Return,
@@ -37,42 +43,20 @@ from adserver.background.protocol import (
     from_worker,
     messages,
 )
-from adserver.domain.ledger import Ledger
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Fact, Notice
 from adserver.domain.validity import Correction
 from adserver.errors import InvalidConfig, Unavailable
 from adserver.metrics import REGISTRY
-from adserver.ports import Clock
-from adserver.processes.owner.commits import Commits
-from adserver.processes.owner.grants import Grants
-from adserver.processes.owner.installs import Installs
-from adserver.processes.owner.notices import Notices
-from adserver.processes.owner.paces import Paces as PaceKeeper
-from adserver.processes.owner.people import PeopleKeeper, to_forget
+from adserver.processes.owner.desk import Desk
+from adserver.processes.owner.people import to_forget
+from adserver.processes.owner.recounting import counts
 from adserver.processes.owner.reports import invalid_rows, report
-from adserver.processes.owner.workers import Workers
 
 MAX_UNREAD_BYTES = 64 << 20
 """A worker that reads nothing for so long is as good as gone."""
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What all connections work with."""
-
-    clock: Clock
-    ledger: Ledger
-    commits: Commits
-    grants: Grants
-    notices: Notices
-    installs: Installs
-    paces: PaceKeeper
-    people: PeopleKeeper
-    workers: Workers
-    reload: Callable[[], Awaitable[None]]
 
 
 class Connection:
@@ -98,8 +82,7 @@ class Connection:
             _log.warning("worker_line_broke", lease=self.lease, error=str(error))
         finally:
             self.hang_up()
-            if self._desk.workers.leave(self):
-                self._desk.grants.close(self.lease, self._desk.clock.now())
+            self._desk.commits.do(self._leave)
 
     def send(self, message: FromOwner) -> None:
         """Queue a message; whoever does not read is cut off."""
@@ -120,28 +103,49 @@ class Connection:
         if self._waiting:
             self._grant(tuple(self._waiting.items()))
 
-    def _take(self, message: FromWorker) -> None:  # noqa: C901 (one flat case per message)
+    def _take(self, message: FromWorker) -> None:  # noqa: C901, PLR0912 (one flat case per message)
         match message:
             case Record(request, fact):
-                self._record(request, fact)
+                self._later(request, partial(self._record, request, fact))
             case Events(lines):
                 self._desk.commits.droppable(lines)
             case Ask(wants):
-                self._grant(wants)
+                self._desk.commits.do(partial(self._grant, wants))
             case Return(amounts):
-                self._give_back(amounts)
+                self._desk.commits.do(partial(self._give_back, amounts))
+            case Renew(stamp_s):
+                if self.lease:
+                    self.send(Renewed(stamp_s, self._desk.term_s()))
+            case Exposed(amounts):
+                self._desk.exposure.told(self.lease, amounts)
+            case Flow():
+                self._desk.paces.flowed(self.lease, message, self._desk.clock.now())
             case Hello():
-                self._welcome(message)
+                self._desk.commits.do(partial(self._welcome, message))
             case Query(request):
                 self._report(request)
-            case Correct():
-                self._correct(message)
+            case Correct(request):
+                self._later(request, partial(self._correct, message))
+            case Amend(request):
+                self._later(request, partial(self._amend, message))
             case Scrape(request):
                 self.send(Scraped(request, generate_latest(REGISTRY)))
             case Reload(request):
                 self._meanwhile(self._reload(request))
             case Choose() | Erase() | See() | Link():
                 self._meanwhile(self._for_person(message))
+
+    def _later(self, request: int, job: Callable[[], None]) -> None:
+        """Answer in the next turn, or say at once that there is none."""
+        commits = self._desk.commits
+        if commits.failing:
+            self.send(Failed(request, commits.failing))
+        else:
+            commits.do(job, lambda why: self.send(Failed(request, why)))
+
+    def _leave(self) -> None:
+        if self._desk.workers.leave(self):
+            self._desk.grants.close(self.lease, self._desk.clock.now())
 
     def _meanwhile(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -154,6 +158,8 @@ class Connection:
 
     def _welcome(self, hello: Hello) -> None:
         desk = self._desk
+        if not self.alive:
+            return
         before = desk.workers.by_lease.pop(hello.lease, None)
         if before is not None:
             before.hang_up()
@@ -164,14 +170,20 @@ class Connection:
         counts = {each: desk.ledger.arms.of(each, now_s) for each in desk.ledger.arms.line_items()}
         _log.info("worker_joined", slot=hello.slot, pid=hello.pid, lease=self.lease)
 
+        holds = desk.holds()
+
         def welcome() -> None:
-            self.send(Welcome(self.lease))
+            self.send(Welcome(self.lease, hello.stamp_s, desk.term_s(), desk.ahead_s))
+            if holds:
+                self.send(Holds(holds))
             if resolved:
                 self.send(Resolved(resolved))
             if paces:
                 self.send(Paces(paces))
             if counts:
                 self.send(Arms(counts))
+            if desk.workers.counted_since_s:
+                self.send(Counted(desk.workers.counted_since_s))
             if desk.workers.trouble:
                 self.send(Trouble(desk.workers.trouble))
 
@@ -179,12 +191,11 @@ class Connection:
 
     def _grant(self, wants: tuple[tuple[int, Nanos], ...]) -> None:
         desk, now_s = self._desk, self._desk.clock.now()
-        if not self.lease or desk.commits.failing:
-            self._waiting.update(wants)
+        if not self.lease or not self.alive:
             return
         found = []
         for key, want in wants:
-            grant = desk.grants.grant(self.lease, key, want, len(desk.workers.by_lease), now_s)
+            grant = desk.grants.grant(self.lease, key, want, now_s)
             if grant is None:
                 self._waiting[key] = want
             else:
@@ -192,14 +203,15 @@ class Connection:
                 found.append((key, *grant))
         if found:
             desk.commits.then(lambda: self.send(Grant(tuple(found))))
-        if self._waiting and len(desk.workers.by_lease) > 1:
-            desk.workers.recall(self.lease, desk.grants.scarce(self._waiting, now_s), now_s)
+        if self._waiting:
+            elsewhere = desk.workers.recall(
+                self.lease, desk.grants.scarce(self._waiting, now_s), now_s
+            )
+            for pot in elsewhere:
+                desk.grants.want(pot)
 
     def _record(self, request: int, fact: Fact) -> None:
         desk = self._desk
-        if desk.commits.failing:
-            self.send(Failed(request, desk.commits.failing))
-            return
         try:
             if isinstance(fact, Notice):
                 outcome = desk.notices.notice(fact, self._desk.clock.now())
@@ -219,6 +231,8 @@ class Connection:
         if outcome.interest is not None:
             desk.commits.interest(*outcome.interest)
         desk.commits.then(lambda: desk.workers.tell_outcome(outcome))
+        if outcome.touch is not None or outcome.household is not None:
+            desk.commits.then(partial(counts, fact, monotonic()))
         desk.commits.acknowledge(
             lambda failure: self.send(
                 Failed(request, failure) if failure else Recorded(request, outcome.first)
@@ -227,9 +241,6 @@ class Connection:
 
     def _correct(self, asked: Correct) -> None:
         desk = self._desk
-        if desk.commits.failing:
-            self.send(Failed(asked.request, desk.commits.failing))
-            return
         correction = Correction(
             asked.rule, asked.start_s, asked.end_s, asked.valid, int(desk.clock.now())
         )
@@ -238,6 +249,15 @@ class Connection:
         desk.commits.acknowledge(
             lambda failure: self.send(
                 Failed(asked.request, failure) if failure else Corrected(asked.request, rows)
+            )
+        )
+
+    def _amend(self, asked: Amend) -> None:
+        desk, now_s = self._desk, self._desk.clock.now()
+        outcomes = tuple(desk.notices.amend(amendment, now_s) for amendment in asked.amendments)
+        desk.commits.acknowledge(
+            lambda failure: self.send(
+                Failed(asked.request, failure) if failure else Amended(asked.request, outcomes)
             )
         )
 
@@ -265,7 +285,7 @@ class Connection:
         self.send(
             Report(
                 request,
-                report(desk.ledger, desk.grants.lines, desk.paces, now_s),
+                report(desk.ledger, desk.grants.lines, desk.paces, desk.exposure, now_s),
                 desk.ledger.quarantined,
                 desk.commits.events_dropped,
                 desk.commits.failing,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 import structlog
 
 from adserver.background.leases import MARGIN_S
-from adserver.background.owner_client import PARTED_S
 from adserver.background.protocol import Hello
 from adserver.background.purse import RELEASE_AFTER_S
 from adserver.domain.entries import (
@@ -17,6 +16,7 @@ from adserver.domain.entries import (
     Leased,
     Opened,
     Returned,
+    Wanted,
 )
 from adserver.domain.ledger import OPEN, Ledger
 from adserver.domain.money import Nanos
@@ -27,6 +27,10 @@ USUAL_UNITS = 250
 """A first grant pays for about so many bids."""
 PLAN_AHEAD_S = 5.0
 """Grants run so far ahead of the plan: money in use, not spent early."""
+TERM_S = 30.0
+"""A worker that has not heard of its owner for so long stops bidding."""
+BILLED_SHARE = 0.1
+"""So much of what is outstanding is expected to be billed, while a line item's own share is unknown."""
 
 _log = structlog.get_logger()
 
@@ -44,11 +48,16 @@ class Grants:
         lines: Lines,
         billing_life_s: int,
         monotonic: Callable[[], float] = time.monotonic,
+        host: str = "",
     ) -> None:
+        """`host` is ours, if several share the ledger: only its leases are closed when it starts."""
         self._ledger = ledger
         self._enter = enter
         self._billing_life_s = billing_life_s
+        self._host = host
         self.lines = lines
+        self.allowance: Callable[[Payer, float], Nanos | None] = self._planned
+        """What the plans of a payer leave to be granted at a moment; `None` where nothing is planned."""
         self.plan_time = PlanTime(monotonic)
         self.spending: set[int] = set()
         """Keys granted to since somebody emptied this set."""
@@ -56,7 +65,7 @@ class Grants:
     def lease(self, now_s: float) -> int:
         """Give out a lease number that never was."""
         number = self._ledger.last_lease + 1
-        self._enter(Leased(number, int(now_s)))
+        self._enter(Leased(number, int(now_s), self._host))
         return number
 
     def resume(self, hello: Hello, now_s: float) -> tuple[int, tuple[tuple[bytes, Nanos], ...]]:
@@ -68,7 +77,7 @@ class Grants:
         lease = hello.lease
         if lease not in self._ledger.leases:
             return self.lease(now_s), ()
-        self._enter(Leased(lease, int(now_s)))
+        self._enter(Leased(lease, int(now_s), self._host))
         believed = dict(hello.believed)
         resolved = []
         for bid in hello.holds:
@@ -88,6 +97,11 @@ class Grants:
                 _log.error("lease_overstated", lease=lease, pot=pot, by_nanos=-difference)
         return lease, tuple(resolved)
 
+    def want(self, pot: int) -> None:
+        """Tell other hosts that we have nothing left of a pot, if there are any."""
+        if self._host:
+            self._enter(Wanted(pot))
+
     def give_back(self, lease: int, pot: int, amount: Nanos) -> None:
         """Take money back, never more than the lease has."""
         amount = min(amount, self._ledger.holds(lease, pot))
@@ -102,44 +116,44 @@ class Grants:
     def close_all(self, now_s: float) -> None:
         """At a start nobody is connected yet."""
         for lease, closed_s in list(self._ledger.leases.items()):
-            if closed_s == OPEN:
+            if closed_s == OPEN and self._ledger.hosts.get(lease, "") == self._host:
                 self.close(lease, now_s)
 
-    def clock_set(self, now_s: float, by_s: float) -> None:
-        """Follow a clock that was set by so many seconds and says `now_s` now.
-
-        What workers long gone hold is held as long as before, or longer.
-        """
-        self.plan_time.clock_set(now_s, by_s)
+    def clock_set(self, by_s: float) -> None:
+        """Follow a clock that was set by so many seconds: what workers long gone hold is held as long, or longer."""
         for lease, closed_s in list(self._ledger.leases.items()):
             if closed_s != OPEN and by_s > 0:
                 self._enter(Closed(lease, closed_s + round(by_s)))
 
     def expire(self, now_s: float) -> None:
         """Free what workers long gone still held: none of their bids can be billed in time now."""
-        wait_s = PARTED_S + self._billing_life_s + 2 * RELEASE_AFTER_S
+        wait_s = TERM_S + self._billing_life_s + 2 * RELEASE_AFTER_S
         for lease, closed_s in list(self._ledger.leases.items()):
             if closed_s != OPEN and now_s > closed_s + wait_s:
                 self._enter(Expired(lease))
 
     def grant(
-        self, lease: int, key: int, want: Nanos, workers: int, now_s: float
+        self, lease: int, key: int, want: Nanos, now_s: float
     ) -> tuple[int, Nanos, int] | None:
         """Grant about what is wanted: pot, nanos, end of its window; `None` while there is nothing.
 
         Never more than any account of the chain has left, and no more than one bid beyond the plan.
-        A scarce budget is halved among the workers, so that none holds it all.
+        A scarce budget is halved among all workers that bid, so that none holds it all: what each gets shrinks with
+        what is left.
         """
         payer = self.lines.payer(key, now_s)
         if payer is None or now_s >= payer.window.end_s - MARGIN_S:
             return None
         room, paced = self.room(payer, now_s)
+        if paced is None:
+            paced = room
         if room is None or paced is None:
             amount = max(want, payer.unit * USUAL_UNITS)
         elif room <= 0 or paced <= 0:
             return None
         else:
-            fair = min(room, paced) // (2 * workers)
+            bidders = sum(closed_s == OPEN for closed_s in self._ledger.leases.values())
+            fair = min(room, paced) // (2 * max(1, bidders))
             wanted = max(want, payer.unit * USUAL_UNITS)
             amount = min(room, max(payer.unit, min(wanted, fair)))
         pot = self._open(payer)
@@ -148,27 +162,47 @@ class Grants:
         return pot, amount, payer.window.end_s
 
     def room(self, payer: Payer, now_s: float) -> tuple[Nanos | None, Nanos | None]:
-        """Return what the budgets leave, and what the plan leaves; `None` without any budget."""
-        room = paced = None
+        """Return what the budgets leave, and what the plan leaves; `None` without any budget, or without a plan.
+
+        Of what is outstanding only a part will be billed, so more than the plan may be outstanding; never more than
+        the budget.
+        """
+        lefts = [self._ledger.headroom(bound.account, bound.amount) for bound in payer.bounds]
+        return min(lefts, default=None), self.allowance(payer, now_s)
+
+    def _planned(self, payer: Payer, now_s: float) -> Nanos | None:
+        """Return what the plan leaves while nothing is known of what bids cost."""
+        paced = None
         for bound in payer.bounds:
-            left = self._ledger.headroom(bound.account, bound.amount)
-            room = left if room is None else min(room, left)
-            spent = bound.amount - left
             plan_s = self.plan_time.of(bound.start_s, now_s)
-            ahead = payer.plan(bound, plan_s + PLAN_AHEAD_S) - spent
+            spent = self._ledger.spent(bound.account) + self._ledger.account(bound.account).late
+            planned = payer.plan(bound, plan_s + PLAN_AHEAD_S)
+            ahead = int((planned - spent) / BILLED_SHARE) - self._ledger.outstanding(bound.account)
             paced = ahead if paced is None else min(paced, ahead)
-        return room, paced
+        return paced
+
+    def spare(self, key: int, pot: int, amount: Nanos, at_s: float) -> bool:
+        """Tell whether the budgets that a pot counts in leave so much beside all that is outstanding."""
+        payer = self.lines.payer_at(key, at_s)
+        return (
+            payer is not None
+            and payer.accounts == self._ledger.pots[pot].accounts
+            and all(
+                self._ledger.headroom(bound.account, bound.amount) >= amount
+                for bound in payer.bounds
+            )
+        )
 
     def scarce(self, keys: Iterable[int], now_s: float) -> Iterator[tuple[int, int]]:
-        """Yield pairs (pot, lease): the keys' budgets are used up, and this lease has several bids' worth."""
+        """Yield pairs (pot, lease): the keys' budgets leave less than a bid, and this lease has something of them."""
         for key in keys:
             payer = self.lines.payer(key, now_s)
             if payer is None or not payer.pot:
                 continue
             room, _ = self.room(payer, now_s)
-            if room is not None and room <= 0:
+            if room is not None and room < payer.unit:
                 for lease, pots in self._ledger.held.items():
-                    if pots.get(payer.pot, 0) > 2 * payer.unit:
+                    if pots.get(payer.pot):
                         yield payer.pot, lease
 
     def _open(self, payer: Payer) -> int:

@@ -1,7 +1,8 @@
 """Every line item as the owner needs it: today's pot, its limits, its fees."""
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from adserver.domain.app_install import Source, Sources
 from adserver.domain.budget import (
@@ -16,9 +17,11 @@ from adserver.domain.budget import (
 )
 from adserver.domain.campaign import Catalog
 from adserver.domain.money import MICROS_PER_UNIT, Nanos, share
-from adserver.domain.pacing_plan import planned
+from adserver.domain.pacing_plan import Pacing, Plan, plan
+from adserver.domain.supply_profile import EVEN
 from adserver.domain.ticket import Ticket
 from adserver.domain.topics import topic_of
+from adserver.processes.owner.dayparts import is_active, weekly
 
 
 class Bound(NamedTuple):
@@ -28,6 +31,35 @@ class Bound(NamedTuple):
     amount: Nanos
     start_s: int
     end_s: int
+    plan: Plan
+    """By which it is to be spent today."""
+    spent_before: Nanos = 0
+    """What was, before today."""
+
+
+class Past(Protocol):
+    """What plans are made from: how it was before today."""
+
+    def rates(self, number: int) -> Sequence[float]:
+        """Return a line item's supply by hour of the week (UTC)."""
+
+    def spent_before(self, account: str, day: str) -> Nanos:
+        """Return what was spent before a day of what an account counts for life."""
+
+
+class NoPast:
+    """Nothing is known: supply is even, and nothing was spent."""
+
+    def rates(self, _number: int) -> Sequence[float]:
+        """All hours are alike."""
+        return EVEN
+
+    def spent_before(self, _account: str, _day: str) -> Nanos:
+        """Nothing."""
+        return 0
+
+
+NO_PAST = NoPast()
 
 
 class Payer:
@@ -40,7 +72,7 @@ class Payer:
         accounts: tuple[str, ...],
         bounds: tuple[Bound, ...],
         unit: Nanos,
-        pacing: Literal["even", "ahead", "asap"],
+        pacing: Pacing,
     ) -> None:
         self.key = key
         self.window = window
@@ -54,13 +86,16 @@ class Payer:
 
     def plan(self, bound: Bound, now_s: float) -> Nanos:
         """Return what of a bound may be spent by now."""
-        return planned(self.pacing, bound.amount, bound.start_s, bound.end_s, now_s)
+        return bound.plan.planned(bound.amount, now_s, bound.spent_before)
 
 
 class Lines:
     """The catalog's line items and the configured ceilings, by key; rebuilt when the catalog changes."""
 
-    def __init__(self, catalog: Catalog, ceilings: Mapping[str, Nanos]) -> None:
+    def __init__(
+        self, catalog: Catalog, ceilings: Mapping[str, Nanos], past: Past = NO_PAST
+    ) -> None:
+        self._past = past
         self.chains: dict[int, Chain] = {chain.line_item.number: chain for chain in chains(catalog)}
         self.of_advertiser: dict[str, set[int]] = {}
         for number, chain in self.chains.items():
@@ -93,6 +128,17 @@ class Lines:
                 self._payers[key] = found
         return found
 
+    def payer_at(self, key: int, at_s: float) -> Payer | None:
+        """Return the same for another moment, yesterday's say."""
+        found = self._payers.get(key)
+        if found is not None and found.window.start_s <= at_s < found.window.end_s:
+            return found
+        return self._build(key, at_s)
+
+    def forget_pots(self) -> None:
+        """Ask the ledger anew which pots there are."""
+        self._payers.clear()
+
     def name(self, number: int) -> str:
         """Return a line item's id; the number as text for one that is no longer in the catalog."""
         chain = self.chains.get(number)
@@ -113,12 +159,13 @@ class Lines:
     def _build(self, key: int, now_s: float) -> Payer | None:
         chain = self.chains.get(key)
         if chain is not None:
-            return _line_payer(key, chain, now_s)
+            return _line_payer(key, chain, self._past, now_s)
         if key in self._ceilings:
             name, limit = self._ceilings[key]
             hour = hour_of(now_s)
             account = ceiling_account(name, hour)
-            bounds = (Bound(account, limit, hour.start_s, hour.end_s),)
+            whole = (hour.start_s, hour.end_s)
+            bounds = (Bound(account, limit, *whole, plan("asap", whole, whole)),)
             return Payer(key, hour, (account,), bounds, limit // CEILING_PARTS, "asap")
         return None
 
@@ -127,18 +174,22 @@ CEILING_PARTS = 200
 """A ceiling's money is handed out in at least so many parts: workers share it by what they use."""
 
 
-def _line_payer(key: int, chain: Chain, now_s: float) -> Payer:
+def _line_payer(key: int, chain: Chain, past: Past, now_s: float) -> Payer:
     item = chain.line_item
     day = day_of(chain.zone, now_s)
     start_s, end_s = active_span(item.hours_of_week, chain.zone, day)
     start_s, end_s = max(start_s, item.flight.start_s), min(end_s, item.flight.end_s)
-    bounds = tuple(
-        Bound(limit.account, limit.amount, start_s, end_s)
-        if limit.daily
-        else Bound(limit.account, limit.amount, item.flight.start_s, item.flight.end_s)
-        for limit in chain.limits(day)
-    )
+    rates = past.rates(key)
+    hours = weekly(item.hours_of_week, chain.zone, day.start_s) if item.hours_of_week else None
+    active = partial(is_active, item.hours_of_week, chain.zone) if item.hours_of_week else None
+    flight = (item.flight.start_s, item.flight.end_s)
+    bounds = []
+    for limit in chain.limits(day):
+        window = (start_s, end_s) if limit.daily else flight
+        planned = plan(item.pacing, window, (day.start_s, day.end_s), rates, active, hours)
+        before = 0 if limit.daily else past.spent_before(limit.account, day.label)
+        bounds.append(Bound(limit.account, limit.amount, *window, planned, before))
     fees_ppm = item.fees.tech_ppm + item.fees.margin_ppm
     price = item.goal.max_cpm
     unit = max(1, price + share(price, fees_ppm, MICROS_PER_UNIT) + item.fees.data_cpm)
-    return Payer(key, day, chain.accounts(day), bounds, unit, item.pacing)
+    return Payer(key, day, chain.accounts(day), tuple(bounds), unit, item.pacing)

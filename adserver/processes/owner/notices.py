@@ -7,24 +7,25 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
+from adserver.background.money_messages import Amendment, Booked
 from adserver.domain.attribution import CLICK_WINDOW_S, NOBODYS, Credit, last_touch
-from adserver.domain.budget import EVERYWHERE, ceiling_key
 from adserver.domain.campaign import Fees
-from adserver.domain.entries import Corrected, LateLiability, Ordered, Quarantined, Seen, Settled
+from adserver.domain.entries import (
+    Corrected,
+    Ordered,
+    Seen,
+)
 from adserver.domain.ledger import Ledger
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Conversion, Notice
 from adserver.domain.person import Interest, PersonKey, Touch
-from adserver.domain.seals import known_by
-from adserver.domain.set_forward import SetForward
-from adserver.domain.settlement import charge
-from adserver.domain.ticket import Ticket
 from adserver.domain.validity import Correction
-from adserver.metrics import CONVERSIONS, SETTLED
+from adserver.metrics import CONVERSIONS
+from adserver.processes.owner.amendments import amend
 from adserver.processes.owner.event_lines import notice_line, order_line
 from adserver.processes.owner.grants import Enter
 from adserver.processes.owner.lines import Lines
-from adserver.processes.owner.replays import is_replayed
+from adserver.processes.owner.settling import Settling
 
 LATE_AFTER_S = 5
 """Grace for notices under way when the billing life ends; workers hold the money a little longer."""
@@ -56,11 +57,11 @@ REPEATED = Outcome(first=False)
 class Notices:
     """Turns facts into entries."""
 
-    def __init__(self, ledger: Ledger, enter: Enter, lines: Lines) -> None:
+    def __init__(self, ledger: Ledger, enter: Enter, lines: Lines, settling: Settling) -> None:
         self._ledger = ledger
         self._enter = enter
         self.lines = lines
-        self.set_forward = SetForward()
+        self._settling = settling
 
     def notice(self, notice: Notice, now_s: float) -> Outcome:
         """Count a notice; settle its bid if this is the event that bills and its price can be read.
@@ -82,7 +83,9 @@ class Notices:
         )
         resolved = None
         if notice.settles and notice.wire_price is not None:
-            resolved = self._settle(notice, notice.wire_price, int(now_s), until_s, first=first)
+            resolved = self._settling.settle(
+                notice, notice.wire_price, int(now_s), until_s, first=first
+            )
         elif notice.kind == "loss" and first and ticket.bid not in self._ledger.charged:
             resolved = (ticket.lease, ticket.bid, 0)
         if not first:
@@ -96,6 +99,7 @@ class Notices:
                 notice.rule,
                 notice.at_s,
                 self.lines.arms(ticket),
+                ticket.lease if notice.kind == "loss" else 0,
             )
         )
         touch = home = interest = None
@@ -151,6 +155,10 @@ class Notices:
         CONVERSIONS.labels(credit.contact).inc()
         return Outcome(first=True, line=order_line(order, hashed, credit, rule, self.lines))
 
+    def amend(self, amendment: Amendment, now_s: float) -> Booked:
+        """Correct money, once."""
+        return amend(self._ledger, self._enter, self.lines, amendment, now_s)
+
     def correct(self, correction: Correction) -> bytes:
         """Correct the books and return the line for the event log."""
         self._enter(Corrected(correction))
@@ -163,89 +171,6 @@ class Notices:
                 "to": correction.end_s,
                 "valid": correction.valid,
             }
-        )
-
-    def _settle(
-        self, notice: Notice, wire_price: int, now_s: int, until_s: int, *, first: bool
-    ) -> tuple[int, bytes, Nanos] | None:
-        ticket = notice.ticket
-        if ticket.bid in self._ledger.charged or is_replayed(self._ledger, notice):
-            return None
-        chain = self.lines.chains.get(ticket.line_item)
-        if chain is None:
-            _log.warning("settled_without_fees", line_item=ticket.line_item)
-        fees = chain.line_item.fees if chain else NO_FEES
-        cost = charge(ticket, wire_price, fees, notice.impressions_ppm)
-        if cost is None:
-            if first:
-                self._quarantine(notice, wire_price)
-            return None
-        total = sum(cost)
-        pot = self._paying(ticket, total, now_s)
-        above = (ceiling_key(ticket.exchange), ceiling_key(EVERYWHERE))
-        pots = [self._ledger.pot_at(key, ticket.at_s) for key in above]
-        if pot is None:
-            pots.insert(0, self._ledger.pot_at(ticket.line_item, ticket.at_s))
-            covered = tuple(p for p in pots if p is not None)
-        else:
-            covered = (pot, *(
-                p for p in pots if p is not None and self._ledger.holds(ticket.lease, p) >= total
-            ))  # fmt: skip
-        kind = Settled if pot is not None else LateLiability
-        self._enter(
-            kind(
-                bid=ticket.bid,
-                kind=notice.kind,
-                line_item=ticket.line_item,
-                exchange=ticket.exchange,
-                lease=ticket.lease,
-                pots=covered,
-                reserved=ticket.reserved,
-                media=cost.media,
-                data=cost.data,
-                tech=cost.tech,
-                margin=cost.margin,
-                at_s=notice.at_s,
-                until_s=until_s,
-                seal=known_by(ticket.exchange, notice.seal),
-            )
-        )
-        for name, amount in cost._asdict().items():
-            SETTLED.labels(name).inc(amount)
-        if pot is None:
-            SETTLED.labels("late_liability").inc(total)
-            return (ticket.lease, ticket.bid, 0)
-        return (ticket.lease, ticket.bid, total)
-
-    def _paying(self, ticket: Ticket, total: Nanos, now_s: int) -> int | None:
-        """Return the pot that pays; `None` if the bid's money has been let go of."""
-        # Workers hold a bid's money as long as it was promised, whatever the clock was set to since.
-        if now_s - self.set_forward.since(ticket.at_s) > ticket.bill_until_s + LATE_AFTER_S:
-            return None
-        if self._ledger.has_seen(ticket.bid, "loss"):
-            return None
-        for pot in reversed(self._ledger.pots_of.get(ticket.line_item, ())):
-            window = self._ledger.pots[pot]
-            if window.start_s <= ticket.at_s < window.end_s:
-                held = self._ledger.holds(ticket.lease, pot)
-                if held >= total and held:
-                    return pot
-        return None
-
-    def _quarantine(self, notice: Notice, wire_price: int) -> None:
-        ticket = notice.ticket
-        self._enter(
-            Quarantined(
-                ticket.bid, notice.kind, ticket.line_item, ticket.exchange, ticket.wire_price,
-                wire_price, notice.at_s,
-            )
-        )  # fmt: skip
-        _log.warning(
-            "price_above_bid",
-            exchange=ticket.exchange,
-            bid=ticket.bid.hex(),
-            ours=ticket.wire_price,
-            theirs=wire_price,
         )
 
     def _credit(self, order: Conversion, touches: Callable[[PersonKey], Sequence[Touch]]) -> Credit:

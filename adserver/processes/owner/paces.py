@@ -1,55 +1,235 @@
-"""How much each line item is held back, once a second."""
+"""How much each line item is held back, by what its workers report, and how much may be granted ahead of its plan."""
 
-from adserver.domain.ledger import Ledger
-from adserver.domain.pacing_plan import multiplier
+from collections.abc import Iterator
+from math import log
+
+from adserver.background.money_messages import Flow
+from adserver.domain.entries import AnyEntry, Settled
+from adserver.domain.ledger import OPEN, Ledger
+from adserver.domain.money import Nanos
+from adserver.domain.pacing_aim import Aim
+from adserver.domain.pacing_meter import Meter
+from adserver.domain.pacing_response import SLOPE
+from adserver.domain.unbilled import NEVER, PRIOR_SHARE
 from adserver.processes.owner.grants import Grants
-from adserver.processes.owner.lines import Payer
+from adserver.processes.owner.lines import Bound, Payer
+from adserver.processes.owner.supply import Learned, Supply
 
-NEGLIGIBLE = 0.01
-"""Smaller changes are not worth a message."""
+NEGLIGIBLE = 0.002
+"""Smaller changes of a multiplier, as a share of it, are not worth a message."""
+CONTROL_S = 4.5
+"""Workers report every five seconds; a line item's multiplier changes about as often."""
+SILENT_S = 15.0
+"""What a worker reported last counts so long, if it says no more."""
+AHEAD_S = 10.0
+"""What is granted may run so far ahead of the plan: the time until the next report, and some."""
+AHEAD_BILLS = 3.0
+"""... or by so many bills, if they are rarer."""
 
 
 class Paces:
-    """Multipliers by line item number; 1 is not stored."""
+    """Multipliers by line item number; what is 1 is not told."""
 
-    def __init__(self, ledger: Ledger, grants: Grants) -> None:
+    def __init__(self, ledger: Ledger, grants: Grants, supply: Supply | None = None) -> None:
         self._ledger = ledger
         self._grants = grants
-        self._values: dict[int, float] = {}
+        self.supply = supply or Supply()
+        self._meters: dict[int, Meter] = {}
+        self._flowed: set[int] = set()
+        """Line items that were reported on since they were last controlled."""
+        self._aims: dict[int, tuple[Payer, tuple[Aim, ...]]] = {}
+        """By line item: of today's budgets, in their order."""
         self._told: dict[int, float] = {}
+        self._traffic: dict[int, tuple[float, float]] = {}
+        """By lease: requests a second, and when that was reported."""
+        self._held: dict[tuple[int, int], Nanos] = {}
+        """By lease and line item: what is in bids, as reported last."""
+        self._sums: dict[str, tuple[int, float, float]] = {}
+        """By account: of all its line items how many they are, what their bids will still cost, and spend a second."""
+        self._counted: dict[int, tuple[tuple[str, ...], float, float]] = {}
+        """By line item: in which accounts, how much pending and a second."""
+        self._requests = self._samples = 0.0
+        self._heard_s = 0.0
 
     def value(self, number: int) -> float:
-        """Return the share of its chances that a line item takes."""
-        return self._values.get(number, 1.0)
+        """Return the multiplier on a line item's value."""
+        meter = self._meters.get(number)
+        return 1.0 if meter is None else meter.pace
 
     def current(self) -> dict[int, float]:
         """Return all that differ from 1."""
-        return dict(self._values)
+        return {number: each.pace for number, each in self._meters.items() if each.pace != 1.0}
+
+    def share(self, number: int) -> float:
+        """Return the share of a line item's claimed money that is expected to be billed."""
+        meter = self._meters.get(number)
+        return PRIOR_SHARE if meter is None else meter.unbilled.share(meter.pace)
+
+    def expected(self, number: int) -> float:
+        """Return what a line item's bids under way will still cost, nanos."""
+        meter = self._meters.get(number)
+        return 0.0 if meter is None else meter.pending
+
+    # --- what is reported ---
+
+    def flowed(self, lease: int, flow: Flow, now_s: float) -> None:
+        """Take in what a worker counted in the last seconds."""
+        self._traffic[lease] = (flow.requests / flow.elapsed_s, now_s)
+        self._requests += flow.requests
+        self._samples += flow.samples
+        self.supply.observed(flow.elapsed_s / len(self._traffic))
+        begins_s = now_s - flow.elapsed_s
+        for line in flow.lines:
+            payer = self._grants.lines.payer(line.number, now_s)
+            if payer is None:
+                continue
+            self.supply.count(line.number, line.chances)
+            held = self._ledger.holds(lease, payer.pot) - line.free
+            self._held[lease, line.number] = max(0, held)
+            self._meter(payer).flowed(begins_s, now_s, line)
+            self._flowed.add(line.number)
+
+    def entered(self, entry: AnyEntry, now_s: float) -> None:
+        """Learn from a bill what claims cost, and how long bills take."""
+        if isinstance(entry, Settled):
+            self._heard_s = now_s
+            meter = self._meters.get(entry.line_item)
+            if meter is not None:
+                delay_s = max(0, entry.at_s - (entry.bid_s or entry.at_s))
+                meter.unbilled.billed(now_s, delay_s, entry.total)
+
+    def learned(self) -> Iterator[tuple[int, float, float, float]]:
+        """Yield what is worth keeping: number, multiplier, slope, billed share."""
+        for number, meter in self._meters.items():
+            yield number, meter.pace, meter.response.slope, meter.unbilled.share(meter.pace)
+
+    # --- every second ---
 
     def step(self, now_s: float) -> dict[int, float]:
-        """Take one step of the controller; return what changed enough to tell."""
-        # Whoever neither spends nor is held back would stay at 1, so 10,000 idle ones cost nothing.
-        keys = self._grants.spending | self._values.keys()
-        self._grants.spending.clear()
+        """Control whoever was reported on; return what changed enough to tell."""
+        silent = [lease for lease, (_, at) in self._traffic.items() if abs(now_s - at) > SILENT_S]
+        for lease in silent:
+            del self._traffic[lease]
+            self._held = {key: held for key, held in self._held.items() if key[0] != lease}
+        traffic = sum(rate for rate, _ in self._traffic.values())
         changed = {}
-        for key in keys:
-            payer = self._grants.lines.payer(key, now_s)
-            value = 1.0 if payer is None or payer.pacing == "asap" else self._next(payer, now_s)
-            if value == 1.0:
-                self._values.pop(key, None)
-            else:
-                self._values[key] = value
-            told = self._told.get(key, 1.0)
-            if abs(value - told) >= NEGLIGIBLE or (value == 1.0 and told != 1.0):
-                changed[key] = self._told[key] = value
+        for number in list(self._flowed):
+            meter = self._meters[number]
+            if 0 <= now_s - meter.controlled_s < CONTROL_S:
+                continue
+            self._flowed.discard(number)
+            payer = self._grants.lines.payer(number, now_s)
+            if payer is None:
+                self._forget(number)
+                continue
+            self._control(payer, meter, traffic, now_s)
+            told = self._told.get(number, 1.0)
+            if abs(log(meter.pace / told)) >= NEGLIGIBLE or meter.pace == 1.0 != told:
+                changed[number] = self._told[number] = meter.pace
         return changed
 
-    def _next(self, payer: Payer, now_s: float) -> float:
+    def _control(self, payer: Payer, meter: Meter, traffic: float, now_s: float) -> None:
         """Obey the tightest of the budgets."""
-        before = self.value(payer.key)
-        steps = []
-        for bound in payer.bounds:
-            spent = bound.amount - self._ledger.headroom(bound.account, bound.amount)
-            plan = payer.plan(bound, self._grants.plan_time.of(bound.start_s, now_s))
-            steps.append(multiplier(before, plan, spent, bound.amount))
-        return min(steps, default=1.0)
+        meter.learn(self._requests, self._samples)
+        meter.look(self._heard_s, traffic)
+        self._count(payer, meter)
+        if payer.pacing == "asap" or not payer.bounds:
+            meter.response.move(1.0)
+            return
+        wanted, too_fast = [], False
+        for bound, aim in zip(payer.bounds, self._aims_of(payer), strict=True):
+            plan_s = self._grants.plan_time.of(bound.start_s, now_s)
+            limit, spent = self._limit(bound), self._spent(bound)
+            bill = meter.unbilled.bill or meter.price
+            rate = aim.rate(limit, bound.spent_before, spent, bill, plan_s)
+            too_fast |= spent > aim.reference(limit, bound.spent_before, plan_s)
+            _, _, together = self._sums[bound.account]
+            wanted.append(rate * meter.rate / together if together > 0 else rate)
+        meter.aim(min(wanted), traffic, now_s, too_fast=too_fast)
+
+    # --- for grants ---
+
+    def allowance(self, payer: Payer, now_s: float) -> Nanos | None:
+        """Return what the plans leave to be granted now, nanos at full price; `None` where nothing is planned.
+
+        That is what may be spent until a little after the next report, less what was and what bids will cost;
+        divided by the share of bids' money that is ever billed, less what workers have free already.
+        """
+        if payer.pacing == "asap" or not payer.bounds:
+            return None
+        meter = self._meter(payer)
+        share = max(NEVER, meter.unbilled.share(meter.pace))
+        bill = meter.unbilled.bill or meter.price * share
+        free = self._free(payer)
+        allowed = []
+        for bound, aim in zip(payer.bounds, self._aims_of(payer), strict=True):
+            plan_s = self._grants.plan_time.of(bound.start_s, now_s)
+            limit = self._limit(bound)
+            until = aim.reference(limit, bound.spent_before, plan_s + AHEAD_S)
+            now = aim.reference(limit, bound.spent_before, plan_s)
+            ahead = now + max(until - now, AHEAD_BILLS * bill)
+            allowed.append((ahead - self._spent(bound)) / share)
+        return int(min(allowed)) - free
+
+    def _free(self, payer: Payer) -> Nanos:
+        """Return what workers have for bids they have not made, by what is outstanding and what they say is in bids."""
+        leases = self._ledger.leases
+        return sum(
+            max(0, pots[payer.pot] - self._held.get((lease, payer.key), 0))
+            for lease, pots in self._ledger.held.items()
+            if payer.pot in pots and leases.get(lease) == OPEN
+        )
+
+    # --- inside ---
+
+    def _meter(self, payer: Payer) -> Meter:
+        meter = self._meters.get(payer.key)
+        if meter is None:
+            known = self.supply.learned.get(payer.key) or Learned(b"", 1.0, 0.0, 0.0)
+            meter = Meter(payer.key, payer.unit, known.share or self._usual_share())
+            meter.response.move(known.pace)
+            meter.response.slope = known.slope or SLOPE
+            self._meters[payer.key] = meter
+        return meter
+
+    def _usual_share(self) -> float:
+        shares = [each.unbilled.share(each.pace) for each in list(self._meters.values())[:32]]
+        return sum(shares) / len(shares) if shares else PRIOR_SHARE
+
+    def _aims_of(self, payer: Payer) -> tuple[Aim, ...]:
+        found = self._aims.get(payer.key)
+        if found is None or found[0] is not payer:
+            found = payer, tuple(Aim(bound.plan) for bound in payer.bounds)
+            self._aims[payer.key] = found
+        return found[1]
+
+    def _limit(self, bound: Bound) -> Nanos:
+        return bound.amount + self._ledger.shifted.get(bound.account, 0)
+
+    def _spent(self, bound: Bound) -> float:
+        """Return what is spent of a budget, and what bids under way will cost."""
+        account = self._ledger.account(bound.account)
+        _, pending, _ = self._sums.get(bound.account, (0, 0.0, 0.0))
+        return account.settled + account.late + pending
+
+    def _count(self, payer: Payer, meter: Meter) -> None:
+        """Keep the sums over line items that share a budget."""
+        self._uncount(payer.key)
+        accounts = tuple(bound.account for bound in payer.bounds)
+        for account in accounts:
+            number, pending, rate = self._sums.get(account, (0, 0.0, 0.0))
+            self._sums[account] = (number + 1, pending + meter.pending, rate + meter.rate)
+        self._counted[payer.key] = (accounts, meter.pending, meter.rate)
+
+    def _uncount(self, key: int) -> None:
+        accounts, pending, rate = self._counted.pop(key, ((), 0.0, 0.0))
+        for account in accounts:
+            number, all_pending, all_rate = self._sums.pop(account)
+            if number > 1:  # or nothing is left of it but what was rounded
+                self._sums[account] = (number - 1, all_pending - pending, all_rate - rate)
+
+    def _forget(self, number: int) -> None:
+        self._uncount(number)
+        del self._meters[number]
+        self._told.pop(number, None)
+        self._aims.pop(number, None)

@@ -1,15 +1,18 @@
 """The state of every line item, for people to read."""
 
-from adserver.background.protocol import InvalidRow, LineReport
+from adserver.background.report_rows import InvalidRow, LineReport
 from adserver.domain.budget import day_of
 from adserver.domain.ledger import IMPRESSION, LIFETIME, NO_FEES, Ledger
 from adserver.domain.marks import SPEND, Marks, by_day, by_line_item
 from adserver.domain.validity import Correction
+from adserver.processes.owner.exposure import Exposure
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.paces import Paces
 
 
-def report(ledger: Ledger, lines: Lines, paces: Paces, now_s: float) -> tuple[LineReport, ...]:
+def report(
+    ledger: Ledger, lines: Lines, paces: Paces, exposure: Exposure, now_s: float
+) -> tuple[LineReport, ...]:
     """Return one row per line item of the catalog, whether it ever spent or not."""
     rows = []
     invalid, restored = by_line_item(ledger.marks.invalid), by_line_item(ledger.marks.restored)
@@ -50,6 +53,9 @@ def report(ledger: Ledger, lines: Lines, paces: Paces, now_s: float) -> tuple[Li
                 invalid_clicks=invalid[key, "click"],
                 invalid_orders=invalid[key, "order"],
                 installs=counted(key, "install"),
+                exposed=exposure.of(key),
+                shifted=ledger.shifted.get(f"{name}{LIFETIME}", 0),
+                shifted_today=ledger.shifted.get(f"{name}/{day_of(chain.zone, now_s).label}", 0),
             )
         )
     return tuple(rows)

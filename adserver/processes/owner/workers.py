@@ -1,16 +1,29 @@
 """Who is connected, and what all of them are told."""
 
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Protocol
 
-from adserver.background.people_messages import Forget
-from adserver.background.protocol import Arms, Contact, FromOwner, Paces, Recall, Resolved, Trouble
+from adserver.background.people_messages import Counted, Forget
+from adserver.background.protocol import (
+    Arms,
+    Contact,
+    FromOwner,
+    Holds,
+    Paces,
+    Recall,
+    Resolved,
+    Trouble,
+)
 from adserver.domain.bandit import Arm
+from adserver.domain.entries import AnyEntry, Closed, LateLiability, Seen, Settled, Wanted
+from adserver.domain.ledger import Ledger
 from adserver.domain.person import PersonKey
 from adserver.processes.owner.notices import Outcome
 
 RECALL_S = 5.0
 """A pot is asked back no more often than this: halves of halves are not worth the journal."""
+RECALL_MOST_S = 320.0
 
 
 class Line(Protocol):
@@ -35,7 +48,10 @@ class Workers:
         self.by_lease: dict[int, Line] = {}
         self.trouble = ""
         """What they were told last of why nothing can be made durable."""
-        self._recalled: dict[int, float] = {}
+        self.counted_since_s = 0.0
+        """Since when contacts are known, as they were told last; see `Counted`."""
+        self._recalled: dict[int, tuple[float, float]] = {}
+        """By pot: when it was asked back last, and how long to wait then."""
 
     def leave(self, connection: Line) -> bool:
         """Forget a worker; tell whether it was one, and not followed by itself already."""
@@ -43,6 +59,30 @@ class Workers:
             return False
         del self.by_lease[connection.lease]
         return True
+
+    def tell_of(self, entry: AnyEntry, ledger: Ledger) -> None:
+        """Tell our workers what another host's entry means for them."""
+        match entry:
+            case LateLiability() | Settled():
+                holder = self.by_lease.get(entry.lease)
+                if holder is not None:
+                    late = isinstance(entry, LateLiability)
+                    holder.send(Resolved(((entry.bid, 0 if late else entry.total),)))
+            case Seen(bid=bid, kind="loss", lease=lease) if lease in self.by_lease:
+                if bid not in ledger.charged:
+                    self.by_lease[lease].send(Resolved(((bid, 0),)))
+            case Closed(lease) if lease in self.by_lease:
+                self.by_lease[
+                    lease
+                ].hang_up()  # we were taken for dead; it comes back and says what it has
+            case Wanted(pot):
+                for lease, pots in ledger.held.items():
+                    if lease in self.by_lease and pots.get(pot, 0) > 0:
+                        self.by_lease[lease].send(Recall((pot,)))
+
+    def tell_holds(self, seconds: dict[str, int]) -> None:
+        """Tell everybody how long bids need their money."""
+        self._tell(Holds(seconds))
 
     def tell_outcome(self, outcome: Outcome) -> None:
         """Tell the lease's worker what became of a bid, and everybody of the contact."""
@@ -63,6 +103,12 @@ class Workers:
         """Tell everybody to let go of what they hold of these people."""
         self._tell(Forget(people))
 
+    def tell_counted(self, since_s: float) -> None:
+        """Tell everybody since when contacts are known; once per change."""
+        if since_s != self.counted_since_s:
+            self.counted_since_s = since_s
+            self._tell(Counted(since_s))
+
     def tell_paces(self, multipliers: Mapping[int, float]) -> None:
         """Tell everybody how much to hold back."""
         self._tell(Paces(dict(multipliers)))
@@ -77,14 +123,30 @@ class Workers:
             self.trouble = problem
             self._tell(Trouble(problem))
 
-    def recall(self, asker: int, pots: Iterable[tuple[int, int]], now_s: float) -> None:
-        """Ask the others for what the asker cannot get: pairs of pot and lease that has much of it."""
+    def recall(self, asker: int, pots: Iterable[tuple[int, int]], now_s: float) -> set[int]:
+        """Ask the others for what the asker cannot get: pairs of pot and lease that has much of it. Return the pots
+        of which workers of other hosts have much.
+        """
+        elsewhere = set()
         for pot, lease in pots:
+            at_s, wait_s = self._recalled.get(pot, (-inf, RECALL_S))
+            if lease == asker or 0 <= now_s - at_s < wait_s:
+                continue
             holder = self.by_lease.get(lease)
-            ago_s = now_s - self._recalled.get(pot, 0.0)
-            if lease != asker and holder is not None and not 0 <= ago_s < RECALL_S:
-                self._recalled[pot] = now_s
+            if holder is None:
+                elsewhere.add(pot)
+            else:
+                self._put_off(pot, now_s)
                 holder.send(Recall((pot,)))
+        for pot in elsewhere:
+            self._put_off(pot, now_s)
+        return elsewhere
+
+    def _put_off(self, pot: int, now_s: float) -> None:
+        """Wait longer each time: of a budget that is used up, there is nothing more to be had."""
+        at_s, wait_s = self._recalled.get(pot, (now_s, RECALL_S / 2))
+        again = RECALL_S if now_s - at_s > RECALL_MOST_S else min(2 * wait_s, RECALL_MOST_S)
+        self._recalled[pot] = (now_s, again)
 
     def hang_up(self) -> None:
         """Close all lines."""

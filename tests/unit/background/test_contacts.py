@@ -2,6 +2,7 @@
 
 from adserver.background.contacts import MAX_YOUNG, PENDING_S, PUSHED_S, PendingContacts
 from adserver.domain.person import Touch
+from adserver.metrics import CAPPED_IN_FLIGHT
 
 ANNA, BERT = b"a" * 16, b"b" * 16
 
@@ -98,3 +99,37 @@ def test_one_impression_may_be_a_person_s_and_a_household_s() -> None:
     contacts.expire(1_000.0)
     assert not contacts._people
     assert not contacts._person_of
+
+
+def test_contacts_under_all_keys_of_a_person_count_once_each() -> None:
+    """An id may have become theirs after a bid was made for it alone."""
+    contacts = PendingContacts()
+    contacts.expect(BERT, touch(1), 100.0)
+    contacts.expect(ANNA, touch(2), 100.0)
+    contacts.report(BERT, touch(3), 100.0)
+    stored = (touch(3),)
+    assert set(contacts.merged(ANNA, stored, (BERT,))) == {touch(1), touch(2), touch(3)}
+    assert len(contacts.merged(ANNA, stored, (BERT,))) == 3
+    assert contacts.merged(ANNA, stored, (b"c" * 16,)) == (*stored, touch(2))
+
+
+def test_what_no_cap_counts_takes_no_memory() -> None:
+    contacts = PendingContacts(counted={8})
+    contacts.expect(ANNA, touch(1), 100.0)
+    contacts.report(ANNA, touch(2), 100.0)
+    assert not contacts._people
+    counts = Touch("impression", 100, 8, 8, bytes(16))
+    contacts.expect(ANNA, counts, 100.0)
+    assert contacts.pending(ANNA) == (counts,)
+
+
+def test_bids_in_flight_are_told_as_a_metric() -> None:
+    contacts = PendingContacts()
+    for serial in range(3):
+        contacts.expect(ANNA, touch(serial), 100.0)
+    contacts.expect(BERT, touch(0), 100.0)  # the same bid, for the household
+    contacts.report(ANNA, touch(1), 101.0)
+    contacts.expire(101.0)
+    assert CAPPED_IN_FLIGHT._value.get() == 2
+    contacts.expire(1_000.0)
+    assert CAPPED_IN_FLIGHT._value.get() == 0

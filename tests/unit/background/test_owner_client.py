@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from adserver.background import owner_client
+from adserver.background import event_queue
 from adserver.background.contacts import PendingContacts
 from adserver.background.owner_client import OwnerClient
 from adserver.background.purse import LeasedPurse
 from adserver.domain.notice import Conversion
 from adserver.errors import Unavailable
 from adserver.metrics import EVENTS_DROPPED
+from adserver.processes.owner import grants
 from tests.unit.processes.owner_world import HandClock, Worker, World, eventually
 
 ORDER = Conversion(advertiser="shop", order="A-1", at_s=5)
@@ -43,12 +44,12 @@ async def test_silent_owner_is_unavailable_in_time(
 async def test_events_are_bounded_and_what_is_dropped_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(owner_client, "MAX_EVENT_BYTES", 100)
+    monkeypatch.setattr(event_queue, "MAX_EVENT_BYTES", 100)
     full = client(tmp_path)
     before = EVENTS_DROPPED._value.get()
     for _ in range(20):
         full.write(b'{"event":"bid"}')
-    assert full._events_bytes <= 100 + 16
+    assert full._events.waiting_bytes <= 100 + 16
     assert EVENTS_DROPPED._value.get() - before == 20 - len(full._events)
 
 
@@ -72,7 +73,7 @@ async def test_worker_long_parted_from_its_owner_stops_bidding(tmp_path: Path) -
         await eventually(lambda: bool(worker.purse.funded))
     await asyncio.sleep(0.1)
     assert worker.purse.funded, "a short break costs no bids"
-    world.clock.now_s += owner_client.PARTED_S + 1
+    world.clock.now_s += grants.TERM_S + 1
     await eventually(lambda: not worker.purse.funded)
     async with world.owner():
         await eventually(lambda: bool(worker.purse.funded))

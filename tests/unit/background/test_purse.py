@@ -214,4 +214,4 @@ def test_a_resolved_bid_leaves_nothing_behind() -> None:
     made.hold(BID, 0, "north", 1, int(NOW) + 60)
     made.resolved(BID, 0)
     assert not made._holds
-    assert not any(made._due.values())
+    assert not any(made._holds._due.values())

@@ -57,10 +57,10 @@ async def test_a_bid_in_flight_is_paid_from_its_lease(tmp_path: Path, seconds: i
     async with quick(world) as owner, world.worker() as worker:
         ticket = await worker.bid()
         set_by(world, seconds)
-        await eventually(lambda: bool(owner.notices.set_forward) == (seconds > 0))
+        await eventually(lambda: bool(owner.settling.set_forward) == (seconds > 0))
         await eventually(lambda: has_todays_money(world, owner, worker))
         await worker.bid()
-        assert ticket.bid in worker.purse._holds
+        assert ticket.bid in worker.purse._holds.bids()
         assert await worker.tell(ticket)
         assert not await worker.tell(ticket), "once"
         settled, _, late = world.account()
@@ -73,13 +73,13 @@ async def test_a_day_set_forward_and_back_is_counted_once(tmp_path: Path) -> Non
         before = await worker.bid()
         assert await worker.tell(before)
         set_by(world, DAY_S)
-        await eventually(lambda: bool(owner.notices.set_forward))
+        await eventually(lambda: bool(owner.settling.set_forward))
         world.clock.now_s += 10 * service.PRUNE_S  # long enough to forget, on an ordinary day
         await eventually(lambda: has_todays_money(world, owner, worker))
         ahead = await worker.bid()
         assert await worker.tell(ahead)
         set_by(world, -DAY_S)
-        await eventually(lambda: not owner.notices.set_forward)
+        await eventually(lambda: not owner.settling.set_forward)
         for ticket in (before, ahead):
             assert not await worker.tell(ticket), "a repetition, as ever"
         assert world.account()[::2] == (2 * 585, 0)
@@ -138,7 +138,7 @@ async def test_money_of_a_worker_long_gone_is_not_freed_by_setting_the_clock(
         held = world.account()[1]
         assert held
         set_by(world, DAY_S)
-        await eventually(lambda: bool(owner.notices.set_forward))
+        await eventually(lambda: bool(owner.settling.set_forward))
         world.clock.now_s += 60
         async with world.worker(1) as other:
             assert world.account()[1] >= held
@@ -149,13 +149,14 @@ async def test_money_of_a_worker_long_gone_is_not_freed_by_setting_the_clock(
 async def test_an_hour_set_forward_makes_no_hour_of_budget_due_at_once(tmp_path: Path) -> None:
     world = World(tmp_path, budget=Budget(daily=DAY_S * 1_000), pacing="even")
     async with quick(world) as owner, world.worker() as worker:
+        owner.grants.billed_share = lambda _: 1.0
         await eventually(lambda: bool(worker.purse.funded))
         payer = owner.grants.lines.payer(worker.purse._leases[0].key, world.clock.now())
         assert payer is not None
         before = owner.grants.room(payer, world.clock.now())[1]
         assert before is not None
         set_by(world, HOUR_S)
-        await eventually(lambda: bool(owner.notices.set_forward))
+        await eventually(lambda: bool(owner.settling.set_forward))
         after = owner.grants.room(payer, world.clock.now())[1]
         assert after is not None
         assert abs(after - before) < 60 * 1_000, "not a minute's worth, let alone an hour's"

@@ -1,9 +1,7 @@
 """In which order things become durable, and what happens when one of them cannot."""
 
 import asyncio
-import time
 
-import pytest
 import structlog.testing
 
 from adserver.domain.entries import AnyEntry, Leased
@@ -107,9 +105,9 @@ async def test_a_bid_stands_before_its_notice_in_the_log() -> None:
     assert parts.events.lines == b"bid\nwin\n"
 
 
-async def test_what_goes_on_failing_is_said_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_goes_on_failing_is_said_once_a_minute() -> None:
     parts, now = Parts(), 1_000.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
+    parts.commits._monotonic = lambda: now
     parts.events.broken = parts.contacts.broken = True
     with structlog.testing.capture_logs() as told:
         parts.add("one")

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from adserver.background.owner_query import ask_owner, correct
-from adserver.background.protocol import InvalidRow
+from adserver.background.report_rows import InvalidRow
 from adserver.domain.ledger import Ledger
 from adserver.domain.notice import Kind, Notice
 from adserver.domain.ticket import Ticket

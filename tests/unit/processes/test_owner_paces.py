@@ -25,7 +25,7 @@ def world(pacing: str) -> tuple[Grants, Paces]:
 def test_line_item_ahead_of_its_plan_is_held_back_and_let_go_again() -> None:
     grants, paces = world("even")
     lease = grants.lease(NOW)
-    assert grants.grant(lease, TENT, 0, 1, NOW + 1) is not None
+    assert grants.grant(lease, TENT, 0, NOW + 1) is not None
     first = paces.step(NOW + 1)[TENT]
     assert first < 1.0
     assert paces.step(NOW + 1)[TENT] < first
@@ -38,5 +38,5 @@ def test_line_item_ahead_of_its_plan_is_held_back_and_let_go_again() -> None:
 
 def test_as_fast_as_possible_is_never_held_back() -> None:
     grants, paces = world("asap")
-    assert grants.grant(grants.lease(NOW), TENT, 0, 1, NOW + 1) is not None
+    assert grants.grant(grants.lease(NOW), TENT, 0, NOW + 1) is not None
     assert paces.step(NOW + 1) == {}

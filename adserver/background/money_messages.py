@@ -1,0 +1,70 @@
+"""What flows through workers, and what a command asks the owner to correct in the books; see `protocol`."""
+
+from typing import Literal
+
+import msgspec
+
+from adserver.domain.money import Nanos
+
+Booked = Literal["booked", "repeated", "unknown"]
+"""`repeated`: it was booked before. `unknown`: nothing was ever paid for that line item, and it is in no campaign."""
+
+
+class _Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    pass
+
+
+class Flow(_Message, frozen=True):
+    """What a worker counted since it said so last."""
+
+    elapsed_s: float
+    requests: int
+    """How many it decided on."""
+    samples: int
+    """How many of them it looked at for chances."""
+    lines: tuple["LineFlow", ...]
+
+
+class LineFlow(msgspec.Struct, frozen=True, array_like=True):
+    """What was counted of one line item."""
+
+    number: int
+    chances: float
+    """Estimated for all requests."""
+    bids: int
+    claimed: Nanos
+    """Their full price."""
+    free: Nanos
+    """What is in its lease now and in no bid."""
+
+
+class Amendment(msgspec.Struct, frozen=True, array_like=True):
+    """One correction; amounts may be negative."""
+
+    number: bytes
+    """What the same correction has each time it is made."""
+    line_item: int
+    exchange: str
+    about_s: int
+    """A moment of the day (UTC) that it is about."""
+    media: Nanos
+    impressions_ppm: int
+    wire: Nanos
+    """By how much what the exchange billed changes, nanos of its currency."""
+    currency: str
+    """Nothing for the house currency."""
+    why: str
+
+
+class Amend(_Message, frozen=True):
+    """Book corrections of money; answered by `Amended`."""
+
+    request: int
+    amendments: tuple[Amendment, ...]
+
+
+class Amended(_Message, frozen=True):
+    """It is durable: what became of each."""
+
+    request: int
+    outcomes: tuple[Booked, ...]
