@@ -8,12 +8,13 @@ RATE ?= 200
 BARS ?=
 MINUTES ?=
 TARGETS ?=
+MODULES ?=
 LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q pyproject.toml
 TORTURE := tests/torture/test_short.py
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types architecture unit bench torture fuzz soak load clean lock
+.PHONY: help setup demo test lint types architecture unit bench torture quality fuzz mutation soak load clean lock
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -62,8 +63,14 @@ bench: setup ## all speed figures beside their bars and last values; make bench 
 torture: setup ## what the server must survive, each figure beside its bar; make torture BARS="R1 R9"
 	@$(RUN) tests.torture $(BARS)
 
+quality: setup ## how well it decides, each figure beside its bar; make quality BARS="M6" (needs ADSERVER_CORPUS)
+	@$(RUN) tests.quality $(BARS)
+
 fuzz: setup ## every parser under atheris, a minute each; make fuzz TARGETS="token price" SECONDS=600
 	@$(RUN) tests.fuzz $(TARGETS) $(if $(SECONDS),--seconds $(SECONDS))
+
+mutation: setup ## small faults in the modules of money, leases and caps: does a test notice each? make mutation MODULES="adserver/domain/ledger.py"
+	@$(RUN) tests.mutation $(MODULES)
 
 soak: setup ## a long time at 70 % of capacity, what must be flat beside its bar: make soak MINUTES=20
 	@$(RUN) tests.torture.soak --chart $(if $(MINUTES),--minutes $(MINUTES))

@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from adapters.profiles.record import INTERESTS_S, Record, Statement, statements
-from adserver.domain.person import Interest, PersonKey, Touch
+from adserver.domain.person import MOST_TOUCHES, Interest, PersonKey, Touch
 from adserver.domain.week import DAY_S
 
-MAX_TOUCHES = 64
+MAX_TOUCHES = MOST_TOUCHES
 TOUCHES_S = 30 * DAY_S
 MAX_INTERESTS = 64
 

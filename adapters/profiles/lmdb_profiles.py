@@ -5,11 +5,19 @@ What a record is made of is in `record`; how it is encrypted, and everything els
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from pathlib import Path
 
 import msgspec
 
-from adapters.profiles.lmdb_store import audiences, contacts, erasure, links, people
+from adapters.profiles.lmdb_store import (
+    audiences,
+    contacts,
+    erasure,
+    links,
+    people,
+    wholeness,
+)
 from adapters.profiles.lmdb_store.environment import MAP_BYTES
 from adapters.profiles.lmdb_store.reader import LmdbProfiles
 from adapters.profiles.lmdb_store.store import Store
@@ -66,10 +74,23 @@ class LmdbProfileWriter:
         """Open or create the store, and finish erasures that a crash interrupted. Raises `Unavailable`."""
         self._store = Store(profiles, choices, keys, map_bytes=map_bytes)
         erasure.repair(self._store)
+        wholeness.stamp(self._store)
+        self._waiting = False
 
     def add_touches(self, touches: Sequence[tuple[PersonKey, Touch]]) -> None:
         """Store contacts; the newest 64 of the last 30 days stay. Raises `Unavailable`."""
+        self._waiting = True
         contacts.add_touches(self._store, touches)
+        self._waiting = False
+
+    def counted_since_s(self, now_s: float) -> float:
+        """Return since when contacts are known: what is lost here does not come back. Raises `Unavailable`."""
+        since_s = wholeness.counted_since_s(self._store, now_s)
+        # Contacts that could not be added wait elsewhere to be added again; until then they are missing.
+        return inf if self._waiting else since_s
+
+    def keep_contacts(self, seconds: int) -> None:
+        """Keep them as long as ever; see `ports.Recounted`."""
 
     def add_interests(self, interests: Sequence[tuple[PersonKey, Interest]]) -> None:
         """Lengthen trails; the newest 64 of the last 90 days stay. Raises `Unavailable`."""

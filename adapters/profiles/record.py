@@ -149,7 +149,8 @@ class ProfileReader:
             if self._ask(each.grant, each.day) if allowed is None else allowed:
                 segments.update(dict.fromkeys(each.segments))
         # Contacts are given whatever their age: a clock that was set forward must not open frequency caps.
-        return Profile(tuple(segments), record.touches, _recent(record.interests, now_s))
+        interests = _recent(record.interests, now_s)
+        return Profile(tuple(segments), record.touches, interests, record.aliases)
 
     def _ask(self, grant: int, day: int) -> bool:
         allowed = self._known[grant << 16 | day] = self._is_usable(grant, day, self._today)

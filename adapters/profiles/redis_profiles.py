@@ -14,6 +14,7 @@ from msgspec import Meta
 from adapters.profiles.redis_store.blocking import BlockingNodes
 from adapters.profiles.redis_store.breaker import WINDOW, Breaker
 from adapters.profiles.redis_store.census import everybody
+from adapters.profiles.redis_store.diary import Diary
 from adapters.profiles.redis_store.line import Line
 from adapters.profiles.redis_store.nodes import Nodes
 from adapters.profiles.redis_store.reader import RedisProfiles
@@ -73,11 +74,15 @@ class Config(
             partial(everybody, data, keys),
         )
 
-    def build_writer(self) -> RedisProfileWriter:
-        """Return the writing side, for the owner and for loading. Raises `InvalidConfig`."""
+    def build_writer(self, diary: Path | None = None) -> RedisProfileWriter:
+        """Return the writing side, for the owner and for loading; `diary` is the folder to write down in what cannot be
+        learnt again. Raises `InvalidConfig`, and `Unavailable` if there is no writing in it.
+        """
         data, keys = self._targets()
         return RedisProfileWriter(
-            BlockingNodes(data), None if keys is None else BlockingNodes(keys)
+            BlockingNodes(data),
+            None if keys is None else BlockingNodes(keys),
+            None if diary is None else Diary(diary),
         )
 
     def _targets(self) -> tuple[Target, Target | None]:

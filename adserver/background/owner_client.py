@@ -26,7 +26,6 @@ from adserver.background.protocol import (
     FromOwner,
     FromWorker,
     Grant,
-    Hello,
     Holds,
     Paces,
     Query,

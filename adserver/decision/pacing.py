@@ -30,4 +30,4 @@ def shaken(pace: float, by: float) -> float:
     if pace == 1.0:
         return pace
     pace *= by
-    return pace if pace < 1.0 else 1.0
+    return min(1.0, pace)

@@ -1,7 +1,6 @@
 """One line item's flow, as its workers report it, and the multiplier that follows from it."""
 
 from math import exp, log
-
 from typing import Protocol
 
 from adserver.domain.money import Nanos

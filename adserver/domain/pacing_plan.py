@@ -1,7 +1,8 @@
 """How much of a budget should be spent by now: by the share of the line item's own supply that has come by then."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Literal
 
@@ -9,12 +10,15 @@ import msgspec
 
 from adserver.domain.money import Nanos, share
 from adserver.domain.supply_profile import EVEN
-from adserver.domain.week import HOUR_S, HOURS_PER_WEEK, hour_of_week
+from adserver.domain.week import HOUR_S, HOURS_PER_WEEK
 
 Pacing = Literal["even", "ahead", "asap"]
-QUARTER_S = 900
-"""Dayparts begin and end at quarters of an hour, whatever the zone."""
+HALF_S = HOUR_S // 2
 WEEK_S = HOURS_PER_WEEK * HOUR_S
+MONDAY_S = 4 * 24 * HOUR_S
+"""The first one since the epoch."""
+NOTHING = 1e-9
+"""Less than this share of a week's supply is what rounding leaves of none."""
 _PARTS = 1_000_000_000
 
 
@@ -35,7 +39,7 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def is_last(self) -> bool:
         """Tell whether the window has no supply after the stretch."""
-        return self.weights[-1] >= self.total
+        return self.weights[-1] >= self.total * (1.0 - NOTHING)
 
     def share(self, now_s: float) -> float:
         """Return the share of the whole budget that may be spent by now, in [0, 1].
@@ -73,7 +77,7 @@ class Plan(msgspec.Struct, frozen=True):
         return weight + (weights[index] - weight) * part
 
     def _curve(self, supply: float) -> float:
-        part = supply / self.total
+        part = min(1.0, supply / self.total)
         return part * (2.0 - part) if self.pacing == "ahead" else part
 
 
@@ -82,50 +86,46 @@ def plan(
     window: tuple[int, int],
     stretch: tuple[int, int],
     rates: Sequence[float] = EVEN,
-    is_active: Callable[[int], bool] | None = None,
-    weekly: Sequence[float] | None = None,
+    open_halves: Sequence[float] | None = None,
 ) -> Plan:
     """Return the plan of a window, in detail over a stretch of it; both in seconds since the epoch, half-open.
 
-    `rates` is the supply by hour of the week (UTC). `is_active` tells whether dayparts leave the quarter of an
-    hour that begins at a moment; `weekly` is what they leave of each hour of the week, for the rest of the window.
-    A stretch without any supply is planned by the clock.
+    `rates` is the supply by hour of the week (UTC). `open_halves` is the share of each half hour of the week that
+    dayparts leave; `None`: all. A window without any supply is planned by the clock.
     """
     start_s, end_s = max(window[0], stretch[0]), min(window[1], stretch[1])
     end_s = max(end_s, start_s + 1)
-    moments = [start_s, *range((start_s // QUARTER_S + 1) * QUARTER_S, end_s, QUARTER_S), end_s]
-    parts = [
-        _rate(rates, (begin + end) / 2) * (end - begin)
-        if is_active is None or is_active(begin // QUARTER_S * QUARTER_S)
-        else 0.0
-        for begin, end in zip(moments, moments[1:], strict=False)
+    moments = [start_s, *range((start_s // HALF_S + 1) * HALF_S, end_s, HALF_S), end_s]
+    week = _week(tuple(rates), None if open_halves is None else tuple(open_halves))
+    begins_s, ends_s = min(window[0], start_s), max(window[1], end_s)
+    begins = _until(week, begins_s)
+    weights = [_until(week, moment) - begins for moment in moments]
+    total = _until(week, ends_s) - begins
+    if total <= NOTHING * week[-1]:
+        weights = [float(moment - begins_s) for moment in moments]
+        total = float(ends_s - begins_s)
+    return Plan(pacing, tuple(map(float, moments)), tuple(weights), total)
+
+
+@lru_cache(maxsize=64)
+def _week(rates: tuple[float, ...], open_halves: tuple[float, ...] | None) -> tuple[float, ...]:
+    """Return the supply of a week (from Monday, UTC) until each half hour, the whole last.
+
+    From the middle of one hour supply goes straight to that of the next, so that nothing jumps between hours.
+    """
+    halves = [
+        (3.0 * rate + neighbour) / 4.0 * HALF_S
+        for hour, rate in enumerate(rates)
+        for neighbour in (rates[hour - 1], rates[(hour + 1) % HOURS_PER_WEEK])
     ]
-    hours = rates if weekly is None else [a * b for a, b in zip(rates, weekly, strict=True)]
-    before = _between(hours, window[0], start_s)
-    after = _between(hours, end_s, window[1])
-    if before + sum(parts) + after <= 0.0:
-        parts = [float(end - begin) for begin, end in zip(moments, moments[1:], strict=False)]
-    weights = tuple(accumulate(parts, initial=before))
-    return Plan(pacing, tuple(map(float, moments)), weights, weights[-1] + after)
+    if open_halves is not None:
+        halves = [supply * part for supply, part in zip(halves, open_halves, strict=True)]
+    return tuple(accumulate(halves, initial=0.0))
 
 
-def _rate(rates: Sequence[float], at_s: float) -> float:
-    """Return supply a second, from the middle of one hour straight to that of the next: no jumps between hours."""
-    middle = at_s - HOUR_S / 2
-    hour = hour_of_week(middle)
-    part = middle % HOUR_S / HOUR_S
-    return rates[hour] * (1.0 - part) + rates[(hour + 1) % HOURS_PER_WEEK] * part
-
-
-def _between(rates: Sequence[float], start_s: int, end_s: int) -> float:
-    """Return the supply of a span, whole hours of the week each at its rate."""
-    if end_s <= start_s:
-        return 0.0
-    weeks, rest_s = divmod(end_s - start_s, WEEK_S)
-    supply = weeks * sum(rates) * HOUR_S
-    at_s, end_s = start_s, start_s + rest_s
-    while at_s < end_s:
-        next_s = min((at_s // HOUR_S + 1) * HOUR_S, end_s)
-        supply += rates[hour_of_week(at_s)] * (next_s - at_s)
-        at_s = next_s
-    return supply
+def _until(week: tuple[float, ...], at_s: float) -> float:
+    """Return the supply from some Monday long ago until a moment."""
+    weeks, rest_s = divmod(at_s - MONDAY_S, WEEK_S)
+    half, part_s = divmod(rest_s, HALF_S)
+    before = week[int(half)]
+    return weeks * week[-1] + before + (week[int(half) + 1] - before) * part_s / HALF_S

@@ -12,6 +12,8 @@ DAY_PRIOR_S = 7_200
 """The same hour of other days weighs as much as two hours of evidence."""
 EVEN_PRIOR_S = 900
 """That all hours are alike weighs as much as a quarter of an hour."""
+MOST = 1e30
+"""What no counter reaches: a larger number is damage."""
 
 EVEN: Sequence[float] = (1.0,) * HOURS_PER_WEEK
 
@@ -28,7 +30,7 @@ class SupplyProfile:
         if packed:
             both = array("f")
             both.frombytes(packed)
-            if len(both) != 2 * HOURS_PER_WEEK or not all(0 <= each < 1e30 for each in both):
+            if len(both) != 2 * HOURS_PER_WEEK or not all(0 <= each < MOST for each in both):
                 raise ValueError("not a profile of supply")
             self._chances, self._seconds = both[:HOURS_PER_WEEK], both[HOURS_PER_WEEK:]
 

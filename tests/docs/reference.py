@@ -5,7 +5,7 @@ import ast
 import pkgutil
 import re
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from importlib import import_module
 from inspect import cleandoc, getsource
@@ -108,6 +108,9 @@ def sections() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     yield "Each of `feeds`, kind `files`", registry.Feeds
     for profiles in registry.Profiles.__args__:
         yield f"`profiles`, kind `{profiles.__struct_config__.tag}`", profiles
+    for ledgers in registry.Ledgers.__args__:
+        if ledgers.__struct_fields__:  # the file has none
+            yield f"`ledger`, kind `{ledgers.__struct_config__.tag}`", ledgers
 
 
 def privacy_file() -> str:
@@ -276,15 +279,27 @@ def parsers() -> dict[str, argparse.ArgumentParser]:
 def command_list() -> str:
     """Return a section per command, with its arguments."""
     parts = []
-    for name, parser in parsers().items():
+    for name, parser in _with_parts(parsers()):
         rows = [
             f"| `{', '.join(action.option_strings) or action.dest}` | {_argument(action)} |"
             for action in parser._actions
-            if action.dest != "help"
+            if action.dest != "help" and not isinstance(action, argparse._SubParsersAction)
         ]
         table = ["| argument | meaning |", "| --- | --- |", *rows] if rows else []
         parts.append("\n".join([f"## `{name}`\n\n{parser.description}\n", *table, ""]))
     return "\n".join(parts)
+
+
+def _with_parts(
+    found: Mapping[str, argparse.ArgumentParser],
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Yield commands, each before the commands within it: `ledger`, `ledger verify` ..."""
+    for name, parser in found.items():
+        yield name, parser
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                within = {f"{name} {part}": each for part, each in action.choices.items()}
+                yield from _with_parts(within)
 
 
 def _argument(action: argparse.Action) -> str:

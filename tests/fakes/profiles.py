@@ -189,7 +189,9 @@ class FakeProfiles:
             if Use.SELECT in each.grant.uses and each.grant.holds(each.day, today)
         ]
         recent = [each for each in person.interests if each.at_s > now_s - INTERESTS_S]
-        return Profile(tuple(dict.fromkeys(usable)), tuple(person.touches), tuple(recent))
+        segments = tuple(dict.fromkeys(usable))
+        aliases = tuple(self._aliases(root))
+        return Profile(segments, tuple(person.touches), tuple(recent), aliases)
 
     def _writable(self, key: PersonKey, at_s: int) -> _Person | None:
         root = self._root.get(key, key)

@@ -15,24 +15,34 @@ from rich.table import Table
 from tests.torture.canaries import run as canaries
 from tests.torture.changes import run as changes
 from tests.torture.consent import run as consent
+from tests.torture.database import run as database
 from tests.torture.deadlines import run as deadlines
 from tests.torture.erasure import run as erasure
 from tests.torture.figures import Figure, Missing, Scale
 from tests.torture.forgeries import run as forgeries
 from tests.torture.greedy import run as greedy
+from tests.torture.kills import run as kills
 from tests.torture.labels import run as labels
 from tests.torture.mutations import run as mutations
 from tests.torture.non_interference import run as non_interference
 from tests.torture.overload import run as overload
+from tests.torture.overspend import run as overspend
+from tests.torture.overspend import served as overspend_served
 from tests.torture.reasons import run as reasons
 from tests.torture.remote import run as remote
+from tests.torture.together import run as together
 from tests.torture.untrusted import run as untrusted
 
 BARS: Mapping[str, Callable[[Scale], Sequence[Figure]]] = {
     "R1": mutations,
     "R2": overload,
     "R3": deadlines,
+    "R4": kills,
+    "R5": overspend,
+    "R5-servers": overspend_served,
     "R6": remote,
+    "R6-ledger": database,
+    "R6-servers": together,
     "R7": changes,
     "R8": greedy,
     "R9": forgeries,
@@ -45,8 +55,8 @@ BARS: Mapping[str, Callable[[Scale], Sequence[Figure]]] = {
     "R16": non_interference,
 }
 MINUTES = {"full": 6.0, "short": 0.5}
-LONGER = {"R1": 1.5, "R11": 1.5}
-"""A million requests take their time, and 100,000 strings by the official libraries."""
+LONGER = {"R1": 1.5, "R4": 1.5, "R11": 1.5}
+"""A million requests take their time, and 200 deaths, and 100,000 strings by the official libraries."""
 
 
 def main() -> int:

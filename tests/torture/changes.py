@@ -1,6 +1,7 @@
 """R7: campaigns change and workers are replaced under traffic; what is broken is refused.
 
-Notices and money under change belong to the tests of money; here no bid request may fail.
+No bid request may fail meanwhile, and no notice that was acknowledged may be lost: the ledger is compared with the books
+of an exchange that goes on trading.
 """
 
 import json
@@ -19,18 +20,23 @@ from adserver.errors import InvalidConfig
 from adserver.processes import builder
 from models.ctr import artifact
 from models.ctr.train import train
-from tests.endpoints.catalogs import one_banner
+from tests.endpoints.catalogs import BUDGET, one_banner
 from tests.endpoints.server import Server, wait
 from tests.endpoints.test_reload import Traffic, advertisers
 from tests.endpoints.wire import request
+from tests.torture.agreement import judge, own_ledger
 from tests.torture.breakage import CATALOGS, SETTINGS, model
 from tests.torture.figures import Figure, Scale, none_of
 from tests.torture.running import serving
+from tests.torture.trading import Habits, Trading
 from tests.unit.models_ctr.world import shown, write_log
 
 FIRST, SECOND = "tents", "boots"
 RELOAD_S = 30.0
 IMPRESSIONS = 3_000
+DRAIN_S = 10.0
+HABITS = Habits(rate=30, repeated=0.3)
+LIMITS = {f"line_item/{name}/life": BUDGET * 10**9 for name in (FIRST, SECOND)}
 
 
 def run(scale: Scale) -> list[Figure]:
@@ -56,7 +62,8 @@ def _changed(scale: Scale) -> list[Figure]:
     dice = Random(scale.seed)
     with serving(one_banner(FIRST), "reload_refused", "process_refused") as server:
         file = server.folder / "campaigns" / f"{FIRST}.yaml"
-        with Traffic(server).flowing() as traffic:
+        trading = Trading([server.port], [HABITS], scale.seed)
+        with trading.open(DRAIN_S) as books, Traffic(server).flowing() as traffic:
             wait(lambda: traffic.seen.total() > 20, RELOAD_S)
             for number in range(reloads + replacements + refused):
                 if box.over():
@@ -85,13 +92,17 @@ def _changed(scale: Scale) -> list[Figure]:
         if advertisers(server) != {f"{FIRST}.example", f"{SECOND}.example"}:
             complaints.append(f"bids of {advertisers(server)}")
         complaints += [str(event) for event in server.log() if event["event"].endswith("_died")]
+        money, _ = judge("R7", "changes under trade", books, [server], own_ledger(server), LIMITS)
     failed = [f"{n} of {what}" for what, n in wrong.items() if what not in {"200", "204"}]
     what = f"failed requests during {done['reload']} reloads, {done['replacement']} replacements"
     what += f", {done['refusal']} refusals ({wrong['204']:,} no-bids)"
     return [
         none_of("R7", what, wrong.total(), failed),
         none_of("R7", "changes that did not happen as they should", done.total(), complaints),
-    ]
+        *money,
+        Figure("R7", "changes under trade: notices that had to be sent again", f"{len(books.refused)} of {books.answers.total():,}",
+               "reported", met=True),
+    ]  # fmt: skip
 
 
 def _hang_up(server: Server, event: str) -> None:

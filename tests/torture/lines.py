@@ -65,6 +65,11 @@ class Line:
             self.close()
         return answer
 
+    @property
+    def hung_up(self) -> bool:
+        """Tell whether the other side has closed a connection that was open."""
+        return self._reader is not None and self._reader.at_eof()
+
     def close(self) -> None:
         """Hang up."""
         if self._writer is not None:

@@ -180,6 +180,8 @@ class Mirror:
         """Return the same, as a store elsewhere would."""
         return self.finder(ids)
 
+    counted_since_s = 0.0
+
     # --- young contacts: none, but what would be kept is noted ---
 
     def expect(self, person: PersonKey, touch: Touch, now_s: float) -> None:
@@ -189,7 +191,9 @@ class Mirror:
     def forget(self, bid: bytes) -> None:
         """There is nothing."""
 
-    def merged(self, person: PersonKey, stored: tuple[Touch, ...]) -> tuple[Touch, ...]:
+    def merged(
+        self, person: PersonKey, stored: tuple[Touch, ...], aliases: Sequence[PersonKey] = ()
+    ) -> tuple[Touch, ...]:
         """Return what is stored."""
         return stored
 

@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,9 @@ class Bench:
         self.everything = False
         self.candidates = NOBODYS_BITS
         self.funded = EVERYBODY
+        self.counted_since_s = 0.0
+        self.hold_s: Mapping[str, int] = {}
+        self.good_until = inf
         self.line_items = snapshot.line_items
         self._items = {item.id: item.number for item in snapshot.line_items}
         heard = Google(Agreed(**strict.NUMBERS))
@@ -123,7 +127,9 @@ class Bench:
         )
         return Found(ids[0], Profile((), touches))
 
-    def merged(self, person: PersonKey, stored: tuple[Touch, ...]) -> tuple[Touch, ...]:
+    def merged(
+        self, person: PersonKey, stored: tuple[Touch, ...], aliases: Sequence[PersonKey] = ()
+    ) -> tuple[Touch, ...]:
         """Return what is stored: there is nothing younger."""
         return stored
 
@@ -152,7 +158,18 @@ class Bench:
         """Undo a claim."""
         self.claims[line_item] -= amount
 
-    def hold(self, bid: bytes, line_item: int, exchange: str, amount: Nanos, until_s: int) -> None:
+    def suspend(self) -> None:
+        """Explaining goes on without an owner."""
+
+    def hold(
+        self,
+        bid: bytes,
+        line_item: int,
+        exchange: str,
+        amount: Nanos,
+        until_s: int,
+        held_s: int = 0,
+    ) -> None:
         """Explaining holds nothing."""
         raise AssertionError("an explanation held money")
 

@@ -1,6 +1,6 @@
 """One advertiser's file: who pays, the creatives, and campaigns down to line items."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from adapters.campaigns.authoring.names import Names
 from adapters.campaigns.authoring.owners import OWNER_KEYS, owner
 from adapters.campaigns.authoring.targeting import avoiding
 from adapters.campaigns.authoring.values import choice, domain, label, pattern, whole
-from adserver.domain.campaign import Advertiser, Campaign, InsertionOrder
+from adserver.domain.campaign import Advertiser, Campaign, InsertionOrder, LineItem
 from adserver.domain.dsa import MAX_NAME_CHARS, Disclosure
 from adserver.domain.sensitive import SENSITIVE_TOPICS
 
@@ -24,6 +24,8 @@ KEYS = (
     "block_list", "allow_list",
 )  # fmt: skip
 MAX_TAXONOMY = 999
+MAX_SHIFT_PERCENT = 90
+"""Who has nothing left can never show that it has become better."""
 _CATEGORIES = {
     1: (r"IAB(?:[1-9]|1\d|2[0-6])(?:-[1-9]\d?)?", "a category of taxonomy 1 such as IAB19-20"),
 }
@@ -111,11 +113,26 @@ def _avoiding(campaign: Campaign, topics: tuple[str, ...]) -> Campaign:
 def _insertion_order(
     cursor: Cursor, names: Names, zone: tzinfo, creatives: Collection[str]
 ) -> InsertionOrder:
-    found = cursor.fields((*OWNER_KEYS, "line_items"), required=("id", "line_items"))
+    found = cursor.fields(
+        (*OWNER_KEYS, "budget_shift_percent", "line_items"), required=("id", "line_items")
+    )
     parts = found["line_items"].items() if "line_items" in found else []
-    return InsertionOrder(
+    shift = found.get("budget_shift_percent")
+    order = InsertionOrder(
         **owner(found, "insertion_order", names),
         line_items=tuple(line_item(part, names, zone, creatives) for part in parts),
+        budget_shift_percent=0 if shift is None else whole(shift, 0, MAX_SHIFT_PERCENT),
+    )
+    if shift is not None and order.budget_shift_percent and not _shiftable(order.line_items):
+        shift.fault("moves nothing: two line items must have a budget of the same kind")
+    return order
+
+
+def _shiftable(items: Sequence[LineItem]) -> bool:
+    """Tell whether budget can be moved at all: from one to another, daily to daily or lifetime to lifetime."""
+    return any(
+        sum(getattr(item.budget, kind) is not None for item in items) > 1
+        for kind in ("daily", "lifetime")
     )
 
 

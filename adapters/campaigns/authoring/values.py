@@ -17,6 +17,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 _DOMAIN = re.compile(
     r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}"
 )
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _SIZE = re.compile(r"([1-9][0-9]{0,3})x([1-9][0-9]{0,3})")
@@ -75,6 +76,9 @@ def decimal(cursor: Cursor, high: int, what: str) -> Decimal:
     if not _NUMBER.fullmatch(word):
         comma = word.replace(",", ".")
         hint = f"; did you mean {comma}?" if comma != word and _NUMBER.fullmatch(comma) else ""
+        if _GROUPED.fullmatch(word):  # a thousand, or one with three decimals?
+            other = f", or {comma}" if hint else ""
+            hint = f"; did you mean {word.replace(',', '')}{other}?"
         cursor.fault(f"{shown(word)} is not {what}: write a plain number such as 2.50{hint}")
         return Decimal(1)
     amount = Decimal(word)

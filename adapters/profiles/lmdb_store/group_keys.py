@@ -54,7 +54,8 @@ class GroupKeyWriter(GroupKeys):
 
     def __init__(self, path: Path) -> None:
         """Open the file, or make it. Raises `OSError`."""
-        if not path.exists():
+        self.is_new = not path.exists()
+        if self.is_new:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _make(path)
         super().__init__(path)

@@ -11,6 +11,7 @@ import structlog
 
 from adapters.profiles.redis_store import names
 from adapters.profiles.redis_store.blocking import BlockingNodes
+from adapters.profiles.redis_store.diary import Diary
 from adapters.profiles.redis_store.wire import ReplyError, pack
 from adserver.errors import Unavailable
 
@@ -23,12 +24,17 @@ class Adoption:
     """Done once per process, as soon as every node answers."""
 
     def __init__(
-        self, nodes: BlockingNodes, keys: BlockingNodes | None, lock: "threading.RLock"
+        self,
+        nodes: BlockingNodes,
+        keys: BlockingNodes | None,
+        lock: "threading.RLock",
+        diary: Diary | None = None,
     ) -> None:
-        """Try, and go on trying in the background."""
+        """Try, and go on trying in the background. With a diary of an earlier time it is no new Redis."""
         self._nodes = nodes
         self._keys = keys
         self._lock = lock
+        self._diary = diary
         self._stopping = threading.Event()
         self._done = False
         try:
@@ -62,7 +68,10 @@ class Adoption:
             if isinstance(each, ReplyError):
                 raise Unavailable(f"profiles: refused: {each}")
         missing = found.count(None)
-        if missing == names.BUCKETS:
+        has_past = self._diary is not None and self._diary.about.joined
+        if missing == names.BUCKETS and not has_past:
+            if self._diary is not None:
+                self._nodes.ask([(0, pack("SET", names.WRITTEN_DOWN, 1))])
             self._nodes.ask(
                 [(at, pack("SET", mark, 1, "NX")) for at, mark in enumerate(names.MARKS)]
             )

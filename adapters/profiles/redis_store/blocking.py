@@ -234,3 +234,11 @@ class BlockingNodes:
 
 def _asking(once: Address | None) -> bytes:
     return b"" if once is None else _ASKING
+
+
+def good(replies: Sequence[Reply]) -> Sequence[Reply]:
+    """Return the replies. Raises `Unavailable` if one of them is an error."""
+    for each in replies:
+        if isinstance(each, ReplyError):
+            raise Unavailable(f"profiles: refused: {each}")
+    return replies

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from adapters.profiles.changing import TOUCHES_S
 from adapters.profiles.grants import GrantTable
 from adapters.profiles.record import INTERESTS_S, Record
-from adapters.profiles.redis_store.shelf import Entry, Put, Shelf
-from adserver.domain.person import PersonKey
+from adapters.profiles.redis_store.entry import Entry, Put
+from adapters.profiles.redis_store.shelf import Shelf
+from adserver.domain.person import PersonKey, Touch
 from adserver.domain.week import DAY_S
 from adserver.errors import Unavailable
 
@@ -31,6 +32,11 @@ class People(NamedTuple):
     def forbid(self, key: PersonKey) -> bool:
         """Tell whether whoever has this key opted out or was erased."""
         return self.entries[key].is_forbidden or self.root(key).is_forbidden
+
+    def erased(self, key: PersonKey) -> bool:
+        """Tell whether whoever has this key was forgotten."""
+        both = (self.entries[key].choices, self.root(key).choices)
+        return any(each is not None and each.erased for each in both)
 
 
 def take(shelf: Shelf, keys: Collection[PersonKey], *, aliases: bool = False) -> People:
@@ -63,9 +69,12 @@ def life_s(record: Record, table: GrantTable) -> int:
 def edit(
     shelf: Shelf, table: GrantTable, keys: Iterable[PersonKey],
     changed: Callable[[PersonKey, Sequence[PersonKey], Record], Record],
+    seen: Callable[[Sequence[PersonKey]], Sequence[Touch]] = lambda _: (), *, filling: bool = False,
 ) -> int:  # fmt: skip
     """Change the records of everybody behind these keys but those who opted out or were erased; return how many
-    people that were. `changed` is given a person, those of the keys that are theirs, and their record.
+    people that were. `changed` is given a person, those of the keys that are theirs, and their record;
+    `seen` returns which contacts of these keys are to be written down. `filling` brings back what was known of those
+    who opted out, too.
 
     Raises `Unavailable`; then a part may have been changed.
     """
@@ -77,13 +86,14 @@ def edit(
         people = take(shelf, left)
         by_root: dict[PersonKey, list[PersonKey]] = {}
         for key in left:
-            if not people.forbid(key):
+            if not people.erased(key) if filling else not people.forbid(key):
                 by_root.setdefault(people.root_of(key), []).append(key)
         puts = []
         for root, theirs in by_root.items():
             entry = people.entries[root]
             record = changed(root, theirs, entry.record)
-            puts.append(Put(entry, record=record, life_s=life_s(record, table)))
+            life = life_s(record, table)
+            puts.append(Put(entry, record=record, life_s=life, seen=seen(theirs)))
         failed = shelf.put(puts)
         done += len(puts) - len(failed)
         left = [key for each in failed for key in by_root[each.entry.person]]

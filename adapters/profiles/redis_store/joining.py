@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from adapters.profiles.changing import joined, without_alias
 from adapters.profiles.record import EMPTY
 from adapters.profiles.redis_store.editing import People, insist, life_s, take
-from adapters.profiles.redis_store.shelf import Put, Shelf
+from adapters.profiles.redis_store.entry import Put
+from adapters.profiles.redis_store.shelf import Shelf
 from adserver.domain.choices import Choices, strictest
 from adserver.domain.person import PersonKey
 

@@ -23,6 +23,19 @@ NAMES = b"names" + _TAGS[0]
 GRANTS = b"grants" + _TAGS[0]
 """The table of grants, as `GrantTable` writes it."""
 
+HOSTS = b"hosts" + _TAGS[0]
+"""A hash: the hosts whose diaries are in this Redis whole, and since when each has written down all contacts."""
+COUNTED = b"counted" + _TAGS[0]
+"""Since when contacts are known: before, some that nobody wrote down were lost. Missing if none ever were."""
+WRITTEN_DOWN = b"diary" + _TAGS[0]
+"""There if somebody wrote down whatever was done since this Redis was new."""
+KEYS_MARK = b"mark" + _TAGS[0]
+"""In the Redis of people's secrets: if it is missing, they were lost."""
+SECRETS = b"k:{*"
+"""A pattern: the keys of everybody's secrets, which end in the person's."""
+CHOICES = b"c:{*"
+"""The same of what people decided."""
+
 
 def bucket(person: PersonKey) -> int:
     """Return the bucket of a person."""

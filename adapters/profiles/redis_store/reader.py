@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from adapters.profiles.choice_records import forbids
 from adapters.profiles.grants import GrantTable
 from adapters.profiles.record import Damaged, ProfileReader
@@ -61,7 +63,8 @@ class RedisProfiles:
             if recalled is None:
                 raise
             PROFILES_REMEMBERED.inc()
-            return self._found(recalled, now_s)  # its grants were known when it was kept
+            # Its grants were known when it was kept. What they have seen since was not.
+            return replace(self._found(recalled, now_s), counted=False)
         if generation == self._remembered.generation:
             self._remembered.keep(ids, known)
         return found
@@ -98,7 +101,8 @@ class RedisProfiles:
             if person is None and (main != key or leading.body is not None):
                 person, body = main, leading.body
         choices = strictest(tuple(decided))
-        return Known(person or ids[0], None if forbids(choices) else body, choices)
+        unreadable = any(each.unreadable for each in at_keys.values())
+        return Known(person or ids[0], None if forbids(choices) else body, choices, unreadable)
 
     async def _states(self, people: Sequence[PersonKey], deadline_s: float) -> list["_State"]:
         """Return what lies under each key."""
@@ -137,13 +141,14 @@ class RedisProfiles:
                     self._missing.add(unknown.index)
 
     def _found(self, known: Known, now_s: float) -> Found:
-        profile = NOBODY
+        profile, is_readable = NOBODY, not known.unreadable
         if known.body is not None:
             try:
                 profile = self._reader.profile(known.body, now_s)
             except Damaged:
                 _damaged.inc()
-        return Found(known.person, profile, known.choices)
+                is_readable = False
+        return Found(known.person, profile, known.choices, is_readable)
 
     def _is_usable(self, grant: int, day: int, today: int) -> bool:
         if self._grants.get(grant) is None and grant not in self._missing:
@@ -179,6 +184,8 @@ class _State(NamedTuple):
     choices: Choices | None
     main: PersonKey | None
     """Whose id this is, if not a person of its own."""
+    unreadable: bool = False
+    """Whether there is something that cannot be read."""
 
 
 def _state(person: PersonKey, reply: Reply) -> _State:
@@ -194,5 +201,5 @@ def _state(person: PersonKey, reply: Reply) -> _State:
         body = unseal(person, sealed, secret)
     except Damaged:
         _damaged.inc()  # a stranger, then, who decided what they decided
-        return _State(None, choices, None)
+        return _State(None, choices, None, unreadable=True)
     return _State(None, choices, body) if is_link(sealed) else _State(body, choices, None)

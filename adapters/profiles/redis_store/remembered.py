@@ -17,6 +17,8 @@ class Known(NamedTuple):
     body: bytes | None
     """A record's body; None for a stranger, of whom it is remembered that they decided nothing."""
     choices: Choices = NO_CHOICES
+    unreadable: bool = False
+    """Whether something of them cannot be read: then nobody knows what they have seen."""
 
 
 class Remembered:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from adapters.profiles.record import EMPTY
 from adapters.profiles.redis_store.editing import People, insist, take
-from adapters.profiles.redis_store.shelf import Put, Shelf
+from adapters.profiles.redis_store.entry import Put
+from adapters.profiles.redis_store.shelf import Shelf
 from adserver.domain.choices import (
     NO_CHOICES,
     Change,

@@ -4,25 +4,23 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha1
 
-from adapters.profiles.choice_records import forbids
 from adapters.profiles.grants import GrantTable
-from adapters.profiles.record import EMPTY, Damaged, Record, pack, unpack
+from adapters.profiles.record import EMPTY, pack
 from adapters.profiles.redis_store import names
-from adapters.profiles.redis_store.blocking import BlockingNodes
+from adapters.profiles.redis_store.blocking import BlockingNodes, good
+from adapters.profiles.redis_store.diary import Diary
+from adapters.profiles.redis_store.entry import Entry, Put
+from adapters.profiles.redis_store.noting import write_down
 from adapters.profiles.redis_store.stored import (
     LINK,
     SECRET_BYTES,
-    is_link,
-    read_choices,
     seal,
-    unseal,
     write_choices,
 )  # fmt: skip
-from adapters.profiles.redis_store.wire import Reply, ReplyError
+from adapters.profiles.redis_store.wire import ReplyError
 from adapters.profiles.redis_store.wire import pack as command
-from adserver.domain.choices import Choices
 from adserver.domain.grant import Grant
-from adserver.domain.person import KEY_BYTES, PersonKey
+from adserver.domain.person import PersonKey
 from adserver.errors import Unavailable
 
 _SWAP = b"""
@@ -43,82 +41,21 @@ _SWAP_NAME = sha1(_SWAP, usedforsecurity=False).hexdigest()  # how Redis calls i
 _GRANTS_BUCKET = 0
 
 
-class Entry:
-    """What lies under one key, as it was when it was taken."""
-
-    __slots__ = ("decided", "person", "sealed", "secret")
-
-    def __init__(
-        self, person: PersonKey, sealed: bytes | None, decided: bytes | None, secret: bytes | None
-    ) -> None:
-        self.person = person
-        self.sealed = sealed
-        self.decided = decided
-        self.secret = secret
-
-    @property
-    def choices(self) -> Choices | None:
-        """What was decided under this key, if anything was."""
-        if self.decided is None:
-            return None
-        return read_choices(self.person, self.decided, self.secret)
-
-    @property
-    def main(self) -> PersonKey | None:
-        """Whose id this really is, if it was linked."""
-        if self.sealed is None or not is_link(self.sealed):
-            return None
-        try:
-            main = unseal(self.person, self.sealed, self.secret)
-        except Damaged:
-            return None
-        return main if len(main) == KEY_BYTES else None
-
-    @property
-    def record(self) -> Record:
-        """What is known under this key itself: nothing if that is a link or cannot be read."""
-        if self.sealed is None or is_link(self.sealed):
-            return EMPTY
-        try:
-            return unpack(unseal(self.person, self.sealed, self.secret))
-        except Damaged:
-            return EMPTY  # The writer heals: a new record takes the place of a damaged one.
-
-    @property
-    def is_forbidden(self) -> bool:
-        """Whether nothing may be added to what is known of them."""
-        return self.decided is not None and forbids(self.choices)
-
-
-class Put:
-    """What shall lie under a key from now on; what is not named stays as it is."""
-
-    __slots__ = ("choices", "entry", "life_s", "link", "record")
-
-    def __init__(
-        self, entry: Entry, *, record: Record | None = None, life_s: int = 0,
-        link: PersonKey | None = None, choices: Choices | None = None,
-    ) -> None:  # fmt: skip
-        self.entry = entry
-        self.record = record
-        self.life_s = life_s
-        self.link = link
-        self.choices = choices
-
-    @property
-    def needs_secret(self) -> bool:
-        """Whether something of it is sealed."""
-        objecting = self.choices is not None and self.choices.objections
-        return bool((self.record is not None and self.record != EMPTY) or self.link or objecting)
-
-
 class Shelf:
     """The store, for one thread at a time."""
 
-    def __init__(self, nodes: BlockingNodes, keys: BlockingNodes | None) -> None:
-        """`keys` has people's secrets; None means that `nodes` has them, too."""
+    def __init__(
+        self, nodes: BlockingNodes, keys: BlockingNodes | None, diary: Diary | None = None,
+        *, filling: bool = False,
+    ) -> None:  # fmt: skip
+        """`keys` has people's secrets; None means that `nodes` has them, too. `diary` is written to; `filling` what
+        was lost, a shelf does not mind that it was.
+        """
         self._nodes = nodes
         self._keys = keys or nodes
+        self._diary = diary
+        self._has_keys_apart = keys is not None
+        self._filling = filling
 
     def take(self, people: Sequence[PersonKey]) -> dict[PersonKey, Entry]:
         """Return what lies under these keys. Raises `Unavailable`, also if a part of the store was lost."""
@@ -127,8 +64,8 @@ class Shelf:
             (at, command("MGET", names.MARKS[at], *names.state(each)))
             for at, each in zip(buckets, people, strict=True)
         ]
-        states = _good(self._nodes.ask(asked))
-        secrets = _good(
+        states = good(self._nodes.ask(asked))
+        secrets = good(
             self._keys.ask(
                 [
                     (at, command("GET", names.secret(each)))
@@ -136,7 +73,7 @@ class Shelf:
                 ]
             )
         )
-        if any(mark is None for mark, _, _ in states):
+        if not self._filling and any(mark is None for mark, _, _ in states):
             raise Unavailable("profiles: a part of the store was lost, people's choices with it")
         return {
             person: Entry(person, sealed, decided, secret)
@@ -159,11 +96,15 @@ class Shelf:
             again = [at for at, each in enumerate(replies) if isinstance(each, ReplyError)]
             for at, reply in zip(again, self._nodes.ask([asked[at] for at in again]), strict=True):
                 replies[at] = reply
-        return [each for each, done in zip(puts, _good(replies), strict=True) if not done]
+        done = good(replies)
+        if self._diary is not None:
+            made = [each for each, is_done in zip(puts, done, strict=True) if is_done]
+            write_down(self._diary, made, sealed=self._has_keys_apart)
+        return [each for each, is_done in zip(puts, done, strict=True) if not is_done]
 
     def destroy_secrets(self, people: Iterable[PersonKey]) -> None:
         """Make all that was ever sealed for these people unreadable, wherever a copy may be. Raises `Unavailable`."""
-        _good(
+        good(
             self._keys.ask(
                 [(names.bucket(each), command("DEL", names.secret(each))) for each in people]
             )
@@ -184,7 +125,7 @@ class Shelf:
             if longer is table:
                 return table, index
             swap = command("EVAL", _SWAP, 1, names.GRANTS, before or b"", longer.written(), 0)
-            if _good(self._nodes.ask([(_GRANTS_BUCKET, swap)]))[0]:
+            if good(self._nodes.ask([(_GRANTS_BUCKET, swap)]))[0]:
                 return longer, index
 
     def put_names(self, given: Mapping[int, str]) -> None:
@@ -195,14 +136,14 @@ class Shelf:
                 for number, name in given.items()
                 for part in (number, name.encode("utf-8", "surrogatepass"))
             ]
-            _good(self._nodes.ask([(_GRANTS_BUCKET, command("HSET", names.NAMES, *pairs))]))
+            good(self._nodes.ask([(_GRANTS_BUCKET, command("HSET", names.NAMES, *pairs))]))
 
     def names(self, numbers: Sequence[int]) -> dict[int, str]:
         """Return the names of these numbers that have one. Raises `Unavailable`."""
         if not numbers:
             return {}
         asked = command("HMGET", names.NAMES, *numbers)
-        (found,) = _good(self._nodes.ask([(_GRANTS_BUCKET, asked)]))
+        (found,) = good(self._nodes.ask([(_GRANTS_BUCKET, asked)]))
         return {
             number: name.decode("utf-8", "replace")
             for number, name in zip(numbers, found, strict=True)
@@ -211,8 +152,8 @@ class Shelf:
 
     def _grants(self) -> tuple[GrantTable, bytes | None]:
         asked = command("MGET", names.MARKS[_GRANTS_BUCKET], names.GRANTS)
-        ((mark, stored),) = _good(self._nodes.ask([(_GRANTS_BUCKET, asked)]))
-        if mark is None:  # a new table would give old records new grants
+        ((mark, stored),) = good(self._nodes.ask([(_GRANTS_BUCKET, asked)]))
+        if mark is None and not self._filling:  # a new table would give old records new grants
             raise Unavailable("profiles: the table of grants was lost")
         try:
             return GrantTable.read(stored), stored
@@ -230,7 +171,7 @@ class Shelf:
             (names.bucket(each.person), command("SET", names.secret(each.person), new, "NX", "GET"))
             for each, new in zip(lacking, fresh, strict=True)
         ]
-        for each, new, old in zip(lacking, fresh, _good(self._keys.ask(asked)), strict=True):
+        for each, new, old in zip(lacking, fresh, good(self._keys.ask(asked)), strict=True):
             each.secret = new if old is None else old
 
 
@@ -252,11 +193,3 @@ def _swap(put: Put) -> bytes:
         "EVALSHA", _SWAP_NAME, 2, *names.state(entry.person),
         sealed, decided, new_sealed, new_decided, put.life_s, 0,
     )  # fmt: skip
-
-
-def _good(replies: Sequence[Reply]) -> Sequence[Reply]:
-    """Return the replies. Raises `Unavailable` if one of them is an error."""
-    for each in replies:
-        if isinstance(each, ReplyError):
-            raise Unavailable(f"profiles: refused: {each}")
-    return replies

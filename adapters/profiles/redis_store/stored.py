@@ -17,8 +17,10 @@ from adserver.domain.choices import Choices
 from adserver.domain.person import PersonKey
 
 SECRET_BYTES = 32
-RECORD, LINK, OBJECTIONS = b"\x01", b"\x02", b"\x03"
-"""What is sealed: what is known of somebody, whose id this really is, what they objected to."""
+RECORD, LINK, OBJECTIONS, CONTACT, CONSENT = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
+"""What is sealed: what is known of somebody, whose id this really is, what they objected to, what they saw, that they
+consented.
+"""
 _NONCE = slice(1, 13)
 _BODY = 13
 _CHOICES = struct.Struct("<BBq")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
+from math import inf
 from typing import TypeVar
 
 from adapters.profiles.changing import Lapsed, with_interests, with_segments, with_touches
@@ -14,13 +15,16 @@ from adapters.profiles.record import Record
 from adapters.profiles.redis_store import rights
 from adapters.profiles.redis_store.adoption import Adoption
 from adapters.profiles.redis_store.blocking import BlockingNodes
+from adapters.profiles.redis_store.diary import Diary
 from adapters.profiles.redis_store.editing import edit, take
 from adapters.profiles.redis_store.joining import join
+from adapters.profiles.redis_store.refill import Refill
 from adapters.profiles.redis_store.shelf import Shelf
 from adserver.domain.choices import Change, Choices, Dated
 from adserver.domain.grant import Grant
 from adserver.domain.person import Dossier, Interest, PersonKey, Touch
 from adserver.domain.week import DAY_S
+from adserver.errors import Unavailable
 
 Event = TypeVar("Event", Touch, Interest)
 
@@ -31,15 +35,20 @@ BATCH = 2_000
 class RedisProfileWriter:
     """`ports.Contacts`, `ports.Audiences` and `ports.People`, for any thread."""
 
-    def __init__(self, nodes: BlockingNodes, keys: BlockingNodes | None) -> None:
+    def __init__(
+        self, nodes: BlockingNodes, keys: BlockingNodes | None, diary: Diary | None = None
+    ) -> None:
         """`keys` has people's secrets; None means that `nodes` has them, too. A Redis that is away is waited for in
-        the background.
+        the background. Without a diary nothing that is lost comes back.
         """
         self._nodes = nodes
         self._keys = keys
-        self._shelf = Shelf(nodes, keys)
+        self._diary = diary
+        self._shelf = Shelf(nodes, keys, diary)
         self._lock = threading.RLock()
-        self._adoption = Adoption(nodes, keys, self._lock)
+        self._adoption = Adoption(nodes, keys, self._lock, diary)
+        self._refill = None if diary is None else Refill(nodes, keys, diary, self._lock)
+        self._waiting = False
 
     def put_segments(
         self, people: Iterable[tuple[PersonKey, Sequence[int]]], grant: Grant, day: int
@@ -49,6 +58,8 @@ class RedisProfileWriter:
         source = iter(people)
         with self._mine() as shelf:
             load = _Load(*shelf.index_of(grant), grant.source, day)
+            if self._diary is not None:
+                self._diary.keep_grants(load.table.written())
             while batch := dict(islice(source, BATCH)):
                 load.batch = batch
                 count += edit(shelf, load.table, batch, load.changed)
@@ -66,7 +77,12 @@ class RedisProfileWriter:
 
     def add_touches(self, touches: Sequence[tuple[PersonKey, Touch]]) -> None:
         """See `ports.Contacts`."""
-        self._add(touches, with_touches)
+        try:
+            self._add(touches, with_touches, _impressions)
+        except Unavailable:
+            self._wait(waiting=True)
+            raise
+        self._wait(waiting=False)
 
     def add_interests(self, interests: Sequence[tuple[PersonKey, Interest]]) -> None:
         """See `ports.Contacts`."""
@@ -76,6 +92,21 @@ class RedisProfileWriter:
         """See `ports.Contacts`."""
         with self._mine() as shelf:
             return take(shelf, (person,)).root(person).record.touches
+
+    def counted_since_s(self, now_s: float) -> float:
+        """See `ports.Recounted`."""
+        if self._refill is None:
+            return 0.0
+        with self._mine():
+            pass  # a new one is marked first
+        since_s = self._refill.look(now_s)
+        # Contacts that could not be added wait elsewhere to be added again; until then they are missing.
+        return inf if self._waiting else since_s
+
+    def keep_contacts(self, seconds: int) -> None:
+        """See `ports.Recounted`."""
+        if self._refill is not None:
+            self._refill.keep_s = seconds
 
     def choose(self, ids: Sequence[PersonKey], change: Change, at_s: int) -> Choices:
         """See `ports.People`. As durable as Redis was told to be."""
@@ -113,6 +144,8 @@ class RedisProfileWriter:
             self._nodes.close()
             if self._keys is not None:
                 self._keys.close()
+            if self._diary is not None:
+                self._diary.close()
 
     @contextmanager
     def _mine(self) -> Iterator[Shelf]:
@@ -121,10 +154,18 @@ class RedisProfileWriter:
             self._adoption.run()
             yield self._shelf
 
+    def _wait(self, *, waiting: bool) -> None:
+        """Remember that contacts wait elsewhere to be added, also for who starts after us."""
+        if waiting != self._waiting:
+            self._waiting = waiting
+            if self._diary is not None:
+                self._diary.note(waiting=waiting)
+
     def _add(
         self,
         events: Sequence[tuple[PersonKey, Event]],
         with_events: Callable[[Record, Iterable[Event], Lapsed], Record],
+        seen: Callable[[Iterable[Event]], Sequence[Touch]] = lambda _: (),
     ) -> None:
         new: dict[PersonKey, list[Event]] = {}
         for person, event in events:
@@ -139,9 +180,16 @@ class RedisProfileWriter:
                 today = max(event.at_s for event in theirs_new) // DAY_S
                 return with_events(before, theirs_new, partial(table.has_lapsed, today=today))
 
+            def fresh(theirs: Iterable[PersonKey]) -> Sequence[Touch]:
+                return seen([event for each in theirs for event in new[each]])
+
             keys = iter(new)
             while batch := list(islice(keys, BATCH)):
-                edit(shelf, table, batch, changed)
+                edit(shelf, table, batch, changed, fresh)
+
+
+def _impressions(touches: Iterable[Touch]) -> list[Touch]:
+    return [each for each in touches if each.kind == "impression"]
 
 
 class _Load:

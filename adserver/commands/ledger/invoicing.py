@@ -117,17 +117,14 @@ def _write_csv(lines: Sequence[InvoiceLine], currency: str) -> None:
 
 
 def _print(made: Invoice, currency: str) -> None:
-    title = f"{made.name or made.advertiser}, {made.first} until {made.last} ({made.timezone or 'UTC'}), {currency}"
+    title = f"{made.name or made.advertiser}, {made.first} until {made.last} ({made.timezone or 'their days'}), {currency}"
     table = Table(title=escape(title), header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("campaign", "insertion order", "line item"):
-        table.add_column(name, overflow="fold")
+    table.add_column("for", overflow="fold", min_width=10)
     for name in ("impr.", *AMOUNTS):
         table.add_column(name, justify="right", no_wrap=True)
     for line in made.lines:
         table.add_row(
-            escape(line.campaign),
-            escape(line.insertion_order),
-            escape(line.line_item),
+            escape(f"{line.campaign}\n{line.insertion_order}\n{line.line_item}"),
             whole(line.impressions_ppm),
             *(exact(getattr(line, name)) for name in AMOUNTS),
         )

@@ -212,7 +212,7 @@ def _level_table(rows: list[dict[str, Any]], house: str) -> Table:
     table = Table(
         title=f"for life, {house}", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
-    table.add_column("who", overflow="fold")
+    table.add_column("who", overflow="fold", min_width=16)
     for name in ("budget", *PARTS):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
@@ -228,21 +228,24 @@ def _level_table(rows: list[dict[str, Any]], house: str) -> Table:
 
 
 def _day_table(rows: list[dict[str, Any]], most: int) -> Table:
-    table = Table(title="by day of the advertiser's calendar", header_style="bold", box=SIMPLE_HEAD)
-    for name in ("day", "advertiser", "line item"):
-        table.add_column(name, overflow="fold")
-    parts = ("media", "data", "tech", "margin", "late", "adjusted", "total")
-    for name in ("impr.", *parts):
+    table = Table(
+        title="by day of the advertiser's calendar", header_style="bold", box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )  # fmt: skip
+    table.add_column("day", no_wrap=True)
+    table.add_column("line item", overflow="fold", min_width=9)
+    for name in ("impr.", "media", "fees", "late", "adjusted", "total"):
         table.add_column(name, justify="right", no_wrap=True)
     days = sorted({row["day"] for row in rows}, reverse=True)[: max(0, most)]
     for row in rows:
         if row["day"] in days:
+            fees = row["data"] + row["tech"] + row["margin"]
+            amounts = (row["media"], fees, row["late"], row["adjusted"], row["total"])
             table.add_row(
                 row["day"],
-                escape(row["advertiser"]),
                 escape(row["line_item"]),
                 whole(row["impressions_ppm"]),
-                *(_or_nothing(row[name]) for name in parts),
+                *map(_or_nothing, amounts),
             )
     return table
 

@@ -23,9 +23,7 @@ REPEAT_S = 60.0
 """What goes on failing is said so often."""
 MAX_EVENT_BYTES = 64 << 20
 MAX_TOUCHES = 200_000
-MEND = (
-    "free space on that disk or mend it, or bring the database back; it is tried twice a second, and nothing need be restarted"
-)
+MEND = "free space on that disk or mend it, or bring the database back; it is tried twice a second, and nothing need be restarted"
 
 _log = structlog.get_logger()
 

@@ -1,7 +1,6 @@
 """Every line item as the owner needs it: today's pot, its limits, its fees."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple, Protocol
 
 from adserver.domain.app_install import Source, Sources
@@ -21,7 +20,7 @@ from adserver.domain.pacing_plan import Pacing, Plan, plan
 from adserver.domain.supply_profile import EVEN
 from adserver.domain.ticket import Ticket
 from adserver.domain.topics import topic_of
-from adserver.processes.owner.dayparts import is_active, weekly
+from adserver.processes.owner.dayparts import open_halves
 
 
 class Bound(NamedTuple):
@@ -180,13 +179,13 @@ def _line_payer(key: int, chain: Chain, past: Past, now_s: float) -> Payer:
     start_s, end_s = active_span(item.hours_of_week, chain.zone, day)
     start_s, end_s = max(start_s, item.flight.start_s), min(end_s, item.flight.end_s)
     rates = past.rates(key)
-    hours = weekly(item.hours_of_week, chain.zone, day.start_s) if item.hours_of_week else None
-    active = partial(is_active, item.hours_of_week, chain.zone) if item.hours_of_week else None
+    hours = item.hours_of_week
+    halves = open_halves(hours, chain.zone, day.start_s) if hours else None
     flight = (item.flight.start_s, item.flight.end_s)
     bounds = []
     for limit in chain.limits(day):
         window = (start_s, end_s) if limit.daily else flight
-        planned = plan(item.pacing, window, (day.start_s, day.end_s), rates, active, hours)
+        planned = plan(item.pacing, window, (day.start_s, day.end_s), rates, halves)
         before = 0 if limit.daily else past.spent_before(limit.account, day.label)
         bounds.append(Bound(limit.account, limit.amount, *window, planned, before))
     fees_ppm = item.fees.tech_ppm + item.fees.margin_ppm

@@ -29,6 +29,7 @@ from adserver.processes.owner.past import Past
 from adserver.processes.owner.people import PeopleKeeper
 from adserver.processes.owner.recounting import Recounting
 from adserver.processes.owner.settling import Settling
+from adserver.processes.owner.shifts import Shifts
 from adserver.processes.owner.supply import Supply
 from adserver.processes.owner.workers import Workers
 
@@ -73,6 +74,9 @@ class OwnerService:
         self.notices = Notices(self.ledger, self._enter, lines, self.settling)
         self.paces = Paces(self.ledger, self.grants, self._supply)
         self.grants.allowance = self.paces.allowance
+        self.shifts = Shifts(
+            self.ledger, self._enter, self.grants, self.paces.share, parts.monotonic
+        )
         self.workers = Workers()
         self._recounting = Recounting(
             parts.contacts, catalog, self.commits, self.workers, parts.clock
@@ -228,6 +232,7 @@ class OwnerService:
             self._prune_at = self._parts.monotonic() + PRUNE_S
             self.ledger.prune(now_s)
             self._exposure.prune()
+        self.shifts.step(now_s)
 
     def _tell_holds(self) -> None:
         """Tell how long bids need their money, as bills come in."""

@@ -40,7 +40,7 @@ def seeds() -> Iterator[bytes]:
     )
     said = (
         protocol.Hello(1, 2, 3, ((4, 5),), (b"b" * 16,)), protocol.Ask(((1, 2),)),
-        protocol.Record(1, notice), protocol.Events(b"{}\n"), protocol.Query(1), protocol.Welcome(1),
+        protocol.Record(1, notice), protocol.Events(b"{}\n"), protocol.Query(1), protocol.Welcome(1, 2.0, 30.0, 1.0),
         protocol.Grant(((1, 2, 3, 4),)), protocol.Recorded(1, first=True), protocol.Paces({1: 0.5}),
         protocol.Report(1), protocol.Trouble("full"),
     )  # fmt: skip

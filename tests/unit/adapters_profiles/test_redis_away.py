@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.profiles.redis_profiles import Config
 from adapters.profiles.redis_store import names
@@ -135,9 +136,12 @@ async def test_who_was_met_within_the_last_minute_is_answered_for_with_their_cho
     before = await known(profiles, 1)
     assert before.choices.objections == (7,)
     stranger = await profiles.fetch([person(500)], NOW_S)
+    assert before.counted
+    assert stranger.counted
     redis.freeze()
-    assert await profiles.fetch([person(1)], NOW_S) == before
-    assert await profiles.fetch([person(500)], NOW_S) == stranger
+    # What they have seen meanwhile nobody knows, so nothing that is capped is shown to them.
+    assert await profiles.fetch([person(1)], NOW_S) == replace(before, counted=False)
+    assert await profiles.fetch([person(500)], NOW_S) == replace(stranger, counted=False)
     with pytest.raises(Unavailable):
         await profiles.fetch([person(2)], NOW_S)
     profiles.forget([person(1)])
@@ -233,7 +237,8 @@ async def test_a_record_under_another_persons_key_is_nobodys(redis: RedisServer)
     redis.call("SET", names.secret(person(2)), redis.call("GET", names.secret(person(1))))
     profiles = config(redis).build()
     damaged = failures("damaged")
-    assert await known(profiles, 2) == Found(person(2))
+    # A stranger; but one of whom nobody knows what they have seen.
+    assert await known(profiles, 2) == Found(person(2), counted=False)
     assert failures("damaged") == damaged + 1
     profiles.close()
 

@@ -79,5 +79,5 @@ def test_what_is_not_ours_any_more_ends_at_no_time_but_stays_exposed() -> None:
     holds.clear()
     assert (len(holds), holds.bids(), list(holds.expire(1_050))) == (0, (), [])
     assert holds.exposed == {71: 5}
-    holds.add(b"3", hold(1_060, 9))
-    assert [each.amount for each in holds.expire(1_061)] == [9]
+    holds.add(b"3", hold(1_010, 9))
+    assert [each.amount for each in holds.expire(1_051)] == [9]

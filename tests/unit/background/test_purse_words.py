@@ -84,12 +84,20 @@ def test_nothing_is_due_where_nothing_is_low_and_nothing_goes_back() -> None:
 def test_a_window_is_left_at_the_margin_whenever_it_was_looked_at_before() -> None:
     for looks in ((), (NOW,), (NOW, END - MARGIN_S - 0.01)):
         made = purse()
+        made.granted(BOOT, 6, 100, 2 * END, NOW)
         for now_s in looks:
             made.expire(now_s)
             assert made.left(0) == 100
         made.expire(END - MARGIN_S)
         assert made.left(0) == 0
         assert made.dues(END)[1] == Return(((5, 100),))
+
+
+def test_of_a_pot_that_is_used_up_nothing_goes_back() -> None:
+    made = purse()
+    assert made.claim(0, "north", 100)
+    made.recall([5])
+    assert made.dues(NOW)[1] is None
 
 
 def test_a_window_that_ends_soon_is_seen_though_none_was_there_a_moment_ago() -> None:

@@ -65,3 +65,24 @@ def test_caps_per_household_have_an_index_of_their_own() -> None:
         ("order", 1)
     ]
     assert people.reached([touch(10, 5)], NOW_S) == []
+
+
+def test_windows_that_reach_further_back_than_what_is_known() -> None:
+    """The campaign's cap counts a day, the line item's own an hour and a day; a second campaign's a week."""
+    owners = [
+        ("campaign", (Cap(3, 24),), (0, 1, 2), (10, 20)),
+        ("line item", (Cap(1, 1), Cap(2, 24)), (0, 1), (10,)),
+        ("short", (Cap(1, 1),), (3,), (30,)),
+        ("other", (Cap(1, 168), Cap(1, 720, "household")), (4,), (40,)),
+    ]
+    made = FrequencyIndex(owners, 5)
+    assert made.reaching_back(-1) == made.reaching_back(HOUR_S - 1) == 0b11111
+    assert made.reaching_back(HOUR_S) == made.reaching_back(24 * HOUR_S - 1) == 0b10111
+    assert made.reaching_back(24 * HOUR_S) == 0b10000
+    assert made.reaching_back(168 * HOUR_S) == 0
+    assert made.reaching_back(float("-inf")) == made.capped
+    assert made.longest_s == 168 * HOUR_S
+    assert made.line_items == {10, 20, 30, 40}
+    homes = FrequencyIndex(owners, 5, "household")
+    assert (homes.longest_s, homes.line_items) == (720 * HOUR_S, {40})
+    assert FrequencyIndex([], 5).reaching_back(0) == FrequencyIndex([], 5).longest_s == 0

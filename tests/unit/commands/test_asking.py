@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from adserver.background.protocol import LineReport
+from adserver.background.report_rows import LineReport
 from adserver.commands.asking import money_table
 from adserver.commands.terminal import UNUSABLE
 from tests.unit.commands import shop

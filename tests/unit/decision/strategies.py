@@ -249,6 +249,7 @@ deals = st.builds(
     floor=st.integers(0, 5_000_000),
     auction_type=st.sampled_from([None, *AuctionType]),
     advertiser_domains=st.sampled_from([None, frozenset({"shop.example"})]),
+    guaranteed=st.integers(0, 3).map(lambda number: number == 0),
 )
 
 

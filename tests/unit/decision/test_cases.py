@@ -121,6 +121,7 @@ def test_it_is_decided_as_the_case_says(file: Path, tmp_path: Path) -> None:
         now_s=at_s,
         profile=Profile(tuple(segment_number(name) for name in case.get("segments", []))),
         touches=touches(case, snapshot, at_s),
+        paces=[case.get("paces", {}).get(item.id, 1.0) for item in snapshot.line_items],
     )
     trace = Traced()
     auction = read(case, snapshot)

@@ -3,9 +3,9 @@
 from adserver.decision import frequency
 from adserver.decision.tracing import Traced
 from adserver.domain.campaign import Cap
-from adserver.domain.person import Touch
+from adserver.domain.person import MOST_TOUCHES, Touch
 from adserver.domain.reasons import Reason
-from tests.unit.decision.made import auction, cpm, line_item, moment, seen, snapshot
+from tests.unit.decision.made import NOW_S, auction, cpm, line_item, moment, seen, snapshot
 
 CAPPED = line_item("capped", caps=(Cap(2, 24),), goal=cpm(5))
 MARKET = snapshot(CAPPED, line_item("free"))
@@ -85,3 +85,34 @@ def test_a_household_that_nobody_knows_sees_nothing_that_is_capped_by_it() -> No
     assert alive == 0b10
     assert [fall.reason for fall in trace.falls] == [Reason.FREQUENCY_UNKNOWN]
     assert at_home((), person=None)[0] == 0b10
+
+
+def test_what_reaches_back_to_missing_contacts_is_not_shown() -> None:
+    day, hour = line_item("day", caps=(Cap(9, 24),)), line_item("hour", caps=(Cap(9, 1),))
+    compiled = snapshot(day, hour, line_item("free"))
+
+    def alive(since_s: float) -> int:
+        now = moment(compiled, touches=seen(day, 60), counted_since_s=since_s)
+        trace = Traced()
+        left = frequency.hold_back(compiled, auction(), now, compiled.everyone, trace)
+        assert all(fall.reason is Reason.FREQUENCY_UNKNOWN for fall in trace.falls)
+        return left
+
+    assert alive(0.0) == 0b111
+    assert alive(float("inf")) == alive(NOW_S) == alive(NOW_S - 3_599) == 0b100
+    assert alive(NOW_S - 3_600) == alive(NOW_S - 86_399) == 0b110
+    assert alive(NOW_S - 86_400) == 0b111
+
+
+def test_who_has_seen_so_much_that_older_contacts_made_room_is_counted_as_far_as_known() -> None:
+    week, hour = line_item("week", caps=(Cap(60, 168),)), line_item("hour", caps=(Cap(60, 1),))
+    other = line_item("other")
+    compiled = snapshot(week, hour, other)
+    ages = [3_600 + 60 * each for each in range(MOST_TOUCHES)]
+
+    def alive(count: int) -> int:
+        now = moment(compiled, touches=seen(other, *ages[:count]))
+        return frequency.hold_back(compiled, auction(), now, compiled.everyone, Traced())
+
+    assert alive(MOST_TOUCHES - 1) == 0b111
+    assert alive(MOST_TOUCHES) == 0b110

@@ -14,7 +14,7 @@ from adserver.domain.budget import (
 )
 from adserver.domain.campaign import Budget
 from adserver.domain.week import HOUR_S
-from tests.properties.test_money import catalog
+from tests.unit.domain.shops import shop
 
 
 def moment(text: str) -> float:
@@ -52,7 +52,7 @@ def test_hours_are_those_of_the_clock() -> None:
 
 
 def test_chain_names_every_account_and_limits_only_where_a_budget_is() -> None:
-    world = catalog([Budget(lifetime=9)], Budget(daily=5), Budget(lifetime=70, daily=7))
+    world = shop(Budget(lifetime=9), order=Budget(daily=5), advertiser=Budget(lifetime=70, daily=7))
     (chain,) = chains(world)
     day = day_of(chain.zone, moment("2026-11-21T12:00+01:00"))
     assert chain.accounts(day) == tuple(

@@ -38,3 +38,22 @@ def test_it_remembers_a_bounded_number() -> None:
     for number in range(10 * KEEP):
         clock.note(number, 1)
     assert clock.since(0) == KEEP
+
+
+def test_setting_it_back_by_as_much_takes_one_step_back_and_no_other() -> None:
+    clock = SetForward()
+    clock.note(1_000, 3_600)
+    clock.note(5_000, 60)
+    clock.note(6_000, -60)
+    assert clock.since(0) == 3_600
+    assert clock._jumps == [(1_000, 3_600)], "nothing is kept of what was taken back"
+
+
+def test_fractions_of_a_second_count() -> None:
+    clock = SetForward()
+    clock.note(1_000, 0.75)
+    assert clock.since(0) == 0.75
+    clock.note(2_000, -0.25)
+    assert clock.since(0) == 0.5
+    clock.note(3_000, 0)
+    assert clock._jumps == [(1_000, 0.5)]

@@ -136,3 +136,16 @@ def test_one_impression_costs_what_it_always_did(
     else:
         assert cost is not None
         assert cost.media == share(price, cleared, wire_price)
+
+
+def test_a_bid_of_nothing_is_billed_its_fees() -> None:
+    assert charge(ticket(price=0, wire_price=0, reserved=100), 0, FEES) == Charge(0, 100, 0, 0)
+
+
+def test_fees_are_nothing_where_nothing_was_reserved_for_them() -> None:
+    assert charge(ticket(reserved=1_000), 900, FEES) == Charge(1_000, 0, 0, 0)
+    assert charge(ticket(reserved=999), 900, FEES) == Charge(1_000, 0, 0, 0)
+
+
+def test_a_millionth_of_an_impression_is_some() -> None:
+    assert impressions_won(screen(14_200_000), 1) == 1

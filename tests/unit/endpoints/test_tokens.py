@@ -39,6 +39,8 @@ tickets = st.builds(
     measured=st.booleans(),
     test=st.booleans(),
     trainable=st.booleans(),
+    currency=st.sampled_from(["", "EUR"]),
+    rate_micros=numbers,
 )
 
 
@@ -62,6 +64,7 @@ def test_the_largest_ticket_stays_within_300_bytes() -> None:
         reserved=most, price=most, wire_price=most, lease=most, bill_until_s=2**33, click_until_s=2**33,
         person=bytes(16), measured=True, test=True, at_ms=999, trainable=True,
         multiplier_ppm=10**12, out_of_home=True, household=bytes(16),
+        currency="EUR", rate_micros=10**12,
     )  # fmt: skip
     assert len(urlsafe_b64decode(VAULT.seal(largest) + "==")) <= 300
     assert len(VAULT.seal(largest)) <= tokens.MAX_TOKEN_CHARS

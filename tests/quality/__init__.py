@@ -1,0 +1,1 @@
+"""How well it decides: figures on logged traffic and in simulated markets, each beside its bar."""

@@ -1,0 +1,354 @@
+"""What must hold, whatever happens; judged by who was told what, never by the code that is judged."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from adserver.background.contacts import PENDING_S
+from adserver.background.owner_client import PARTED_S
+from adserver.domain.bid import Bid
+from adserver.domain.campaign import Cap, Catalog, LineItem
+from adserver.domain.checkpoints import checkpoint
+from adserver.domain.entries import AnyEntry, LateLiability, Settled
+from adserver.domain.ledger import Ledger
+from adserver.domain.ticket import Ticket
+from tests.simulation.books import Books, Promise
+from tests.simulation.campaigns import HOUR_S
+from tests.simulation.host import Host, Worker, fresh
+
+INVARIANTS: Mapping[str, str] = {
+    "I1": "After each grant, settled and outstanding together are within the budget of every account it counts in.",
+    "I2": "A bid billed within its life, not reported lost before, and dated by a good clock, is never late liability.",
+    "I3": "A bid is charged at most once, by its billable event only, at the exchange's price, and never above what it reserved.",
+    "I4": "Whatever was acknowledged or handed out is read again after any crash, in order; nothing else is but what was under way.",
+    "I5": "Replaying the log, or a checkpoint of it, gives the live ledger and the judge's books, to the nano.",
+    "I6": "No worker believes to have more of a pot, free and held together, than the ledger holds for it.",
+    "I7": "After the longest life without traffic, what is outstanding is what live workers have; after they drain, nothing.",
+    "I8": "Nobody is bid for who, by what this worker must know, has seen as much as any cap allows.",
+    "I9": "Nobody bids with a lease that was closed longer ago than a worker may go on without its owner.",
+    "I10": "A lease number names one worker for ever.",
+    "I11": "What an exchange believes it is owed is settled, late, quarantined, or what it never managed to tell.",
+    "I12": "Only active line items in flight bid, never below the floor nor above what they may, at a pace in [0.05, 1].",
+    "I13": "Each acknowledged notice is in the event log at least once, and in the ledger.",
+    "I14": "No process dies by itself, logs an error that names a bug, or waits for nothing.",
+}
+DATED_S = 1.5
+"""What is bid so shortly around a change of the clock may be dated by one clock and paid by another."""
+CAP_MARGIN_S = 5.0
+LATE_S = 5.0
+"""Before the end of a bid's life, what takes longer than this on our side is our fault; else the exchange's."""
+
+
+class Sale(msgspec.Struct, eq=False):
+    """A bid, as the exchange and the judge know it."""
+
+    ticket: Ticket
+    worker: Worker
+    person: bytes | None
+    bid_at: float
+    """By the loop's time, as all times here."""
+    claim: int | None = None
+    """What the exchange believes it is owed, nanos."""
+    above: bool = False
+    """It says a price above our bid."""
+    priced: bool = False
+    """A billing notice with a price was acknowledged."""
+    told_lost: bool = False
+    """A loss notice was sent."""
+    first_told: float | None = None
+    """When a worker first got the billing notice with its price."""
+    lost_at: float | None = None
+    """When the first loss notice may have come."""
+    seen_at: float | None = None
+    """When the impression was acknowledged."""
+    seen_set_by_s: float = 0.0
+
+
+class Caps:
+    """Whose caps a line item's impressions count towards, read from the campaigns once more."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.of: dict[int, list[tuple[tuple[Cap, ...], frozenset[int]]]] = defaultdict(list)
+        self.items: dict[int, LineItem] = {}
+        for shop in catalog.advertisers:
+            own: list[tuple[tuple[Cap, ...], list[LineItem]]] = []
+            for campaign in shop.campaigns:
+                orders = campaign.insertion_orders
+                own += [(each.caps, [each]) for order in orders for each in order.line_items]
+                own += [(order.caps, list(order.line_items)) for order in orders]
+                own.append((campaign.caps, [each for o in orders for each in o.line_items]))
+            everything = own[-1][1] if len(shop.campaigns) == 1 else []
+            own.append((shop.caps, everything))
+            for caps, items in own:
+                numbers = frozenset(each.number for each in items)
+                for each in items:
+                    self.items[each.number] = each
+                    if caps:
+                        self.of[each.number].append((caps, numbers))
+
+
+class Judge:
+    """Hears of everything and complains of what must not be."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.complaints: list[tuple[str, str]] = []
+        self.sales: dict[bytes, Sale] = {}
+        self.by_person: defaultdict[bytes, list[Sale]] = defaultdict(list)
+        self.books = Books(catalog, self.complain)
+        self.books.late_entry = self._late
+        self.books.settled_entry = self._settled
+        self.facts: Counter[str] = Counter()
+        self.now: Callable[[], float] = lambda: 0.0
+        self.blurred: Counter[int] = Counter()
+        """By lease: what was reserved by bids that a clock just set may have dated into another window."""
+        self._lease_of: dict[int, Worker] = {}
+        self._caps: dict[int, Caps] = {}
+
+    def complain(self, number: str, what: str) -> None:
+        """Something must not be."""
+        minutes, seconds = divmod(self.now(), 60)
+        days, minutes = divmod(int(minutes), 1_440)
+        when = f"day {days}, {minutes // 60:02}:{minutes % 60:02}:{seconds:06.3f}"
+        self.complaints.append((number, f"{when}: {what}"))
+
+    # --- bids ---
+
+    def bid(self, worker: Worker, bid: Bid, ticket: Ticket, person: bytes | None) -> Sale:
+        """A worker bid."""
+        now = self.now()
+        sale = Sale(ticket, worker, person, now)
+        billable = "win" if ticket.exchange == "south" else "billing"
+        if ticket.bid in self.sales:
+            self.complain("I3", f"two bids are named {ticket.bid.hex()}")
+        self.books.promises[ticket.bid] = Promise(
+            ticket.line_item, ticket.lease, ticket.reserved, billable
+        )
+        if now - worker.host.clock.set_at_s < DATED_S:
+            self.blurred[ticket.lease] += ticket.reserved
+        self._check_lease(worker, ticket, now)
+        caps = self._caps_of(worker.snapshot.catalog)
+        self._check_terms(worker, bid, caps.items[ticket.line_item])
+        if person is not None:
+            self._check_caps(sale, caps, now)
+            self.by_person[person].append(sale)
+        self.sales[ticket.bid] = sale
+        return sale
+
+    def _check_lease(self, worker: Worker, ticket: Ticket, now: float) -> None:
+        closed = self.books.leases.get(ticket.lease, -1e9)
+        if closed is not None and now > closed + PARTED_S + 1.0:
+            self.complain(
+                "I9", f"{worker.process.name} bid {now - closed:.1f} s after lease {ticket.lease} was closed"
+            )
+        first = self._lease_of.setdefault(ticket.lease, worker)
+        if first is not worker:
+            self.complain("I10", f"lease {ticket.lease} is of two workers")
+
+    def _check_terms(self, worker: Worker, bid: Bid, item: LineItem) -> None:
+        now_s = worker.host.clock.now()
+        flight = item.flight
+        if item.status != "active" or not flight.start_s <= now_s < flight.end_s:
+            self.complain("I12", f"{item.id} bid at {now_s:.0f}: {item.status}, {flight}")
+        most = item.goal.max_cpm
+        if not bid.opportunity.floor <= bid.price <= most or bid.reserved < bid.price:
+            self.complain("I12", f"{item.id} bid {bid.price}, reserved {bid.reserved}, at most {most}")
+        pace = worker.purse.paces[bid.candidate.line_item_index]
+        if not 0.05 <= pace <= 1.0:
+            self.complain("I12", f"{item.id} has a pace of {pace}")
+
+    def _check_caps(self, sale: Sale, caps: Caps, now: float) -> None:
+        """Count what this worker must know of: acknowledged impressions, and its own young bids."""
+        set_by_s = sale.worker.host.clock.set_by_s
+        known = []
+        for other in self.by_person[sale.person or b""]:
+            if other.seen_at is not None:
+                moved_s = set_by_s - other.seen_set_by_s
+                known.append((other.ticket.line_item, now - other.seen_at + moved_s))
+            elif (
+                other.worker is sale.worker
+                and now - other.bid_at < PENDING_S - 1
+                and not other.told_lost
+                and other.ticket.bid not in self.books.charged
+            ):
+                known.append((other.ticket.line_item, now - other.bid_at))
+        for limits, items in caps.of[sale.ticket.line_item]:
+            for cap in limits:
+                within_s = cap.hours * HOUR_S - CAP_MARGIN_S
+                count = sum(item in items and age_s < within_s for item, age_s in known)
+                if count >= cap.impressions:
+                    self.complain("I8", f"{count} of {cap} known, and bid {sale.ticket.bid.hex()}")
+
+    def _caps_of(self, catalog: Catalog) -> Caps:
+        found = self._caps.get(id(catalog))
+        if found is None:
+            found = self._caps[id(catalog)] = Caps(catalog)
+        return found
+
+    # --- notices ---
+
+    def acknowledged(self, sale: Sale, kind: str, host: Host, *, priced: bool) -> None:
+        """An exchange or a person's device got 200."""
+        bid = sale.ticket.bid
+        if (bid, kind) not in self.books.seen:
+            self.complain("I4", f"{kind} of {bid.hex()} was acknowledged and is not in the ledger")
+        if (kind, bid.hex()) not in host.events.notices:
+            self.complain("I13", f"{kind} of {bid.hex()} was acknowledged and is no event")
+        if kind == "impression" and sale.seen_at is None:
+            sale.seen_at = self.now()
+            sale.seen_set_by_s = host.clock.set_by_s
+            self._count_overshoot(sale)
+        if priced:
+            sale.priced = True
+            if bid not in self.books.charged and bid not in self.books.quarantined:
+                self.complain("I11", f"the price of {bid.hex()} was acknowledged and never booked")
+
+    def _count_overshoot(self, sale: Sale) -> None:
+        """Remember by how much impressions went over caps: bids that were in flight when others came true."""
+        if sale.person is None:
+            return
+        caps = self._caps_of(sale.worker.snapshot.catalog)
+        now = self.now()
+        for limits, items in caps.of[sale.ticket.line_item]:
+            for cap in limits:
+                count = sum(
+                    other.seen_at is not None
+                    and other.ticket.line_item in items
+                    and now - other.seen_at < cap.hours * HOUR_S
+                    for other in self.by_person[sale.person]
+                )
+                if count > cap.impressions:
+                    self.facts["impressions over a cap, in flight"] += 1
+                    most = max(self.facts["most over a cap"], count - cap.impressions)
+                    self.facts["most over a cap"] = most
+
+    def _settled(self, entry: Settled) -> None:
+        self._check_price(entry)
+        self.facts["bids settled"] += 1
+        self.facts["nanos settled"] += entry.total
+
+    def _check_price(self, entry: Settled) -> None:
+        sale = self.sales.get(entry.bid)
+        if sale is not None and entry.media != sale.claim:
+            self.complain("I3", f"{entry.bid.hex()} cost {entry.media}, the exchange said {sale.claim}")
+
+    def _late(self, entry: LateLiability) -> None:
+        self._check_price(entry)
+        self.facts["bids late"] += 1
+        self.facts["nanos late"] += entry.total
+        sale = self.sales.get(entry.bid)
+        if sale is None:
+            return
+        ticket, told = sale.ticket, sale.first_told
+        life_s = ticket.bill_until_s - ticket.at_s
+        in_time = told is not None and self.now() - sale.bid_at <= life_s + LATE_S
+        lost = sale.lost_at is not None
+        set_at = sale.worker.host.clock.set_at_s
+        jumped = abs(set_at - sale.bid_at) < DATED_S or self.now() - set_at < DATED_S
+        if in_time and not lost and not jumped:
+            self.complain(
+                "I2",
+                f"{entry.bid.hex()} of lease {ticket.lease} was billed {self.now() - sale.bid_at:.1f} s "
+                f"after the bid, which lives {life_s} s, and is late liability",
+            )
+
+    # --- now and then ---
+
+    def beliefs(self, workers: Sequence[Worker]) -> None:
+        """Nobody believes to have more than the ledger knows of."""
+        for worker in workers:
+            lease = worker.client.lease
+            for pot, amount in self._belief(worker).items():
+                held = self.books.held.get((lease, pot), 0)
+                if amount > held + self.blurred[lease] and lease in self.books.leases:
+                    self.complain(
+                        "I6", f"{worker.process.name} believes in {amount} of pot {pot}, not {held}"
+                    )
+
+    def _belief(self, worker: Worker) -> Counter[int]:
+        """Return what a worker has by pot, less what was charged and it does not know yet."""
+        hello = worker.purse.hello(worker.slot, 0, worker.client.lease)
+        believed: Counter[int] = Counter(dict(hello.believed))
+        for bid in hello.holds:
+            entry = self.books.charged.get(bid)
+            total = self.books.total(bid)
+            for pot in entry.pots if entry is not None and total else ():
+                believed[pot] -= total
+        return believed
+
+    def logged(self, event: Mapping[str, object]) -> None:
+        """A process logged an error that names a bug."""
+        if event["event"] == "lease_overstated":
+            lease, by_nanos = event["lease"], event["by_nanos"]
+            if isinstance(lease, int) and isinstance(by_nanos, int):
+                if by_nanos <= self.blurred[lease]:
+                    return
+        self.complain("I14", str(dict(event)))
+
+    def longest_wait_s(self, hosts: Sequence[Host]) -> float:
+        """Return by how much longer leases of the dead may be kept, because clocks were set: as long as before, or longer."""
+        closed = min((at for at in self.books.leases.values() if at is not None), default=self.now())
+        return sum(host.clock.moved_s(closed) for host in hosts)
+
+    def quiet(self, workers: Sequence[Worker], hosts: Sequence[Host]) -> None:
+        """After a long silence: nothing is stranded."""
+        expected: Counter[tuple[int, int]] = Counter()
+        for worker in workers:
+            for pot, amount in self._belief(worker).items():
+                expected[worker.client.lease, pot] += amount
+        expected = +expected
+        for place in expected.keys() | self.books.held.keys():
+            lease, pot = place
+            closed = self.books.leases.get(lease)
+            if closed is not None and sum(host.clock.moved_s(closed) for host in hosts):
+                continue
+            if abs(expected[place] - self.books.held.get(place, 0)) > self.blurred[lease]:
+                self.complain(
+                    "I7",
+                    f"lease {lease} has {expected[place]} of pot {pot}, the ledger holds "
+                    f"{self.books.held.get(place, 0)}",
+                )
+
+    def drained(self) -> None:
+        """Everybody is gone, and all lives are over."""
+        left = {name: amount for name, amount in self.books.outstanding.items() if amount}
+        if left or self.books.held:
+            self.complain("I7", f"outstanding when all were gone: {left}")
+
+    def ledgers(self, live: Ledger, durable: Sequence[AnyEntry], now_s: float) -> None:
+        """Compare the live ledger with replays and with the books."""
+        again = Ledger(durable)
+        again.prune(now_s)
+        live.prune(now_s)
+        packed = Ledger(fresh([checkpoint(again)]))
+        for name, one in (("live", live), ("replayed", again), ("packed", packed)):
+            for account, totals in one.accounts.items():
+                books = (
+                    self.books.settled[account], self.books.outstanding[account], self.books.late[account],
+                )  # fmt: skip
+                if (totals.settled, totals.outstanding, totals.late) != books:
+                    self.complain("I5", f"{name}: {account} is {totals}, not {books}")
+            held = {(l, p): n for l, pots in one.held.items() for p, n in pots.items()}
+            if held != self.books.held:
+                self.complain("I5", f"{name}: held is another")
+            if one.leases.keys() != self.books.leases.keys():
+                self.complain("I5", f"{name}: leases are others")
+            if one.charged != live.charged or one.seen != live.seen:
+                self.complain("I5", f"{name}: other bids are charged or seen")
+
+    def owed(self) -> None:
+        """What exchanges believe they are owed is in the books, or was never told."""
+        for bid, sale in self.sales.items():
+            entry = self.books.charged.get(bid)
+            booked = None if entry is None else entry.media
+            self.facts["nanos owed"] += sale.claim or 0
+            if sale.above:
+                if booked is not None or (sale.priced and bid not in self.books.quarantined):
+                    self.complain("I11", f"{bid.hex()}: a price above our bid was charged or lost")
+                self.facts["nanos quarantined"] += sale.claim or 0
+            elif booked is None and sale.claim is not None:
+                if sale.priced:
+                    self.complain("I11", f"{bid.hex()} is owed {sale.claim}, as we were told")
+                self.facts["nanos never told"] += sale.claim
+            elif booked is not None and booked != sale.claim:
+                self.complain("I11", f"{bid.hex()} cost {booked}, and is owed {sale.claim}")
