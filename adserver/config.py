@@ -100,6 +100,7 @@ class Settings(Section, frozen=True, kw_only=True):
     exchanges: tuple[Exchange, ...] = ()
     guard: Guard = Guard()
     money: Money = Money()
+    """How carefully budgets are kept, and when several servers give one up."""
     invalid_traffic: InvalidTraffic = InvalidTraffic()
     identity: Identity = Identity()
     matching: Matching = Matching()

@@ -45,6 +45,7 @@ class LeasedPurse:
         self._low: set[Lease] = set()
         self._holds = Holds()
         self._in_flight = self._holds.of_bid
+        self.exposed = self._holds.exposed
         self._places: dict[tuple[int, str], Places] = {}
         """By line item and exchange, shared by all holds since a pot changed last."""
         self._back: dict[int, Nanos] = {}
@@ -125,11 +126,6 @@ class LeasedPurse:
     def left(self, line_item: int) -> Nanos:
         """Return what a line item's lease has free, nanos."""
         return self._leases[line_item].free
-
-    @property
-    def exposed(self) -> Mapping[int, Nanos]:
-        """By key: the full price of bids that hold nothing any more and may still be billed."""
-        return self._holds.exposed
 
     def covers(self, exchange: str, amount: Nanos) -> bool:
         """Tell whether the ceilings leave so much for this exchange now."""

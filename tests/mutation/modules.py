@@ -40,5 +40,9 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         f"{_BACKGROUND}/test_contacts.py",
         f"{_BACKGROUND}/test_contacts_memory.py",
     ),
+    "adserver/processes/owner/grants.py": (
+        "tests/unit/processes/test_grants.py",
+        "tests/unit/processes/test_leases_given.py",
+    ),
 }
 """By module: the files of its tests. Of these, mutmut runs against a mutant those that reach its function, the quickest first."""

@@ -315,26 +315,29 @@ class Judge:
         if left or self.books.held:
             self.complain("I7", f"outstanding when all were gone: {left}")
 
-    def ledgers(self, live: Ledger, durable: Sequence[AnyEntry], now_s: float) -> None:
+    def differences(self, live: Ledger, durable: Sequence[AnyEntry], now_s: float) -> list[str]:
         """Compare the live ledger with replays and with the books."""
+        wrong = []
         again = Ledger(durable)
         again.prune(now_s)
         live.prune(now_s)
         packed = Ledger(fresh([checkpoint(again)]))
         for name, one in (("live", live), ("replayed", again), ("packed", packed)):
             for account, totals in one.accounts.items():
+                found = (totals.settled, totals.outstanding, totals.late)
                 books = (
                     self.books.settled[account], self.books.outstanding[account], self.books.late[account],
                 )  # fmt: skip
-                if (totals.settled, totals.outstanding, totals.late) != books:
-                    self.complain("I5", f"{name}: {account} is {totals}, not {books}")
+                if found != books:
+                    wrong.append(f"{name}: {account} is {found}, not {books}")
             held = {(l, p): n for l, pots in one.held.items() for p, n in pots.items()}
             if held != self.books.held:
-                self.complain("I5", f"{name}: held is another")
+                wrong.append(f"{name}: other amounts are held")
             if one.leases.keys() != self.books.leases.keys():
-                self.complain("I5", f"{name}: leases are others")
+                wrong.append(f"{name}: other leases are known")
             if one.charged != live.charged or one.seen != live.seen:
-                self.complain("I5", f"{name}: other bids are charged or seen")
+                wrong.append(f"{name}: other bids are charged or seen")
+        return wrong
 
     def owed(self) -> None:
         """What exchanges believe they are owed is in the books, or was never told."""

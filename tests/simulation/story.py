@@ -44,6 +44,7 @@ CALM_S = 200.0
 """Between faults and silence: whatever is under way comes to an end."""
 SILENCE_S = 30.0 + LONGEST_S + 20.0 + 60.0
 """After it no bid can be billed, and every lease of the dead has expired."""
+LOOKS, LOOK_S = 8, 0.037
 REWRITE_BYTES = 100_000
 HARMLESS = frozenset(
     {
@@ -232,15 +233,24 @@ class Story:
         await loop.until(loop.time() + 3.0)
         judge.beliefs(self._workers())
         judge.quiet(self._workers(), self.hosts)
-        self._compare()
+        await self._compare()
         loop.grain_s = QUIET_S
 
-    def _compare(self) -> None:
+    async def _compare(self) -> None:
+        """Compare all books; a commit may be under way, so what is wrong must stay wrong."""
         for host in self.hosts:
             if host.owner is None or host.owner.task.done():
                 self.judge.complain("I14", f"the owner of {host.name} died by itself")
-            else:
-                self.judge.ledgers(host.owner.service.ledger, fresh(self.log.known), host.clock.now())
+                continue
+            wrong: list[str] = []
+            for _ in range(LOOKS):
+                known = fresh(self.log.known)
+                wrong = self.judge.differences(host.owner.service.ledger, known, host.clock.now())
+                if not wrong:
+                    break
+                await self.loop.until(self.loop.time() + LOOK_S)
+            for each in wrong:
+                self.judge.complain("I5", each)
         self.judge.owed()
 
     async def _end(self) -> None:
@@ -255,7 +265,7 @@ class Story:
         longer_s = self.judge.longest_wait_s(self.hosts)
         await self.loop.until(self.loop.time() + SILENCE_S + longer_s)
         self.judge.drained()
-        self._compare()
+        await self._compare()
 
     def _counts(self) -> Counter[str]:
         market = self.market

@@ -122,4 +122,4 @@ class Supply:
             return
         except (OSError, ValueError, msgspec.DecodeError) as error:
             self._profiles.clear()
-            _log.warning("supply_forgotten", path=str(path), error=str(error))
+            _log.warning("supply_forgotten", file=str(path), error=str(error))

@@ -1,5 +1,7 @@
 """The smallest catalog that money can be spent in."""
 
+from typing import Any
+
 from adserver.domain.campaign import (
     Advertiser,
     Budget,
@@ -22,20 +24,20 @@ def shop(
     advertiser: Budget = FREE,
     shift_percent: int = 0,
     paused: str = "",
+    **changes: Any,
 ) -> Catalog:
     """One advertiser in Berlin with an insertion order, and a line item in it for each budget.
 
-    `paused` is one level of them: `advertiser`, `campaign`, `order`, `line item`.
+    `paused` is one level of them: `advertiser`, `campaign`, `order`, `line item`. `changes` are fields of line items.
     """
+    fields: dict[str, Any] = {
+        "flight": Flight(0, 1),
+        "goal": Goal("cpm", 100, 100),
+        "creatives": (),
+        "status": _status("line item", paused),
+    }
     line_items = tuple(
-        LineItem(
-            id=f"item-{index}",
-            flight=Flight(0, 1),
-            goal=Goal("cpm", 100, 100),
-            budget=budget,
-            creatives=(),
-            status=_status("line item", paused),
-        )
+        LineItem(id=f"item-{index}", budget=budget, **(fields | changes))
         for index, budget in enumerate(budgets)
     )
     held = InsertionOrder(

@@ -1,0 +1,131 @@
+"""Faults planted into the code, one at a time: a judge that finds none of them would be worth nothing."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from unittest.mock import patch
+
+from adapters.ledger.journal import Journal
+from adserver.background.contacts import PendingContacts
+from adserver.background.purse import LeasedPurse
+from adserver.domain.entries import AnyEntry, Closed, Expired, Granted
+from adserver.domain.ledger import OPEN, Ledger
+from adserver.domain.person import Touch
+from adserver.domain.ticket import Ticket
+from adserver.processes.owner.grants import Grants
+from adserver.processes.owner.notices import Notices
+
+Plant = Callable[[], AbstractContextManager[object]]
+
+
+def _forgets_to_close() -> AbstractContextManager[object]:
+    """The owner does not close the leases of those who hang up: what they held is never free again."""
+    return patch.object(Grants, "close", lambda *_: None)
+
+
+def _resolves_twice() -> AbstractContextManager[object]:
+    """A bid that is resolved gives its worker twice what was not charged."""
+    release = LeasedPurse._release
+
+    def twice(purse: LeasedPurse, hold: object, charged: int) -> None:
+        release(purse, hold, charged)  # type: ignore[arg-type]
+        release(purse, hold, charged)  # type: ignore[arg-type]
+
+    return patch.object(LeasedPurse, "_release", twice)
+
+
+def _acknowledges_before_writing() -> AbstractContextManager[object]:
+    """A commit returns before the frame is on the disk: what is written later is lost if the owner dies first."""
+
+    async def at_once(journal: Journal) -> None:
+        journal._lazily = getattr(journal, "_lazily", 0) + 1  # type: ignore[attr-defined]
+        if journal._lazily % 3 == 0:  # type: ignore[attr-defined]
+            await commit(journal)
+
+    commit = Journal.commit
+    return patch.object(Journal, "commit", at_once)
+
+
+def _counts_repetitions() -> AbstractContextManager[object]:
+    """The owner does not know a bid again that was charged."""
+    settle = Ledger._settle
+
+    @contextmanager
+    def planted() -> Iterator[None]:
+        def forgetful(ledger: Ledger, entry: object) -> None:
+            settle(ledger, entry)  # type: ignore[arg-type]
+            ledger.charged.clear()
+
+        with patch.object(Ledger, "_settle", forgetful):
+            yield
+
+    return planted()
+
+
+def _ignores_the_deadline() -> AbstractContextManager[object]:
+    """A worker bids on without its owner, for ever."""
+    return patch.object(LeasedPurse, "suspend", lambda _: None)
+
+
+def _expires_too_early() -> AbstractContextManager[object]:
+    """The owner frees what the dead held as soon as they are gone."""
+
+    def early(grants: Grants, now_s: float) -> None:
+        for lease, closed_s in list(grants._ledger.leases.items()):
+            if closed_s != OPEN and now_s > closed_s + 1:
+                grants._enter(Expired(lease))
+
+    return patch.object(Grants, "expire", early)
+
+
+def _grants_too_much() -> AbstractContextManager[object]:
+    """The owner sees a nano more of room than there is, now and then more."""
+    headroom = Ledger.headroom
+
+    def generous(ledger: Ledger, name: str, limit: int) -> int:
+        return headroom(ledger, name, limit) + limit // 50
+
+    return patch.object(Ledger, "headroom", generous)
+
+
+def _forgets_its_own_bids() -> AbstractContextManager[object]:
+    """Caps do not count what is in flight."""
+    return patch.object(PendingContacts, "expect", lambda *_: None)
+
+
+def _gives_a_lease_again() -> AbstractContextManager[object]:
+    """The highest lease number is found among those that live."""
+
+    def reused(grants: Grants, now_s: float) -> int:
+        from adserver.domain.entries import Leased  # noqa: PLC0415
+
+        number = max(grants._ledger.leases, default=0) + 1
+        grants._enter(Leased(number, int(now_s)))
+        return number
+
+    return patch.object(Grants, "lease", reused)
+
+
+def _drops_a_frame() -> AbstractContextManager[object]:
+    """Whoever starts anew leaves out the last frame."""
+    replay = Journal.replay
+
+    def short(journal: Journal) -> Iterator[AnyEntry]:
+        entries = list(replay(journal))
+        return iter(entries[:-1] if entries and isinstance(entries[-1], Closed | Granted) else entries)
+
+    return patch.object(Journal, "replay", short)
+
+
+PLANTS: Mapping[str, tuple[Plant, frozenset[str]]] = {
+    "owner forgets to close leases": (_forgets_to_close, frozenset({"I7"})),
+    "purse gives back twice": (_resolves_twice, frozenset({"I6", "I2"})),
+    "commit acknowledges before the write": (_acknowledges_before_writing, frozenset({"I4"})),
+    "repetitions are charged again": (_counts_repetitions, frozenset({"I3"})),
+    "worker ignores its deadline": (_ignores_the_deadline, frozenset({"I9"})),
+    "leases expire too early": (_expires_too_early, frozenset({"I2"})),
+    "more is granted than is left": (_grants_too_much, frozenset({"I1"})),
+    "caps do not count bids in flight": (_forgets_its_own_bids, frozenset({"I8"})),
+    "a lease number is given again": (_gives_a_lease_again, frozenset({"I10"})),
+    "the last frame is not read again": (_drops_a_frame, frozenset({"I4"})),
+}
+"""What is planted, and which invariants may catch it first."""
