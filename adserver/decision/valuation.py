@@ -47,6 +47,7 @@ def value(
         clicks = world.clicks.click_probabilities(auction, opportunity, shortlisted, moment.now_s)
     ceiling = _ceiling(world, moment)
     floor, exactly = demand.floor, demand.exactly
+    paces = moment.paces
     guaranteed = demand.deal is not None and demand.deal.guaranteed
     worths = []
     below = 0
@@ -58,7 +59,8 @@ def value(
         floor = floor if exactly is None else exactly(candidate.creative)
         if guaranteed and net < floor:  # it was agreed to be worth that, whatever the model says
             net = min(floor, candidate.bound, floor if ceiling is None else ceiling)
-        paced = int(net * shaken(moment.paces[candidate.line_item_index], moment.shake))
+        pace = paces[candidate.line_item_index]
+        paced = int(net * (pace if pace == 1.0 else shaken(pace, moment.shake)))
         if trace.wanted:
             deal = demand.deal.id if demand.deal is not None else ""
             trace.valued(

@@ -184,5 +184,5 @@ def _date(at_s: float) -> str:
 
 
 def _month_s(at_s: float) -> int:
-    day = datetime.fromtimestamp(at_s, UTC).date().replace(day=1)
+    day = datetime.fromtimestamp(at_s, UTC).date()
     return int(datetime(day.year, day.month, 1, tzinfo=UTC).timestamp())

@@ -27,7 +27,11 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "tests/unit/decision/test_frequency.py",
         "tests/unit/decision/test_frequency_known.py",
     ),
-    "adserver/domain/books.py": (f"{_DOMAIN}/test_books.py",),
+    "adserver/domain/books.py": (
+        f"{_DOMAIN}/test_books.py",
+        f"{_DOMAIN}/test_books_sums.py",
+        f"{_DOMAIN}/test_ledger_memory.py",
+    ),
     "adserver/domain/delays.py": (f"{_DOMAIN}/test_delays.py",),
     "adserver/background/leases.py": (f"{_BACKGROUND}/test_leases.py",),
     "adserver/background/holds.py": (f"{_BACKGROUND}/test_holds.py",),
@@ -44,5 +48,6 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "tests/unit/processes/test_grants.py",
         "tests/unit/processes/test_leases_given.py",
     ),
+    "adserver/processes/owner/settling.py": ("tests/unit/processes/test_settling.py",),
 }
 """By module: the files of its tests. Of these, mutmut runs against a mutant those that reach its function, the quickest first."""

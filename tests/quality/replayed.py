@@ -118,11 +118,10 @@ class Day(msgspec.Struct, frozen=True):
         """
         logged, full = self.trace.day(self.begins_s), worth(self.trace.campaign).at_full
         steps = STEP_S // 60
-        rich = [
-            minute * 60 in logged
-            and logged[minute * 60] * full >= between(told.plan, minute, minute + steps)
-            for minute in range(0, DAY_S // 60, steps)
-        ]
+        rich = []
+        for minute in range(0, DAY_S // 60, steps):
+            planned = between(told.plan, minute, minute + steps)
+            rich.append(planned > 0 and logged.get(minute * 60, 0) * full >= planned)
         parts = SLOT // steps
         return [slot for slot in range(DAY_S // 60 // SLOT) if all(rich[slot * parts :][:parts])]
 

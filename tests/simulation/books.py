@@ -20,11 +20,14 @@ from adserver.domain.entries import (
     Returned,
     Seen,
     Settled,
+    Shifted,
 )
 from tests.simulation.campaigns import CEILINGS
 
 Complain = Callable[[str, str], None]
 """Called with the number of an invariant and what happened."""
+BUDGET = 0
+"""The lease of nobody: what budgets pay beside all that workers have."""
 COMMITS = 2
 """A catalog from before is in force until so many commits succeeded: grants may have waited for them."""
 
@@ -82,6 +85,8 @@ class Books:
         self.settled: defaultdict[str, int] = defaultdict(int)
         self.outstanding: defaultdict[str, int] = defaultdict(int)
         self.late: defaultdict[str, int] = defaultdict(int)
+        self.shifted: defaultdict[str, int] = defaultdict(int)
+        """By account: what it got from others of its insertion order, or gave."""
         self.pots: dict[int, Opened] = {}
         self.held: defaultdict[tuple[int, int], int] = defaultdict(int)
         """By lease and pot."""
@@ -121,7 +126,7 @@ class Books:
     def total(self, bid: bytes) -> int:
         """Return what a bid's lease paid, nanos; nothing if it was billed late."""
         entry = self.charged.get(bid)
-        return 0 if entry is None or isinstance(entry, LateLiability) else entry.total
+        return entry.total if _is_paid_by_lease(entry) and entry is not None else 0
 
     def take(self, entry: AnyEntry) -> None:  # noqa: C901, PLR0912 (one flat case per entry)
         """Book an entry, and complain of what must not be."""
@@ -166,6 +171,10 @@ class Books:
                 del self.leases[lease]
             case Quarantined():
                 self.quarantined.add(entry.bid)
+            case Shifted(giver, taker, amount):
+                self.shifted[giver] -= amount
+                self.shifted[taker] += amount
+                self._check_shift(giver, taker)
             case Checkpoint():
                 self._complain("I5", "a checkpoint in the middle of the log")
 
@@ -178,7 +187,7 @@ class Books:
             self._complain("I3", f"{name} was charged twice")
         elif entry.kind != promise.billable or entry.total > promise.reserved:
             self._complain("I3", f"{name}: {entry.kind} for {entry.total} of {promise}")
-        elif (entry.line_item, entry.lease) != (promise.line_item, promise.lease):
+        elif entry.line_item != promise.line_item or entry.lease not in {BUDGET, promise.lease}:
             self._complain("I3", f"{name} was charged to another: {entry} {promise}")
         self.charged[entry.bid] = entry
 
@@ -192,13 +201,20 @@ class Books:
             self.outstanding[account] += amount
 
     def _check_budgets(self, entry: Granted) -> None:
-        if self.leases.get(entry.lease, 0.0) is not None:
+        if entry.lease != BUDGET and self.leases.get(entry.lease, 0.0) is not None:
             self._complain("I1", f"lease {entry.lease} is not open and was granted {entry.amount}")
         for account in self.pots[entry.pot].accounts:
             limit = self.limit(account)
             used = self.settled[account] + self.outstanding[account]
-            if limit is not None and used > limit:
+            if limit is not None and used > limit + self.shifted[account]:
                 self._complain("I1", f"{account}: {used} of {limit}")
+
+    def _check_shift(self, giver: str, taker: str) -> None:
+        """Budget moves among line items for one window; their sum stays what it was, and nobody gives what it used."""
+        names, windows = zip(*(each.rsplit("/", 1) for each in (giver, taker)), strict=True)
+        order = {chain[1] for limits in self._limits for chain in limits.chains.values() if chain[0] in names}
+        if windows[0] != windows[1] or len(order) != 1:
+            self._complain("I1", f"budget moved from {giver} to {taker}")
 
     def _open(self, entry: Opened) -> None:
         self.pots[entry.pot] = entry
@@ -207,3 +223,7 @@ class Books:
             entry.key, entry.start_s
         ):
             self._complain("I1", f"pot {entry.pot} counts in {entry.accounts}")
+
+
+def _is_paid_by_lease(entry: Settled | None) -> bool:
+    return entry is not None and not isinstance(entry, LateLiability) and entry.lease != BUDGET

@@ -79,6 +79,7 @@ def catalog(dice: random.Random, start_s: int, days: int) -> Catalog:
         id="order-berlin",
         budget=Budget(lifetime=70_000 * days, daily=dice.randrange(60_000, 110_000)),
         caps=(Cap(6, 24),),
+        budget_shift_percent=30,
         line_items=(
             item("even", 1_300, daily=30_000, caps=(Cap(2, 1), Cap(4, 24))),
             item("ahead", 1_500, daily=25_000),

@@ -12,6 +12,7 @@ import msgspec
 from adapters.exchanges.plain_prices import read_plain_price
 from adapters.ledger.journal import Journal
 from adserver.background.contacts import PendingContacts
+from adserver.background.flow import FlowCounter
 from adserver.background.owner_client import OwnerClient
 from adserver.background.owner_parts import OwnerParts
 from adserver.background.purse import LeasedPurse
@@ -44,6 +45,7 @@ from tests.simulation.books import Books
 from tests.simulation.campaigns import CEILINGS, LONGEST_S, TERMS, Source
 from tests.simulation.disk import Disk, Events, Torn
 from tests.simulation.loop import Process, VirtualLoop
+from tests.simulation.shared import SharedLog
 
 TMAX_MS = 100
 CLICK_DAYS = 1
@@ -142,7 +144,13 @@ class Watched:
     def __init__(self, inner: LedgerStore, log: Log) -> None:
         self.inner = inner
         self.shared = inner.shared
+        self.host = inner.host
         self._log = log
+
+    @property
+    def stale(self) -> bool:
+        """Pass it on."""
+        return self.inner.stale
 
     def replay(self) -> Iterator[AnyEntry]:
         """Read everything."""
@@ -189,7 +197,11 @@ class Owner:
         """Start. Raises `Unavailable`, as the process would end."""
         self.process = Process(f"{host.name}/owner")
         self.stopping = asyncio.Event()
-        self.store = Watched(Journal(host.folder / "ledger"), host.log)
+        self.store: LedgerStore
+        if host.shared is None:
+            self.store = Watched(Journal(host.folder / "ledger"), host.log)
+        else:
+            self.store = host.shared.store(host.name)
         parts = OwnerParts(
             socket=host.socket,
             store=self.store,
@@ -202,6 +214,8 @@ class Owner:
             monotonic=host.loop.time,
             ceilings=CEILINGS,
             billing_life_s=LONGEST_S,
+            supply=host.folder / "supply",
+            strict=host.strict,
         )
         try:
             self.service = self.process.context.run(OwnerService, parts)
@@ -253,12 +267,15 @@ class Worker:
         self.purse = LeasedPurse(
             snapshot.line_item_members, [each.number for each in snapshot.line_items], CEILINGS
         )
-        self.contacts = PendingContacts()
+        self.contacts = PendingContacts(
+            snapshot.frequency.line_items | snapshot.household_frequency.line_items
+        )
         self.draining = False
-        self.welcomed = 0
         loop = host.loop
+        numbers = [each.number for each in snapshot.line_items]
+        flow = FlowCounter(numbers, self.purse.left, loop.time)
         self.client = OwnerClient(
-            host.socket, slot, host.clock, self.purse, self.contacts, monotonic=loop.time
+            host.socket, slot, host.clock, self.purse, self.contacts, flow=flow, monotonic=loop.time
         )
         self._asks: dict[bytes, Ask] = {}
         vault = cast("TokenVault", Vault(host.tickets))
@@ -286,6 +303,7 @@ class Worker:
             clock=host.clock,
             admission=Admission(loop.time, lambda _: None),
             monotonic=loop.time,
+            flow=flow,
         )
         self.intake = Intake(
             vault=vault, owner=self.client, clock=host.clock, terms=TERMS, price_readers={},
@@ -317,7 +335,10 @@ class Worker:
         if auction.person is not None:
             found = self.host.profiles.find([auction.person], self.host.clock.now())
             gathered.profile = found.profile
-            gathered.touches = self.contacts.merged(auction.person, found.profile.touches)
+            gathered.touches = self.contacts.merged(
+                auction.person, found.profile.touches, found.profile.aliases
+            )
+            gathered.counted_since_s = self.contacts.counted_since_s
         return gathered
 
     def write(self, auction: Auction, bid: Bid, terms: ExchangeTerms, **more: Any) -> str:
@@ -351,8 +372,13 @@ class Host:
         profiles: FakeProfiles,
         tickets: dict[str, Ticket],
         written: Callable[[bytes], None],
+        shared: SharedLog | None,
+        *,
+        strict: bool,
     ) -> None:
         self.name = name
+        self.shared = shared
+        self.strict = strict
         self.loop = loop
         self.dice = dice
         self.folder = folder
@@ -388,7 +414,10 @@ class Host:
             with suppress(Torn):
                 job.do()
             self.disk.tear_after = None
-        owner.store.close()
+        if self.shared is None:
+            owner.store.close()
+        else:
+            self.shared.cut(self.name)
 
     def start_worker(self, slot: int, snapshot: Snapshot) -> None:
         """Start a worker in the place of a dead one."""

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from adserver.background.contacts import PENDING_S
-from adserver.background.owner_client import PARTED_S
+from adserver.background.purse import RELEASE_AFTER_S
 from adserver.domain.bid import Bid
 from adserver.domain.campaign import Cap, Catalog, LineItem
 from adserver.domain.checkpoints import checkpoint
 from adserver.domain.entries import AnyEntry, LateLiability, Settled
 from adserver.domain.ledger import Ledger
 from adserver.domain.ticket import Ticket
+from adserver.processes.owner.grants import TERM_S
 from tests.simulation.books import Books, Promise
 from tests.simulation.campaigns import HOUR_S
 from tests.simulation.host import Host, Worker, fresh
@@ -31,10 +32,13 @@ INVARIANTS: Mapping[str, str] = {
     "I11": "What an exchange believes it is owed is settled, late, quarantined, or what it never managed to tell.",
     "I12": "Only active line items in flight bid, never below the floor nor above what they may, at a pace in [0.05, 1].",
     "I13": "Each acknowledged notice is in the event log at least once, and in the ledger.",
+    "I15": "What bids that hold nothing any more cost beyond their budgets is within what is printed as exposed.",
     "I14": "No process dies by itself, logs an error that names a bug, or waits for nothing.",
 }
 DATED_S = 1.5
 """What is bid so shortly around a change of the clock may be dated by one clock and paid by another."""
+TOLD_S = 3.0
+"""Workers tell each second what is exposed."""
 CAP_MARGIN_S = 5.0
 LATE_S = 5.0
 """Before the end of a bid's life, what takes longer than this on our side is our fault; else the exchange's."""
@@ -100,6 +104,7 @@ class Judge:
         self.books.settled_entry = self._settled
         self.facts: Counter[str] = Counter()
         self.now: Callable[[], float] = lambda: 0.0
+        self.hosts: Sequence[Host] = ()
         self.blurred: Counter[int] = Counter()
         """By lease: what was reserved by bids that a clock just set may have dated into another window."""
         self._lease_of: dict[int, Worker] = {}
@@ -137,7 +142,7 @@ class Judge:
 
     def _check_lease(self, worker: Worker, ticket: Ticket, now: float) -> None:
         closed = self.books.leases.get(ticket.lease, -1e9)
-        if closed is not None and now > closed + PARTED_S + 1.0:
+        if closed is not None and now > closed + TERM_S:
             self.complain(
                 "I9", f"{worker.process.name} bid {now - closed:.1f} s after lease {ticket.lease} was closed"
             )
@@ -241,15 +246,39 @@ class Judge:
             return
         ticket, told = sale.ticket, sale.first_told
         life_s = ticket.bill_until_s - ticket.at_s
-        in_time = told is not None and self.now() - sale.bid_at <= life_s + LATE_S
+        age_s = self.now() - sale.bid_at
+        if ticket.held_s and ticket.held_s + LATE_S < age_s <= life_s + LATE_S:
+            self._exceeded(entry, sale)
+            return
+        in_time = told is not None and age_s <= life_s + LATE_S
         lost = sale.lost_at is not None
-        set_at = sale.worker.host.clock.set_at_s
-        jumped = abs(set_at - sale.bid_at) < DATED_S or self.now() - set_at < DATED_S
+        jumped = any(
+            abs(host.clock.set_at_s - sale.bid_at) < DATED_S
+            or self.now() - host.clock.set_at_s < DATED_S
+            for host in self.hosts
+        )
         if in_time and not lost and not jumped:
             self.complain(
                 "I2",
                 f"{entry.bid.hex()} of lease {ticket.lease} was billed {self.now() - sale.bid_at:.1f} s "
                 f"after the bid, which lives {life_s} s, and is late liability",
+            )
+
+    def _exceeded(self, entry: LateLiability, sale: Sale) -> None:
+        """A bid that held nothing any more was billed, and no budget had so much: it was printed that this may be."""
+        self.facts["nanos late of bids that held nothing"] += entry.total
+        printed = max(
+            (
+                host.owner.service._exposure.of(entry.line_item)
+                for host in self.hosts
+                if host.owner is not None
+            ),
+            default=0,
+        )
+        told_s = self.now() - sale.bid_at - sale.ticket.held_s - RELEASE_AFTER_S
+        if printed < entry.total and told_s > TOLD_S:
+            self.complain(
+                "I15", f"{entry.bid.hex()} cost {entry.total}, and {printed} was printed at most"
             )
 
     # --- now and then ---
@@ -341,17 +370,19 @@ class Judge:
 
     def owed(self) -> None:
         """What exchanges believe they are owed is in the books, or was never told."""
+        owed: Counter[str] = Counter()
         for bid, sale in self.sales.items():
             entry = self.books.charged.get(bid)
             booked = None if entry is None else entry.media
-            self.facts["nanos owed"] += sale.claim or 0
+            owed["nanos owed"] += sale.claim or 0
             if sale.above:
                 if booked is not None or (sale.priced and bid not in self.books.quarantined):
                     self.complain("I11", f"{bid.hex()}: a price above our bid was charged or lost")
-                self.facts["nanos quarantined"] += sale.claim or 0
+                owed["nanos quarantined"] += sale.claim or 0
             elif booked is None and sale.claim is not None:
                 if sale.priced:
                     self.complain("I11", f"{bid.hex()} is owed {sale.claim}, as we were told")
-                self.facts["nanos never told"] += sale.claim
+                owed["nanos never told"] += sale.claim
             elif booked is not None and booked != sale.claim:
                 self.complain("I11", f"{bid.hex()} cost {booked}, and is owed {sale.claim}")
+        self.facts.update({name: amount - self.facts[name] for name, amount in owed.items()})

@@ -15,6 +15,7 @@ import structlog
 
 from adapters.ledger import journal
 from adserver.background.leases import Lease
+from adserver.domain import delays
 from adserver.domain.ticket import Ticket
 from tests.fakes.profiles import FakeProfiles
 from tests.simulation.campaigns import DAY_S, LONGEST_S, Source, catalog
@@ -23,6 +24,7 @@ from tests.simulation.host import Host, Log, Worker, fresh
 from tests.simulation.judge import Judge
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.market import Market
+from tests.simulation.shared import SharedLog
 from tests.simulation.wire import Network
 
 DAYS = 5
@@ -33,7 +35,7 @@ SCENES = 40
 """A day is that many spells of traffic, and silence between them."""
 AUCTIONS = 28
 """In each scene."""
-LENGTHS_S = (8.0, 15.0, 25.0, 70.0)
+LENGTHS_S = (6.0, 12.0, 20.0, 50.0)
 BUSY_S = 0.1
 QUIET_S = 10.0
 """How often sleepers wake while there is traffic, and while there is none."""
@@ -44,8 +46,12 @@ CALM_S = 200.0
 """Between faults and silence: whatever is under way comes to an end."""
 SILENCE_S = 30.0 + LONGEST_S + 20.0 + 60.0
 """After it no bid can be billed, and every lease of the dead has expired."""
+TRAIL = 40
 LOOKS, LOOK_S = 8, 0.037
 REWRITE_BYTES = 100_000
+EVIDENCE = 60
+LATE_PPM = 150_000
+"""Many notices are late here, and few come in a day: with these, bids let go of their money early all the same."""
 HARMLESS = frozenset(
     {
         "ledger_unavailable", "ledger_sync_failed", "contacts_unavailable", "worker_reads_nothing",
@@ -69,6 +75,8 @@ class Day(msgspec.Struct):
     hash: str
     """Of everything that was decided and written since the story began."""
     violations: list[tuple[str, str]]
+    trail: list[str] = []
+    """What befell servers before the first violation."""
 
     @property
     def fault_count(self) -> int:
@@ -97,14 +105,17 @@ def _quiet_logs(error: Callable[[dict[str, Any]], None]) -> Iterator[None]:
 def _patched(host_disk: object) -> Iterator[None]:
     """Let the journal write on our disk and begin anew early, and leave no order to memory addresses."""
     real_os, real_bytes = journal.os, journal.REWRITE_BYTES
+    real_evidence, real_ppm = delays.EVIDENCE, delays.LATE_PPM
     real_hash = Lease.__hash__
     journal.os = host_disk  # type: ignore[assignment]
     journal.REWRITE_BYTES = REWRITE_BYTES
+    delays.EVIDENCE, delays.LATE_PPM = EVIDENCE, LATE_PPM
     Lease.__hash__ = lambda lease: lease.key  # type: ignore[method-assign]
     try:
         yield
     finally:
         journal.os, journal.REWRITE_BYTES = real_os, real_bytes
+        delays.EVIDENCE, delays.LATE_PPM = real_evidence, real_ppm
         Lease.__hash__ = real_hash  # type: ignore[method-assign]
 
 
@@ -112,6 +123,7 @@ class Story:
     """Everything that one seed tells."""
 
     def __init__(self, seed: int, folder: Path, days: int = DAYS, hosts: int = 1) -> None:
+        """Odd seeds let bids go of their money as soon as bills usually come, even ones hold it as long as they live."""
         dice = random.Random(f"story {seed}")
         self.seed = seed
         self.days = days
@@ -124,6 +136,7 @@ class Story:
         self.judge.now = self.judge.books.now = self.loop.time
         profiles, tickets = FakeProfiles(), dict[str, Ticket]()
         self.log = Log(self.judge.books, self.judge.complain)
+        shared = SharedLog(self.loop, self.log, self.hash.update) if hosts > 1 else None
         self.hosts = []
         for number in range(hosts):
             inside = folder / f"host-{number}"
@@ -131,9 +144,11 @@ class Story:
             self.hosts.append(
                 Host(
                     f"host-{number}", self.loop, random.Random(dice.random()), inside, self.start_s,
-                    self.source, self.log, profiles, tickets, self.hash.update,
+                    self.source, self.log, profiles, tickets, self.hash.update, shared,
+                    strict=seed % 2 == 0,
                 )  # fmt: skip
             )
+        self.judge.hosts = self.hosts
         self.market = Market(
             self.loop, random.Random(dice.random()), self.judge, self._workers, self.hash.update
         )
@@ -172,8 +187,11 @@ class Story:
         self.judge.complain("I14", f"{context['message']}: {context.get('exception')!r}")
 
     async def _live(self, told: Callable[[Day], None]) -> None:
+        self.loop.grain_s = BUSY_S
         for host in self.hosts:
             await self.fate.start(host, WORKERS)
+        await self.loop.until(3.0)
+        self.loop.grain_s = QUIET_S
         for day in range(self.days):
             before = self._counts()
             await self._day(day)
@@ -275,12 +293,14 @@ class Story:
         for name, count in (market.faults + self.fate.faults).items():
             counts[f"fault {name}"] = count
         for name, count in self.judge.facts.items():
-            counts[f"fact {name}"] = count
+            if not name.startswith("most"):
+                counts[f"fact {name}"] = count
         return counts
 
     def _told(self, day: int, before: Counter[str]) -> Day:
         now = self._counts()
         now.subtract(before)
+        now["fact most over a cap"] = self.judge.facts["most over a cap"]
 
         def part(kind: str) -> dict[str, int]:
             return {
@@ -292,6 +312,7 @@ class Story:
         return Day(
             self.seed, day, len(self.hosts), now["auctions"], now["bids"], now["won"], now["notices"],
             part("fault "), part("fact "), self.hash.hexdigest(), list(self.judge.complaints),
+            self.fate.trail[-TRAIL:] if self.judge.complaints else [],
         )  # fmt: skip
 
 

@@ -53,23 +53,22 @@ def run(scale: Scale) -> list[Figure]:
     """Hurt the database in all ways, one after the other. Raises `Missing` without PostgreSQL."""
     needs_postgres()
     away_s = 60.0 if scale.full else 3.0
-    calm_s = 10.0 if scale.full else 2.5
+    calm_s = WARM_S if scale.full else 2.5
     with first(inherited=True), postgres_server() as database:
         settings = {"workers": 2, "ledger": in_postgres(database, "alone")}
         with serving(one_banner(), *EXPECTED, settings=settings) as server:
             trading = Trading([server.port], [HABITS], scale.seed, patient_s=PATIENT_S)
             with trading.open(BACK_S) as books:
                 wait(lambda: len(books.paid) > 5, BACK_S, server.text)
-                time.sleep(WARM_S if scale.full else 2 * calm_s)
                 spells = []
                 for outage in OUTAGES:
+                    time.sleep(calm_s)
                     began_s = time.monotonic()
                     outage.begin(database)
                     time.sleep(away_s)
                     outage.end(database)
                     spells.append(Spell(outage.name, began_s, time.monotonic()))
                     wait(lambda: _recovered_s(books, spells[-1]) < BACK_S, BACK_S, server.text)
-                    time.sleep(calm_s)
             figures, _ = judge(
                 "R6", "the ledger away", books, [server], of_database(database), LIMITS
             )

@@ -55,6 +55,9 @@ class Grants:
         self._enter = enter
         self._billing_life_s = billing_life_s
         self._host = host
+        self._monotonic = monotonic
+        self._closed_at: dict[int, float] = {}
+        """By lease: when we saw that it was closed, by our own steady clock."""
         self.lines = lines
         self.allowance: Callable[[Payer, float], Nanos | None] = self._planned
         """What the plans of a payer leave to be granted at a moment; `None` where nothing is planned."""
@@ -128,8 +131,16 @@ class Grants:
     def expire(self, now_s: float) -> None:
         """Free what workers long gone still held: none of their bids can be billed in time now."""
         wait_s = TERM_S + self._billing_life_s + 2 * RELEASE_AFTER_S
+        steady_s = self._monotonic()
         for lease, closed_s in list(self._ledger.leases.items()):
-            if closed_s != OPEN and now_s > closed_s + wait_s:
+            if closed_s == OPEN:
+                self._closed_at.pop(lease, None)
+                continue
+            waited_s = now_s - closed_s
+            if self._host:  # another machine's clock may have said when it was closed
+                waited_s = min(waited_s, steady_s - self._closed_at.setdefault(lease, steady_s))
+            if waited_s > wait_s:
+                self._closed_at.pop(lease, None)
                 self._enter(Expired(lease))
 
     def grant(

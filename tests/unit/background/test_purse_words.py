@@ -41,6 +41,13 @@ def test_each_line_item_has_its_run() -> None:
         LeasedPurse([Run(0, 2)], [TENT, BOOT])
 
 
+def test_each_line_item_has_its_pace() -> None:
+    made = purse()
+    made.paces = [1.0]
+    with pytest.raises(ValueError, match="zip"):
+        made.switch([Run(0, 2)], [TENT])
+
+
 def test_it_asks_when_less_than_half_is_left_and_once_until_it_is_answered() -> None:
     made = purse()
     assert made.claim(0, "north", 50)

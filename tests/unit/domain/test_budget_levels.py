@@ -1,8 +1,5 @@
 """Who pays, where and when: every field of limits, chains and windows is what the catalog says."""
 
-import os
-import time
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,23 +16,10 @@ from adserver.domain.budget import (
 from adserver.domain.campaign import Budget
 from adserver.domain.week import HOUR_S
 from tests.unit.domain.shops import shop
+from tests.unit.domain.zones import standing_in
 
 DAY = Window("2026-11-21", 1_795_215_600, 1_795_302_000)
 """A Saturday in Berlin."""
-
-
-@pytest.fixture
-def far_east() -> Iterator[None]:
-    """Return with the machine's clock 14 hours ahead of UTC."""
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = "Pacific/Kiritimati"
-    time.tzset()
-    yield
-    if before is None:
-        del os.environ["TZ"]
-    else:
-        os.environ["TZ"] = before
-    time.tzset()
 
 
 def test_a_chain_says_whose_line_item_it_is_of_and_by_whose_calendar() -> None:
@@ -64,8 +48,12 @@ def test_limits_say_whether_they_are_for_life_or_for_the_day() -> None:
     )
 
 
-@pytest.mark.usefixtures("far_east")
 def test_hours_are_those_of_utc_wherever_the_machine_stands() -> None:
+    with standing_in("Pacific/Kiritimati"):
+        _hours_are_those_of_utc()
+
+
+def _hours_are_those_of_utc() -> None:
     began_s = 1_795_302_000
     for at_s in (began_s, began_s + 0.5, began_s + HOUR_S - 1, began_s + HOUR_S - 0.001):
         assert hour_of(at_s) == Window("2026-11-21T23", began_s, began_s + HOUR_S)

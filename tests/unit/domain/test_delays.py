@@ -79,5 +79,7 @@ def test_going_on_from_counts_leaves_those_alone() -> None:
     kept = {name: list(counts) for name, counts in before.items()}
     after = Delays(before)
     after.count("north", 5)
+    after.count("south", 5)
+    assert {len(counts) for counts in after.counts.values()} == {len(BOUNDS_S) + 1}, "and later"
     assert before == kept
     assert sum(after.counts["north"]) == 2

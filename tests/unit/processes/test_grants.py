@@ -144,9 +144,15 @@ def test_nothing_is_granted_beyond_the_plan() -> None:
     made.grants.allowance = lambda _payer, _now_s: 1
     assert made.grants.grant(1, ITEM, 5, NOON) is not None
     assert [each.amount for each in made.told() if isinstance(each, Granted)] == [UNIT]
+
+
+def test_without_a_plan_the_budget_binds_and_without_a_budget_nothing_does() -> None:
+    made = world(Budget(daily=10**6), Budget())
     made.grants.allowance = lambda _payer, _now_s: None
     made.grants.grant(1, ITEM, 10**8, NOON)
-    assert [each.amount for each in made.told() if isinstance(each, Granted)] == [10**8]
+    made.grants.allowance = lambda _payer, _now_s: 5
+    made.grants.grant(1, OTHER, 10**8, NOON)
+    assert [each.amount for each in made.told() if isinstance(each, Granted)] == [10**6 // 2, 10**8]
 
 
 def test_a_ceiling_is_a_pot_of_one_account_and_one_hour() -> None:

@@ -1,5 +1,7 @@
 """Leases by themselves: numbers, breaks, ends; every decision is an entry."""
 
+import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from adserver.background.protocol import Hello
@@ -16,7 +18,7 @@ from adserver.domain.entries import (
     Seen,
     Wanted,
 )
-from adserver.processes.owner.grants import TERM_S
+from adserver.processes.owner.grants import TERM_S, Grants
 from tests.unit.processes.grants_world import ITEM, LIFE_S, NOON, OTHER, billed, world
 
 
@@ -114,6 +116,42 @@ def test_a_worker_that_believes_in_nothing_gives_back_what_it_holds_and_no_more(
     made.told()
     assert made.grants.resume(Hello(0, 1, 1, (), (b"1" * 16,)), NOON) == (1, ((b"1" * 16, 130),))
     assert made.told() == [Leased(1, NOON), Returned(1, 1, 370)]
+
+
+@pytest.mark.parametrize(("believed", "back"), [((), 500), (((1, 499),), 1), (((1, 500),), 0)])
+def test_what_a_lease_holds_beyond_what_its_worker_believes_goes_back(
+    believed: tuple[tuple[int, int], ...], back: int
+) -> None:
+    made = world(Budget())
+    for entry in (Leased(1, 1), Opened(1, ITEM, ("a",), 0, 1), Granted(1, 1, 500)):
+        made.enter(entry)
+    made.told()
+    made.grants.resume(Hello(0, 1, 1, believed), NOON)
+    assert made.told()[1:] == ([Returned(1, 1, back)] if back else [])
+
+
+def test_a_bid_that_cost_nothing_is_resolved_and_takes_nothing() -> None:
+    made = world(Budget())
+    free = replace(billed(b"1" * 16), media=0, data=0, tech=0, margin=0)
+    for entry in (Leased(1, 1), Opened(1, ITEM, ("a",), 0, 1), Granted(1, 1, 500), free):
+        made.enter(entry)
+    made.told()
+    assert made.grants.resume(Hello(0, 1, 1, (), (b"1" * 16,)), NOON) == (1, ((b"1" * 16, 0),))
+    assert made.told() == [Leased(1, NOON), Returned(1, 1, 500)]
+
+
+def test_a_worker_whose_lease_has_nothing_comes_back_to_it() -> None:
+    made = world(Budget())
+    made.enter(Leased(1, 1))
+    assert made.grants.resume(Hello(0, 1, 1), NOON) == (1, ())
+
+
+def test_a_server_alone_has_no_name() -> None:
+    made = world(Budget())
+    alone = Grants(made.ledger, made.enter, made.lines, LIFE_S)
+    alone.lease(NOON)
+    alone.want(1)
+    assert made.told() == [Leased(1, NOON)]
 
 
 def test_a_worker_that_believes_too_much_gets_nothing_and_is_told_of() -> None:
