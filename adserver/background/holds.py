@@ -8,6 +8,8 @@ import msgspec
 from adserver.background.leases import Lease
 from adserver.domain.money import Nanos
 
+SOON_S = 7
+"""The owner lets go five seconds before us; and what is told once a second may be two seconds old."""
 Places = tuple[tuple[Lease, int], ...]
 """Leases, each with its pot at the time: money goes back to where it came from."""
 
@@ -78,6 +80,19 @@ class Holds:
                 self.exposed[key] -= amount
                 if not self.exposed[key]:
                     del self.exposed[key]
+
+    def exposed_soon(self, now_s: float) -> dict[int, Nanos]:
+        """Return by key the full price of bids that hold nothing any more and may still be billed. Those that let go in
+        a few seconds count, too: by the owner's clock it may be now.
+        """
+        found = dict(self.exposed)
+        for second in self._due_order:
+            if second <= now_s + SOON_S:
+                for hold in map(self.of_bid.__getitem__, self._due[second]):
+                    if hold.life_s > hold.until_s:
+                        key = hold.places[0][0].key
+                        found[key] = found.get(key, 0) + hold.amount
+        return found
 
     def clock_set_forward(self, by_s: int) -> None:
         """Hold as long as before, or longer."""

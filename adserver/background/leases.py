@@ -5,14 +5,17 @@ from adserver.domain.money import Nanos
 
 MARGIN_S = 0.5
 """A pot is left this long before its window ends, so that no bid is dated into the next window."""
-SLOW = 10
-"""A grant that lasted so many times longer than need be was twice too large."""
+SHORTEST_S = 0.05
+MOST_GROWTH = 8
+"""A moment of heavy traffic is no reason to take all that there is."""
 
 
 class Lease:
     """Money for one key: a line item or a ceiling."""
 
-    __slots__ = ("_came_s", "_size", "asked", "free", "key", "low", "pot", "run", "until_s")
+    __slots__ = (
+        "_came_s", "_full", "_size", "asked", "free", "key", "least", "low", "partial", "pot", "run", "until_s",
+    )  # fmt: skip
 
     def __init__(self, key: int) -> None:
         self.key = key
@@ -26,15 +29,27 @@ class Lease:
         """A question is under way; one is enough."""
         self.run = Run(0, 0)
         """The candidates that this pays for; none for a ceiling."""
+        self.least: Nanos = 0
+        """The cheapest claim that what is free was too little for; 0: none was."""
+        self.partial = False
+        """Less than that was granted: it is all that there is, for whatever is cheaper."""
         self._came_s = 0.0
         self._size: Nanos = 0
+        self._full: Nanos = 0
 
     def want(self, now_s: float, ahead_s: float) -> Nanos:
-        """Return how much to ask for: twice the last grant if half of that went in less than `ahead_s`; 0: as usual."""
-        lasted_s = now_s - self._came_s
-        if lasted_s < ahead_s:
-            return self._size * 2
-        return self._size // 2 if lasted_s > SLOW * ahead_s else self._size
+        """Return how much to ask for: what would last `ahead_s` and as long again at the rate at which the last grant
+        went, but not much more than that was; 0: as usual.
+        """
+        lasted_s = max(now_s - self._came_s, SHORTEST_S)
+        rate = max(0, self._full - self.free) / lasted_s
+        return min(int(2 * ahead_s * rate), MOST_GROWTH * self._size)
+
+    def starve(self, amount: Nanos) -> bool:
+        """A claim was more than is free; tell whether to go on with what is left, for cheaper ones."""
+        if not self.partial:
+            self.least = min(self.least or amount, amount)
+        return self.partial
 
     def grant(self, pot: int, amount: Nanos, until_s: int, now_s: float) -> None:
         """Take in money; of another pot only after the old one has been emptied."""
@@ -42,11 +57,12 @@ class Lease:
         self.pot, self.until_s = pot, until_s
         self.free += amount
         self.low = self.free // 2
-        self._came_s, self._size = now_s, amount
+        self.partial, self.least = self.free < self.least, 0
+        self._came_s, self._size, self._full = now_s, amount, self.free
 
     def empty(self) -> tuple[int, Nanos]:
         """Give up the pot: return it and what is free, to hand back."""
         pot, free = self.pot, self.free
-        self.pot = self.free = self.low = self.until_s = 0
-        self.asked = False
+        self.pot = self.free = self.low = self.until_s = self.least = 0
+        self.asked = self.partial = False
         return pot, free

@@ -154,7 +154,7 @@ class OwnerClient:
         self, build: Callable[[int], FromWorker], within_s: float = ACKNOWLEDGE_S
     ) -> Answer:
         """Return the owner's answer to the message that `build` makes of its number. Raises `Unavailable`."""
-        if self._writer is None:
+        if self._writer is None or self._writer.is_closing():
             raise Unavailable("no connection to the owner")
         if self._writer.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             raise Unavailable("the owner does not keep up")
@@ -171,7 +171,7 @@ class OwnerClient:
             self._answers.pop(request, None)
 
     def _send(self, message: FromWorker) -> None:
-        if self._writer is not None:
+        if self._writer is not None and not self._writer.is_closing():  # a closed one would raise
             self._writer.write(frame(message))
 
     async def _stay(self) -> None:
@@ -281,8 +281,9 @@ class OwnerClient:
             if steady_s >= self._renew_at:
                 self._renew_at = steady_s + RENEW_S
                 self._send(Renew(steady_s))
-                self._send(Exposed(dict(self._purse.exposed)))
-                EXPOSED.set(sum(self._purse.exposed.values()))
+                exposed = self._purse.exposed_soon(now_s)
+                self._send(Exposed(exposed))
+                EXPOSED.set(sum(exposed.values()))
                 if self._writer and self._flow and (report := self._flow.due(steady_s)):
                     self._send(report)
 

@@ -56,6 +56,8 @@ class Ask(_Message, frozen=True):
     """More money: pairs of key and nanos wanted (0: as much as is usual)."""
 
     wants: tuple[tuple[int, Nanos], ...]
+    least: dict[int, Nanos] = {}
+    """By key: less than that is of no use now, where a claim failed."""
 
 
 class Return(_Message, frozen=True):

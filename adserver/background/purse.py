@@ -1,5 +1,6 @@
 """What one worker may spend without asking: leases in memory, claimed from while deciding."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
@@ -26,9 +27,8 @@ class LeasedPurse:
     def __init__(
         self, runs: Sequence[Run], numbers: Sequence[int], ceilings: Iterable[str] = ()
     ) -> None:
-        """Know line items by index: their candidates, their numbers.
-
-        `ceilings` names the exchanges with an hourly ceiling, and `all` if there is one over all.
+        """Know line items by index: their candidates, their numbers. `ceilings` names the exchanges with an hourly
+        ceiling, and `all` if there is one over all.
         """
         self.funded = 0
         self.paces: list[float] = []
@@ -40,18 +40,17 @@ class LeasedPurse:
         self.ahead_s = AHEAD_S
         """So long a lease should last at least, as things go."""
         self._keys: dict[int, Lease] = {}
-        self._leases: list[Lease] = []
         self._index: dict[int, int] = {}
+        self._leases: list[Lease] = []
         self._low: set[Lease] = set()
         self._holds = Holds()
         self._in_flight = self._holds.of_bid
-        self.exposed = self._holds.exposed
+        self.exposed_soon = self._holds.exposed_soon
         self._places: dict[tuple[int, str], Places] = {}
         """By line item and exchange, shared by all holds since a pot changed last."""
-        self._back: dict[int, Nanos] = {}
+        self._back: Counter[int] = Counter()
         """By pot: to be returned when the owner is next spoken to."""
-        self._suspended = False
-        self._draining = False
+        self._suspended = self._draining = False
         self._next_end_s = 0.0
         self._over_all: tuple[Lease, ...] = ()
         self._over: dict[str, tuple[Lease, ...]] = {}
@@ -86,7 +85,8 @@ class LeasedPurse:
             return False
         lease = self._leases[line_item]
         if lease.free < amount:
-            self._unfund(lease)
+            if not lease.starve(amount):
+                self._unfund(lease)
             return False
         places = self._over.get(exchange, self._over_all)
         for place in places:
@@ -137,7 +137,7 @@ class LeasedPurse:
         """Take in a grant; one for a line item that is no longer ours goes straight back."""
         lease = self._keys.get(key)
         if lease is None:
-            self._back[pot] = self._back.get(pot, 0) + amount
+            self._back[pot] += amount
             return
         if lease.pot != pot:
             self._places.clear()
@@ -164,8 +164,7 @@ class LeasedPurse:
             if lease.pot in wanted and lease.free > 0:
                 bits = lease.run.bits
                 part = lease.free if bits and not self.funded & bits else lease.free // 2
-                lease.free -= part
-                self._back[lease.pot] = self._back.get(lease.pot, 0) + part
+                self._give_back(lease, part)
 
     def pace(self, multipliers: Mapping[int, float]) -> None:
         """Take in paces by line item number."""
@@ -173,8 +172,6 @@ class LeasedPurse:
             index = self._index.get(number)
             if index is not None:
                 self.paces[index] = value
-
-    # --- now and then ---
 
     def expire(self, now_s: float) -> None:
         """Let old holds go and leave closing windows; called several times a second."""
@@ -190,18 +187,19 @@ class LeasedPurse:
 
     def dues(self, now_s: float) -> tuple[Ask | None, Return | None]:
         """Return what to ask the owner for and what to give back; it counts as sent."""
-        wants = []
+        wants, least = [], {}
         if not self._suspended:
             for lease in self._low:
                 if not lease.asked:
                     lease.asked = True
                     wants.append((lease.key, lease.want(now_s, self.ahead_s)))
+                    if lease.free < lease.least:
+                        least[lease.key] = lease.least
+                        self._give_back(lease, lease.free)
             self._low.clear()
-        amounts, self._back = tuple(self._back.items()), {}
-        return (
-            Ask(tuple(wants)) if wants else None,
-            Return(amounts) if amounts else None,
-        )
+        amounts, self._back = tuple(self._back.items()), Counter()
+        ask = Ask(tuple(wants), least) if wants else None
+        return ask, Return(amounts) if amounts else None
 
     def suspend(self) -> None:
         """Bid no more: the owner has not been heard of for too long, or the worker drains."""
@@ -225,13 +223,13 @@ class LeasedPurse:
 
     def hello(self, slot: int, pid: int, lease: int, stamp_s: float = 0.0) -> Hello:
         """Return what to say to the owner after a break: all that we believe to have."""
-        believed = dict(self._back)
+        believed = Counter(self._back)
         for own in self._keys.values():
             if own.pot:
-                believed[own.pot] = believed.get(own.pot, 0) + own.free
+                believed[own.pot] += own.free
         for hold in self._holds:
             for _, pot in hold.places:
-                believed[pot] = believed.get(pot, 0) + hold.amount
+                believed[pot] += hold.amount
         return Hello(slot, pid, lease, tuple(believed.items()), self._holds.bids(), stamp_s)
 
     def resume(self, *, fresh: bool) -> None:
@@ -257,7 +255,10 @@ class LeasedPurse:
             return
         self._holds.clock_set_forward(by_s)
 
-    # --- inside ---
+    def _give_back(self, lease: Lease, amount: Nanos) -> None:
+        if amount:
+            lease.free -= amount
+            self._back[lease.pot] += amount
 
     def _lease(self, key: int) -> Lease:
         found = self._keys.get(key)
@@ -267,26 +268,26 @@ class LeasedPurse:
         return found
 
     def _release(self, hold: Hold, charged: Nanos) -> None:
-        rest = hold.amount - charged
         for lease, pot in hold.places:
-            self._credit(lease, pot, rest)
+            self._credit(lease, pot, hold.amount - charged)
 
     def _credit(self, lease: Lease, pot: int, amount: Nanos) -> None:
         if lease.pot == pot:
             lease.free += amount
             self._fund(lease)
         else:
-            self._back[pot] = self._back.get(pot, 0) + amount
+            self._back[pot] += amount
 
     def _empty(self, lease: Lease) -> None:
         self._unfund(lease)
         self._places.clear()
         pot, free = lease.empty()
         if free:
-            self._back[pot] = self._back.get(pot, 0) + free
+            self._back[pot] += free
 
     def _fund(self, lease: Lease) -> None:
-        if lease.free > 0 and not self._suspended:
+        if lease.free > 0 and lease.free >= lease.least and not self._suspended:
+            lease.least = 0
             self.funded |= lease.run.bits
 
     def _unfund(self, lease: Lease) -> None:

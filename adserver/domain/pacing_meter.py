@@ -69,6 +69,16 @@ class Meter:
         """Return the multiplier in use."""
         return self.response.pace
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether it bid since it was controlled last, or is held back."""
+        return self._bids > 0 or self.pace < 1.0
+
+    def skip(self, requests: float, samples: float) -> None:
+        """Begin the next block: there were no bids, and nothing is held back."""
+        self._requests, self._samples = requests, samples
+        self._chances = self._log_pace = self._covered_s = 0.0
+
     def flowed(self, begins_s: float, ends_s: float, counted: Counted) -> None:
         """Take in what one worker counted."""
         log_pace = self._mean_log_pace(begins_s, ends_s)

@@ -278,7 +278,10 @@ class Judge:
         told_s = self.now() - sale.bid_at - sale.ticket.held_s - RELEASE_AFTER_S
         if printed < entry.total and told_s > TOLD_S:
             self.complain(
-                "I15", f"{entry.bid.hex()} cost {entry.total}, and {printed} was printed at most"
+                "I15",
+                f"{entry.bid.hex()} cost {entry.total}, and {printed} was printed at most; it was bid "
+                f"{self.now() - sale.bid_at:.1f} s ago, held money for {sale.ticket.held_s} s, and its worker "
+                f"{'is dead' if sale.worker.process.dead else 'lives'}",
             )
 
     # --- now and then ---

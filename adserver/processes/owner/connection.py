@@ -1,7 +1,7 @@
 """One worker's (or one command's) line to the owner."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -52,6 +52,7 @@ from adserver.processes.owner.desk import Desk
 from adserver.processes.owner.people import to_forget
 from adserver.processes.owner.recounting import counts
 from adserver.processes.owner.reports import invalid_rows, report
+from adserver.processes.owner.wishes import Wish
 
 MAX_UNREAD_BYTES = 64 << 20
 """A worker that reads nothing for so long is as good as gone."""
@@ -67,7 +68,7 @@ class Connection:
         self.alive = True
         self._desk = desk
         self._writer = writer
-        self._waiting: dict[int, Nanos] = {}
+        self._waiting: dict[int, Wish] = {}
         """By key: what it asked for and could not get yet."""
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -86,7 +87,7 @@ class Connection:
 
     def send(self, message: FromOwner) -> None:
         """Queue a message; whoever does not read is cut off."""
-        if not self.alive:
+        if not self.alive or self._writer.is_closing():
             return
         self._writer.write(frame(message))
         if self._writer.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
@@ -101,7 +102,7 @@ class Connection:
     def grant_waiting(self) -> None:
         """Try again what could not be granted before."""
         if self._waiting:
-            self._grant(tuple(self._waiting.items()))
+            self._grant(dict(self._waiting))
 
     def _take(self, message: FromWorker) -> None:  # noqa: C901, PLR0912 (one flat case per message)
         match message:
@@ -109,8 +110,8 @@ class Connection:
                 self._later(request, partial(self._record, request, fact))
             case Events(lines):
                 self._desk.commits.droppable(lines)
-            case Ask(wants):
-                self._desk.commits.do(partial(self._grant, wants))
+            case Ask():
+                self._desk.commits.do(partial(self._ask, message))
             case Return(amounts):
                 self._desk.commits.do(partial(self._give_back, amounts))
             case Renew(stamp_s):
@@ -189,15 +190,19 @@ class Connection:
 
         desk.commits.then(welcome)
 
-    def _grant(self, wants: tuple[tuple[int, Nanos], ...]) -> None:
+    def _ask(self, asked: Ask) -> None:
+        now_s = self._desk.clock.now()
+        self._grant({key: Wish(want, asked.least.get(key, 0), now_s) for key, want in asked.wants})
+
+    def _grant(self, wishes: Mapping[int, Wish]) -> None:
         desk, now_s = self._desk, self._desk.clock.now()
         if not self.lease or not self.alive:
             return
         found = []
-        for key, want in wants:
-            grant = desk.grants.grant(self.lease, key, want, now_s)
+        for key, wish in wishes.items():
+            grant = desk.grants.grant(self.lease, key, wish.want, now_s, wish.least_at(now_s))
             if grant is None:
-                self._waiting[key] = want
+                self._waiting[key] = wish
             else:
                 self._waiting.pop(key, None)
                 found.append((key, *grant))

@@ -144,9 +144,9 @@ class Grants:
                 self._enter(Expired(lease))
 
     def grant(
-        self, lease: int, key: int, want: Nanos, now_s: float
+        self, lease: int, key: int, want: Nanos, now_s: float, least: Nanos = 0
     ) -> tuple[int, Nanos, int] | None:
-        """Grant about what is wanted: pot, nanos, end of its window; `None` while there is nothing.
+        """Grant about what is wanted: pot, nanos, end of its window; `None` while there is nothing, or less than `least`.
 
         Never more than any account of the chain has left, and no more than one bid beyond the plan.
         A scarce budget is halved among all workers that bid, so that none holds it all: what each gets shrinks with
@@ -160,13 +160,13 @@ class Grants:
             paced = room
         if room is None or paced is None:
             amount = max(want, payer.unit * USUAL_UNITS)
-        elif room <= 0 or paced <= 0:
+        elif room <= 0 or paced <= 0 or room < least:
             return None
         else:
             bidders = sum(closed_s == OPEN for closed_s in self._ledger.leases.values())
             fair = min(room, paced) // (2 * max(1, bidders))
             wanted = max(want, payer.unit * USUAL_UNITS)
-            amount = min(room, max(payer.unit, min(wanted, fair)))
+            amount = min(room, max(payer.unit, least, min(wanted, fair)))
         pot = self._open(payer)
         self._enter(Granted(lease, pot, amount))
         self.spending.add(key)

@@ -19,6 +19,8 @@ NEGLIGIBLE = 0.002
 """Smaller changes of a multiplier, as a share of it, are not worth a message."""
 CONTROL_S = 4.5
 """Workers report every five seconds; a line item's multiplier changes about as often."""
+MOST = 1_000
+"""So many are controlled in a second, a tenth of it at most; where there are more, each waits longer."""
 SILENT_S = 15.0
 """What a worker reported last counts so long, if it says no more."""
 AHEAD_S = 10.0
@@ -30,13 +32,21 @@ AHEAD_BILLS = 3.0
 class Paces:
     """Multipliers by line item number; what is 1 is not told."""
 
-    def __init__(self, ledger: Ledger, grants: Grants, supply: Supply | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        grants: Grants,
+        supply: Supply | None = None,
+        ahead_s: float = AHEAD_S,
+    ) -> None:
+        """What is granted may run `ahead_s` ahead of the plan."""
+        self._ahead_s = ahead_s
         self._ledger = ledger
         self._grants = grants
         self.supply = supply or Supply()
         self._meters: dict[int, Meter] = {}
-        self._flowed: set[int] = set()
-        """Line items that were reported on since they were last controlled."""
+        self._flowed: dict[int, None] = {}
+        """Line items that were reported on since they were last controlled, the longest waiting first."""
         self._aims: dict[int, tuple[Payer, tuple[Aim, ...]]] = {}
         """By line item: of today's budgets, in their order."""
         self._told: dict[int, float] = {}
@@ -86,8 +96,12 @@ class Paces:
             self.supply.count(line.number, line.chances)
             held = self._ledger.holds(lease, payer.pot) - line.free
             self._held[lease, line.number] = max(0, held)
-            self._meter(payer).flowed(begins_s, now_s, line)
-            self._flowed.add(line.number)
+            meter = self._meter(payer)
+            if line.bids or meter.is_busy:
+                meter.flowed(begins_s, now_s, line)
+                self._flowed[line.number] = None
+            else:  # most line items of a large catalog: they cost next to nothing
+                meter.skip(self._requests, self._samples)
 
     def entered(self, entry: AnyEntry, now_s: float) -> None:
         """Learn from a bill what claims cost, and how long bills take."""
@@ -113,11 +127,15 @@ class Paces:
             self._held = {key: held for key, held in self._held.items() if key[0] != lease}
         traffic = sum(rate for rate, _ in self._traffic.values())
         changed = {}
+        left = MOST
         for number in list(self._flowed):
             meter = self._meters[number]
             if 0 <= now_s - meter.controlled_s < CONTROL_S:
                 continue
-            self._flowed.discard(number)
+            if not left:
+                break
+            del self._flowed[number]
+            left -= 1
             payer = self._grants.lines.payer(number, now_s)
             if payer is None:
                 self._forget(number)
@@ -165,7 +183,7 @@ class Paces:
         for bound, aim in zip(payer.bounds, self._aims_of(payer), strict=True):
             plan_s = self._grants.plan_time.of(bound.start_s, now_s)
             limit = self._limit(bound)
-            until = aim.reference(limit, bound.spent_before, plan_s + AHEAD_S)
+            until = aim.reference(limit, bound.spent_before, plan_s + self._ahead_s)
             now = aim.reference(limit, bound.spent_before, plan_s)
             ahead = now + max(until - now, AHEAD_BILLS * bill)
             allowed.append((ahead - self._spent(bound)) / share)

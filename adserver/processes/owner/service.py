@@ -24,7 +24,7 @@ from adserver.processes.owner.hosts import Hosts
 from adserver.processes.owner.installs import Installs
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.notices import Notices
-from adserver.processes.owner.paces import Paces
+from adserver.processes.owner.paces import AHEAD_S, Paces
 from adserver.processes.owner.past import Past
 from adserver.processes.owner.people import PeopleKeeper
 from adserver.processes.owner.recounting import Recounting
@@ -39,9 +39,10 @@ ARMS_S = 5.0
 HOLDS_S = 5.0
 ALIVE_S = 10.0
 """A host that shares the ledger writes something at least so often."""
-AHEAD_S = 1.0
-SHARED_AHEAD_S = 10.0
-"""So long what workers are granted should last: longer where the log may be away for a while."""
+LAST_S, SHARED_LAST_S = 1.0, 75.0
+"""So long what workers are granted should last: longer where the log may be away for a minute."""
+SHARED_AHEAD_S = 90.0
+"""So far ahead of its plan may a line item be granted money there."""
 WARY_S = 86_400
 """Nothing is forgotten for so long after the clock was set: it may be set back."""
 
@@ -72,7 +73,12 @@ class OwnerService:
         )
         self.settling = Settling(self.ledger, self._enter, self.grants)
         self.notices = Notices(self.ledger, self._enter, lines, self.settling)
-        self.paces = Paces(self.ledger, self.grants, self._supply)
+        self.paces = Paces(
+            self.ledger,
+            self.grants,
+            self._supply,
+            SHARED_AHEAD_S if parts.store.shared else AHEAD_S,
+        )
         self.grants.allowance = self.paces.allowance
         self.shifts = Shifts(
             self.ledger, self._enter, self.grants, self.paces.share, parts.monotonic
@@ -101,7 +107,7 @@ class OwnerService:
             reload=self.reload,
             exposure=self._exposure,
             term_s=self._term_s,
-            ahead_s=SHARED_AHEAD_S if parts.store.shared else AHEAD_S,
+            ahead_s=SHARED_LAST_S if parts.store.shared else LAST_S,
             holds=lambda: self._holding,
         )
         self.commits.do(self._begin)

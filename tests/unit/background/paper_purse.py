@@ -19,6 +19,10 @@ class Paper:
         self.pot: Counter[int] = Counter()
         self.until_s: Counter[int] = Counter()
         self.back: Counter[int] = Counter()
+        self.least: Counter[int] = Counter()
+        """The cheapest claim that failed; more than that is needed to bid again."""
+        self.partial: set[int] = set()
+        """Keys that got less than they needed: it is for whatever is cheaper."""
         self.funded: set[int] = set()
         self.suspended = False
         self.holds: dict[bytes, tuple[int, int, list[tuple[int, int]]]] = {}
@@ -34,7 +38,8 @@ class Paper:
 
     def fund(self, key: int) -> None:
         """Let a key bid, if it has anything."""
-        if self.free[key] > 0 and not self.suspended:
+        if self.free[key] > 0 and self.free[key] >= self.least[key] and not self.suspended:
+            self.least[key] = 0
             self.funded.add(key)
 
     def refund(self) -> None:
@@ -44,8 +49,9 @@ class Paper:
     def empty(self, key: int) -> None:
         """Give up a pot: what is free of it goes back."""
         self.back[self.pot[key]] += self.free[key]
-        self.free[key] = self.pot[key] = self.until_s[key] = 0
+        self.free[key] = self.pot[key] = self.until_s[key] = self.least[key] = 0
         self.funded.discard(key)
+        self.partial.discard(key)
 
     def grant(self, key: int, pot: int, amount: int, until_s: int) -> None:
         """Take in money for a key."""
@@ -56,12 +62,18 @@ class Paper:
             self.empty(key)
         self.pot[key], self.until_s[key] = pot, until_s
         self.free[key] += amount + self.back.pop(pot, 0)
+        self.partial.discard(key)
+        if self.free[key] < self.least[key]:
+            self.partial.add(key)
+        self.least[key] = 0
         self.fund(key)
 
     def claim(self, key: int, exchange: str, amount: int) -> bool:
         """Take from a key and all ceilings, or from none."""
         if self.free[key] < amount:
-            self.funded.discard(key)
+            if key not in self.partial:
+                self.least[key] = min(self.least[key] or amount, amount)
+                self.funded.discard(key)
             return False
         if any(self.free[above] < amount for above in self.above(exchange)):
             return False
@@ -101,6 +113,12 @@ class Paper:
                 part = self.free[key] if spent else self.free[key] // 2
                 self.free[key] -= part
                 self.back[self.pot[key]] += part
+
+    def starve(self, key: int, least: int) -> None:
+        """Give back all that is too little for a bid, while more is asked for."""
+        assert self.least[key] == least > self.free[key]
+        self.back[self.pot[key]] += self.free[key]
+        self.free[key] = 0
 
     def switch(self, items: tuple[int, ...]) -> None:
         """Follow a snapshot; what bids of a line item that went still hold goes back when they end."""

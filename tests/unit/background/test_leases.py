@@ -2,7 +2,7 @@
 
 import pytest
 
-from adserver.background.leases import SLOW, Lease
+from adserver.background.leases import MOST_GROWTH, SHORTEST_S, Lease
 from adserver.catalog.bits import Run
 
 
@@ -15,16 +15,55 @@ def test_a_new_lease_has_nothing_and_asks_for_as_much_as_is_usual() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lasted_s", "want"),
-    [(0.0, 202), (1.9, 202), (2.0, 101), (2.0 * SLOW, 101), (2.0 * SLOW + 0.1, 50)],
+    ("lasted_s", "went", "want"),
+    [
+        (10.0, 60, 24),  # six a second: twice two seconds of that
+        (1.0, 60, 240),
+        (1.0, 0, 0),
+        (2.0 * SHORTEST_S, 20, 4 * 200),
+        (0.0, 1, 4 * 20),  # as if it had lasted the shortest time that is told
+        (SHORTEST_S, 60, MOST_GROWTH * 101),
+    ],
 )
-def test_what_is_asked_for_follows_how_long_the_last_grant_lasted(
-    lasted_s: float, want: int
+def test_what_is_asked_for_would_last_twice_as_long_as_it_should(
+    lasted_s: float, went: int, want: int
 ) -> None:
     lease = Lease(7)
     lease.grant(5, 40, 9_000, 100.0)
     lease.grant(5, 101, 9_000, 500.0)
-    assert lease.want(500.0 + lasted_s, 2.0) == want
+    lease.free -= went
+    assert lease.want(500.0 + lasted_s, 2.0) == pytest.approx(want, abs=1)
+
+
+def test_money_that_came_back_meanwhile_is_no_reason_to_ask_for_less_than_nothing() -> None:
+    lease = Lease(7)
+    lease.grant(5, 40, 9_000, 100.0)
+    lease.free += 7
+    assert lease.want(101.0, 2.0) == 0
+
+
+def test_the_cheapest_claim_that_failed_is_remembered_until_there_is_more() -> None:
+    lease = Lease(7)
+    lease.grant(5, 40, 9_000, 100.0)
+    assert [lease.starve(amount) for amount in (60, 50, 70)] == [False, False, False]
+    assert lease.least == 50
+    lease.grant(5, 10, 9_000, 101.0)
+    assert (lease.least, lease.partial) == (0, False), "as much as was needed"
+
+
+def test_who_gets_less_than_was_needed_goes_on_with_it() -> None:
+    lease = Lease(7)
+    lease.grant(5, 40, 9_000, 100.0)
+    lease.starve(60)
+    lease.grant(5, 19, 9_000, 101.0)
+    assert lease.partial
+    assert lease.starve(60)
+    assert lease.least == 0
+    lease.grant(5, 1, 9_000, 102.0)
+    assert not lease.partial
+    lease.starve(90)
+    lease.empty()
+    assert lease.least == 0
 
 
 def test_a_grant_answers_what_was_asked_and_adds_to_what_is_left() -> None:

@@ -41,15 +41,29 @@ def test_grants_fund_the_bits_of_their_line_item() -> None:
     assert not made.claim(1, "north", 1)
 
 
-def test_a_failed_claim_takes_nothing_and_clears_the_bits_until_there_is_more() -> None:
+def test_a_failed_claim_clears_the_bits_and_gives_back_what_is_too_little_for_it() -> None:
     made = purse()
     made.granted(TENT, 5, 100, END, NOW)
     assert not made.claim(0, "north", 101)
     assert made.funded == 0
-    assert TENT in wanted(made)
-    made.granted(TENT, 5, 1, END, NOW)
+    ask, back = made.dues(NOW)
+    assert ask is not None
+    assert (ask.wants[0][0], ask.least) == (TENT, {TENT: 101})
+    assert back == Return(((5, 100),))
+    made.granted(TENT, 5, 101, END, NOW)
     assert made.funded == 0b0011
     assert made.claim(0, "north", 101)
+
+
+def test_what_is_less_than_was_asked_for_goes_to_cheaper_bids() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    assert not made.claim(0, "north", 101)
+    made.dues(NOW)
+    made.granted(TENT, 5, 60, END, NOW)
+    assert not made.claim(0, "north", 101)
+    assert made.funded == 0b0011
+    assert made.claim(0, "north", 60)
 
 
 def test_a_claim_that_fails_while_an_answer_is_under_way_asks_for_nothing_more() -> None:
@@ -63,14 +77,14 @@ def test_a_claim_that_fails_while_an_answer_is_under_way_asks_for_nothing_more()
     assert TENT in wanted(made)
 
 
-def test_low_lease_asks_for_twice_as_much_if_it_went_quickly() -> None:
+def test_low_lease_asks_for_what_lasts_longer() -> None:
     made = purse()
     made.granted(TENT, 5, 100, END, NOW)
     assert made.claim(0, "north", 51)
-    assert wanted(made, NOW + 0.5) == {TENT: 200}
+    assert wanted(made, NOW + 0.5) == {TENT: 204}
     made.granted(TENT, 5, 200, END, NOW)
     assert made.claim(0, "north", 200)
-    assert wanted(made, NOW + 60) == {TENT: 100}
+    assert wanted(made, NOW + 60) == {TENT: 6}
 
 
 def test_ceilings_are_claimed_together_with_the_line_item_or_not_at_all() -> None:
@@ -119,7 +133,7 @@ def test_closing_window_is_left_in_time_and_its_money_returned() -> None:
     made.hold(BID, 0, "north", 40, END + 100)
     made.expire(END - 0.4)
     assert made.funded == 0
-    assert made.dues(END) == (Ask(((TENT, 50),)), Return(((5, 60),)))
+    assert made.dues(END) == (Ask(((TENT, 0),)), Return(((5, 60),)))
     made.granted(TENT, 9, 200, END + 86_400, END)
     made.resolved(BID, 25)
     assert made.dues(END)[1] == Return(((5, 15),)), "yesterday's rest is not today's money"

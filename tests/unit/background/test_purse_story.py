@@ -88,7 +88,9 @@ class Story:
 
     def give(self) -> None:
         """Say to the owner what is due."""
-        _, back = self.made.dues(self.now_s)
+        ask, back = self.made.dues(self.now_s)
+        for key, least in ask.least.items() if ask else ():
+            self.paper.starve(key, least)
         assert +Counter(dict(back.amounts if back else ())) == +self.paper.back
         self.paper.back.clear()
 

@@ -31,7 +31,7 @@ def asked(made: LeasedPurse) -> set[int]:
 
 def test_a_new_purse_bids_without_limit_of_time_on_nothing() -> None:
     made = LeasedPurse([Run(0, 2)], [TENT])
-    assert (made.funded, made.hold_s, made.good_until, made.exposed) == (0, {}, inf, {})
+    assert (made.funded, made.hold_s, made.good_until, made._holds.exposed) == (0, {}, inf, {})
     assert made.dues(NOW)[1] is None
     assert made.covers("north", 10**12), "no ceiling, no end"
 
@@ -181,8 +181,8 @@ def test_a_bid_that_is_held_shorter_than_it_lives_is_exposed_meanwhile() -> None
     made.claim(0, "north", 30)
     made.hold(BID, 0, "north", 30, 2_000, 1_500)
     made.expire(1_501 + RELEASE_AFTER_S)
-    assert (made.left(0), made.exposed) == (100, {TENT: 30})
+    assert (made.left(0), made._holds.exposed) == (100, {TENT: 30})
     made.expire(2_000 + RELEASE_AFTER_S)
-    assert made.exposed == {TENT: 30}
+    assert made._holds.exposed == {TENT: 30}
     made.expire(2_001 + RELEASE_AFTER_S)
-    assert made.exposed == {}
+    assert made._holds.exposed == {}

@@ -9,6 +9,7 @@ from adserver.background.owner_query import ask_owner
 from adserver.domain.campaign import Budget, Catalog, Fees, Flight
 from adserver.domain.ledger import Ledger
 from adserver.domain.notice import Conversion
+from adserver.domain.pacing_aim import EARLY_SHARE
 from adserver.domain.unbilled import PRIOR_SHARE
 from adserver.errors import Fault, InvalidConfig, Unavailable
 from tests.unit.processes.owner_world import (

@@ -149,7 +149,6 @@ async def test_money_of_a_worker_long_gone_is_not_freed_by_setting_the_clock(
 async def test_an_hour_set_forward_makes_no_hour_of_budget_due_at_once(tmp_path: Path) -> None:
     world = World(tmp_path, budget=Budget(daily=DAY_S * 1_000), pacing="even")
     async with quick(world) as owner, world.worker() as worker:
-        owner.grants.billed_share = lambda _: 1.0
         await eventually(lambda: bool(worker.purse.funded))
         payer = owner.grants.lines.payer(worker.purse._leases[0].key, world.clock.now())
         assert payer is not None

@@ -1,7 +1,6 @@
 """Owners of several servers on one log: each knows what the others did, and money is spent once."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,14 +47,18 @@ def free(worker: Worker) -> int:
 
 
 async def test_a_bid_of_one_server_is_billed_at_another_and_its_worker_is_told(pair: Pair) -> None:
-    async with pair.a.owner(), pair.b.owner() as other, pair.a.worker() as one:
-        async with pair.b.worker() as two:
-            ticket = await one.bid()
-            held = free(one)
-            assert await two.tell(ticket, price=400)
-            assert not await one.tell(ticket, price=400), "counted at the other server"
-            await eventually(lambda: free(one) == held + 1_200 - 400)
-            await eventually(lambda: other.ledger.spent(LIFE) == 400)
+    async with (
+        pair.a.owner(),
+        pair.b.owner() as other,
+        pair.a.worker() as one,
+        pair.b.worker() as two,
+    ):
+        ticket = await one.bid()
+        held = free(one)
+        assert await two.tell(ticket, price=400)
+        assert not await one.tell(ticket, price=400), "counted at the other server"
+        await eventually(lambda: free(one) == held + 1_200 - 400)
+        await eventually(lambda: other.ledger.spent(LIFE) == 400)
     ledger = pair.replay()
     assert (ledger.spent(LIFE), ledger.account(LIFE).late) == (400, 0)
 
@@ -163,5 +166,3 @@ async def pass_time(pair: Pair, seconds: float) -> None:
     for world in (pair.a, pair.b):
         world.clock.now_s += seconds
     await asyncio.sleep(1.2)  # owners look once a second
-
-
