@@ -6,7 +6,7 @@ from adserver.domain.money import Nanos
 MARGIN_S = 0.5
 """A pot is left this long before its window ends, so that no bid is dated into the next window."""
 SHORTEST_S = 0.05
-MOST_GROWTH = 8
+MOST_GROWTH = 64
 """A moment of heavy traffic is no reason to take all that there is."""
 
 

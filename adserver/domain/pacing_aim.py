@@ -16,7 +16,7 @@ is not poured into the minute after it."""
 LAST_PARTS = 3.0
 """Towards the end repairs take a third of the time that is left."""
 SOONEST_S = 5.0
-EARLY_S = 120.0
+EARLY_S = 60.0
 EARLY_SHARE = 0.03
 """So long before its end a budget should be spent, at most this share of its time: what bids hold when it ends is left."""
 

@@ -56,14 +56,11 @@ def test_who_gets_less_than_was_needed_goes_on_with_it() -> None:
     lease.grant(5, 40, 9_000, 100.0)
     lease.starve(60)
     lease.grant(5, 19, 9_000, 101.0)
-    assert lease.partial
-    assert lease.starve(60)
-    assert lease.least == 0
+    assert [lease.partial, lease.starve(60), lease.least] == [True, True, 0]
     lease.grant(5, 1, 9_000, 102.0)
-    assert not lease.partial
-    lease.starve(90)
+    assert [lease.partial, lease.starve(90), lease.least] == [False, False, 90]
     lease.empty()
-    assert lease.least == 0
+    assert (lease.least, lease.partial) == (0, False)
 
 
 def test_a_grant_answers_what_was_asked_and_adds_to_what_is_left() -> None:

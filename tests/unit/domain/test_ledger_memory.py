@@ -169,6 +169,14 @@ def test_a_window_is_kept_as_long_as_reports_reach_and_money_is_in_it() -> None:
     assert ledger.pot_at(ITEM, 0) == 1
 
 
+def test_what_was_shifted_on_a_day_goes_with_its_account_and_what_was_for_life_stays() -> None:
+    life, day = "line_item/tent/life", "line_item/tent/2026-11-21"
+    shifts = [Shifted(life, "line_item/boot/life", 5, 9), Shifted(day, "elsewhere", 5, 9)]
+    ledger = Ledger([*OPENED, *shifts])
+    ledger.prune(DAY_S + KEEP_WINDOWS_S + 1)
+    assert ledger.shifted == {life: -5, "line_item/boot/life": 5, "elsewhere": 5}
+
+
 def test_an_account_is_kept_while_another_pot_has_money_in_it() -> None:
     ceiling = "all/2026-11-21T22"
     early, late = Opened(1, 1, (ceiling,), 0, 10), Opened(2, 2, (ceiling, "x"), 0, 20)

@@ -59,6 +59,36 @@ def test_a_closed_lease_expires_when_none_of_its_bids_can_be_billed_and_an_open_
     assert made.told() == []
 
 
+def test_among_several_hosts_a_closed_lease_expires_by_our_steady_clock_as_well() -> None:
+    """Another machine's clock may have said when it was closed; and who came back begins anew."""
+    made, steady_s = world(Budget(), host="blue"), 5_000.0
+    grants = Grants(made.ledger, made.enter, made.lines, LIFE_S, lambda: steady_s, "blue")
+    for entry in (Leased(2, 1, "blue"), Leased(1, 1, "green"), Closed(1, NOON - 10**6)):
+        made.enter(entry)
+    made.told()
+    wait_s = TERM_S + LIFE_S + 2 * RELEASE_AFTER_S
+    grants.expire(NOON)
+    steady_s += wait_s
+    grants.expire(NOON + 10**6)
+    assert made.told() == []
+    steady_s += 1
+    grants.expire(NOON - 10**6 + wait_s)
+    assert made.told() == [], "nor before the other's clock says so"
+    for entry in (Leased(1, 1, "green"), Closed(2, NOON)):
+        made.enter(entry)
+    grants.expire(NOON + 10**6)
+    made.enter(Closed(1, NOON))
+    made.told()
+    grants.expire(NOON + 10**6)
+    steady_s += wait_s
+    grants.expire(NOON + 10**6)
+    assert made.told() == []
+    steady_s += 1
+    grants.expire(NOON + 10**6)
+    assert sorted(made.told(), key=repr) == [Expired(1), Expired(2)]
+    assert grants._closed_at == {}
+
+
 def test_a_clock_set_forward_gives_closed_leases_as_much_longer() -> None:
     made = world(Budget())
     for entry in (Leased(1, 1), Leased(2, 1), Leased(3, 1), Closed(1, NOON), Closed(3, NOON - 9)):
