@@ -30,7 +30,12 @@ A_DAY: Mapping[str, int] = {
     "worker replaced": 2,
 }
 """How often each befalls somebody on a day, beside what happens to notices."""
-MOST_SET_S = 3_600
+BESIDE_DISKS: Mapping[str, int] = {"cut off from the log": 4, "answer lost": 3, "server frozen": 2}
+"""In place of what befalls disks, where servers share a log."""
+DISKS = frozenset({"disk full", "sync refused"})
+JUMPS_S = (2.0, 45.0, 600.0, 3_600.0)
+SHARED_JUMPS_S = (0.3, 0.9, 1.5)
+"""Clocks of several servers must agree; those that are wrong by more are the operator's to mend."""
 
 
 class Fate:
@@ -57,6 +62,8 @@ class Fate:
         self._source = source
         self._first = source.catalog
         self._snapshots: dict[int, Snapshot] = {id(source.catalog): self.snapshot}
+        self._shared = len(hosts) > 1
+        self._jumps_s = SHARED_JUMPS_S if self._shared else JUMPS_S
         self._kinds: Mapping[str, Callable[[Host], Awaitable[None]]] = {
             "worker killed": self._kill_worker,
             "worker frozen": self._freeze_worker,
@@ -71,7 +78,18 @@ class Fate:
             "clock set back": self._set_back,
             "campaigns changed": self._change_campaigns,
             "worker replaced": self._replace_worker,
+            "cut off from the log": self._cut_off,
+            "answer lost": self._lose_answer,
+            "server frozen": self._freeze_server,
         }
+
+    def a_day(self) -> list[str]:
+        """Return what befalls somebody on a day, in any order."""
+        times = {kind: n for kind, n in A_DAY.items() if not (self._shared and kind in DISKS)}
+        times |= BESIDE_DISKS if self._shared else {}
+        kinds = [kind for kind, number in times.items() for _ in range(number)]
+        self._dice.shuffle(kinds)
+        return kinds
 
     async def strike(self, kind: str) -> None:
         """Bring one fault upon some server, and return when it is mended."""
@@ -180,15 +198,39 @@ class Fate:
         host.disk.refuses = False
 
     async def _set_forward(self, host: Host) -> None:
-        self._set_clock(host, self._dice.choice((2.0, 45.0, 600.0, 3_600.0)))
+        self._set_clock(host, self._dice.choice(self._jumps_s))
 
     async def _set_back(self, host: Host) -> None:
-        self._set_clock(host, -self._dice.choice((2.0, 45.0, 600.0, 3_600.0)))
+        self._set_clock(host, -self._dice.choice(self._jumps_s))
 
     def _set_clock(self, host: Host, by_s: float) -> None:
-        """Set a clock; one that goes wrong by more than an hour is set right."""
+        """Set a clock; one that would be wrong by more than the longest jump is set right."""
         wrong_s = host.clock.set_by_s + by_s
-        host.clock.set(0.0 if abs(wrong_s) > MOST_SET_S else wrong_s)
+        host.clock.set(0.0 if abs(wrong_s) > max(self._jumps_s) else wrong_s)
+
+    # --- a shared log ---
+
+    async def _cut_off(self, host: Host) -> None:
+        if host.shared is not None:
+            host.shared.unreachable.add(host.name)
+            await self._wait(self._dice.choice((0.5, 8.0, 60.0, 200.0)))
+            host.shared.unreachable.discard(host.name)
+
+    async def _lose_answer(self, host: Host) -> None:
+        if host.shared is not None:
+            host.shared.lose_answer = True
+
+    async def _freeze_server(self, host: Host) -> None:
+        """All of it sleeps, perhaps for longer than others wait; the last requests came just before it goes on."""
+        processes = [each.process for each in host.live_workers()]
+        processes += [host.owner.process] if host.owner is not None else []
+        for process in processes:
+            self._loop.freeze(process)
+        await self._wait(self._dice.choice((5.0, 60.0, 200.0, 400.0)))
+        for worker in host.live_workers():
+            self._market.ask(worker)
+        for process in processes:
+            self._loop.thaw(process)
 
     # --- campaigns ---
 
@@ -229,6 +271,8 @@ class Fate:
         """Make everything whole: nobody frozen or missing, nothing held up, clocks right."""
         for host in self._hosts:
             host.disk.full = host.disk.refuses = False
+            if host.shared is not None:
+                host.shared.unreachable.clear()
             if host.clock.set_by_s:
                 host.clock.set(0.0)
             if host.owner is not None:

@@ -197,7 +197,7 @@ class Judge:
         bid = sale.ticket.bid
         if (bid, kind) not in self.books.seen:
             self.complain("I4", f"{kind} of {bid.hex()} was acknowledged and is not in the ledger")
-        if (kind, bid.hex()) not in host.events.notices:
+        if not any((kind, bid.hex()) in each.events.notices for each in self.hosts):
             self.complain("I13", f"{kind} of {bid.hex()} was acknowledged and is no event")
         if kind == "impression" and sale.seen_at is None:
             sale.seen_at = self.now()

@@ -19,7 +19,7 @@ from adserver.domain import delays
 from adserver.domain.ticket import Ticket
 from tests.fakes.profiles import FakeProfiles
 from tests.simulation.campaigns import DAY_S, LONGEST_S, Source, catalog
-from tests.simulation.fate import A_DAY, Fate
+from tests.simulation.fate import Fate
 from tests.simulation.host import Host, Log, Worker, fresh
 from tests.simulation.judge import Judge
 from tests.simulation.loop import VirtualLoop
@@ -206,8 +206,7 @@ class Story:
         starts = [dice.uniform(0, DAY_S - SILENCE_S - CALM_S - 300) for _ in range(SCENES)]
         for index, at_s in enumerate(dice.sample(MIDNIGHTS_S, 3)):
             starts[index] = max(0.0, min(at_s - 5, DAY_S - SILENCE_S - CALM_S - 300))
-        kinds = [kind for kind, times in A_DAY.items() for _ in range(times)]
-        dice.shuffle(kinds)
+        kinds = self.fate.a_day()
         by_scene = [kinds[index::SCENES] for index in range(SCENES)]
         for start_s, faults in zip(sorted(starts), by_scene, strict=True):
             await self._scene(day * DAY_S + start_s, faults)

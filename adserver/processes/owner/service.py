@@ -39,9 +39,9 @@ ARMS_S = 5.0
 HOLDS_S = 5.0
 ALIVE_S = 10.0
 """A host that shares the ledger writes something at least so often."""
-LAST_S, SHARED_LAST_S = 1.0, 75.0
+LAST_S, SHARED_LAST_S = 1.0, 100.0
 """So long what workers are granted should last: longer where the log may be away for a minute."""
-SHARED_AHEAD_S = 90.0
+SHARED_AHEAD_S = 110.0
 """So far ahead of its plan may a line item be granted money there."""
 WARY_S = 86_400
 """Nothing is forgotten for so long after the clock was set: it may be set back."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from random import Random
 
-from adserver.background.holds import Hold, Holds
+from adserver.background.holds import SOON_S, Hold, Holds
 from adserver.background.leases import Lease
 
 KEYS = (71, 72)
@@ -21,7 +21,7 @@ def test_any_story_of_holds_is_as_a_list_of_them_tells() -> None:
         for turn in range(60):
             match dice.randrange(5):
                 case 0 | 1:
-                    until_s = now_s + dice.randint(1, 9)
+                    until_s = now_s + dice.choice((1, 5, SOON_S, SOON_S + 1, 2 * SOON_S))
                     made = hold(until_s, dice.randint(1, 99), until_s + dice.choice((0, 1, 20)), dice.choice(KEYS))  # fmt: skip
                     bid = bytes([turn])
                     holds.add(bid, made)
@@ -36,7 +36,7 @@ def test_any_story_of_holds_is_as_a_list_of_them_tells() -> None:
                     exposed = [_later(each, by_s) for each in exposed]
                     now_s += by_s
                 case _:
-                    now_s += dice.randint(0, 6)
+                    now_s += dice.choice((0, 3, SOON_S))
                     ended = [bid for bid, each in kept.items() if each.until_s < now_s]
                     assert Counter(map(_told, holds.expire(now_s))) == Counter(_told(kept[bid]) for bid in ended)  # fmt: skip
                     exposed = [each for each in exposed + [kept.pop(bid) for bid in ended] if each.life_s >= now_s]  # fmt: skip
@@ -48,6 +48,11 @@ def test_any_story_of_holds_is_as_a_list_of_them_tells() -> None:
             assert set(holds.bids()) == kept.keys()
             assert sorted(map(_told, holds)) == sorted(map(_told, kept.values()))
             assert len(holds) == len(kept)
+            soon = Counter(holds.exposed)
+            for each in kept.values():
+                if each.until_s <= now_s + SOON_S and each.life_s > each.until_s:
+                    soon[each.places[0][0].key] += each.amount
+            assert holds.exposed_soon(now_s) == soon
         list(holds.expire(10**6))
         assert (len(holds), holds.exposed, holds._due, holds._due_order) == (0, {}, {}, [])
         assert holds._exposed_until == {}

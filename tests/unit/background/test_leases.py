@@ -22,7 +22,7 @@ def test_a_new_lease_has_nothing_and_asks_for_as_much_as_is_usual() -> None:
         (1.0, 0, 0),
         (2.0 * SHORTEST_S, 20, 4 * 200),
         (0.0, 1, 4 * 20),  # as if it had lasted the shortest time that is told
-        (SHORTEST_S, 60, MOST_GROWTH * 101),
+        (SHORTEST_S, 101, MOST_GROWTH * 101),
     ],
 )
 def test_what_is_asked_for_would_last_twice_as_long_as_it_should(

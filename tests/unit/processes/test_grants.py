@@ -155,6 +155,16 @@ def test_without_a_plan_the_budget_binds_and_without_a_budget_nothing_does() -> 
     assert [each.amount for each in made.told() if isinstance(each, Granted)] == [10**6 // 2, 10**8]
 
 
+def test_a_worker_gets_what_its_cheapest_bid_needs_or_nothing() -> None:
+    made = world(Budget(daily=1_000))
+    assert made.grants.grant(1, ITEM, 0, NOON, 1_001) is None
+    assert made.grants.grant(1, ITEM, 0, NOON, 700) is not None, "more than the fair half of it"
+    assert made.grants.grant(1, ITEM, 0, NOON, 300) is not None, "all that there is"
+    assert [each.amount for each in made.told() if isinstance(each, Granted)] == [700, 300]
+    last = world(Budget(daily=1))
+    assert last.grants.grant(1, ITEM, 0, NOON) is not None, "who names no bid takes what there is"
+
+
 def test_a_ceiling_is_a_pot_of_one_account_and_one_hour() -> None:
     made = world(Budget(), ceilings={"north": 10_000})
     hour, key = hour_of(NOON), ceiling_key("north")
