@@ -7,11 +7,11 @@ BOUNDS_S = tuple(
     sorted({round(1.25**power) for power in range(70)})
 )  # up to two months, in steps of a quarter
 EVIDENCE = 1_000
-"""Fewer bills than that tell nothing of one in a thousand."""
+"""Fewer bills than that tell little of one in a hundred."""
 MUCH = 50_000
 """With so many all count half: an exchange may become slower or quicker."""
-LATE_PPM = 1_000
-"""One bill in a thousand may come after the money has been let go of."""
+LATE_PPM = 10_000
+"""One bill in a hundred may come after the money has been let go of: budgets nearly always have enough for it."""
 PPM = 1_000_000
 GRACE_S = 5
 
@@ -33,7 +33,7 @@ class Delays:
             counts[:] = [each // 2 for each in counts]
 
     def usual_s(self, exchange: str) -> int | None:
-        """Return how long bills take but one in a thousand, doubled; `None` while too few have come."""
+        """Return how long bills take but one in a hundred; `None` while too few have come."""
         counts = self.counts.get(exchange, ())
         total = sum(counts)
         if total < EVIDENCE:
@@ -44,5 +44,5 @@ class Delays:
             if later * PPM > total * LATE_PPM:
                 if index == len(BOUNDS_S):
                     return None  # later than anything we tell apart
-                return 2 * BOUNDS_S[index] + GRACE_S
+                return BOUNDS_S[index] + GRACE_S
         return None

@@ -2,6 +2,7 @@
 
 from adserver.domain.money import Nanos
 from adserver.domain.pacing_plan import Plan
+from adserver.domain.week import HOUR_S
 
 LOOK_S = 60.0
 """The plan's rate is that of the next minute."""
@@ -17,8 +18,10 @@ LAST_PARTS = 3.0
 """Towards the end repairs take a third of the time that is left."""
 SOONEST_S = 5.0
 EARLY_S = 60.0
-EARLY_SHARE = 0.03
-"""So long before its end a budget should be spent, at most this share of its time: what bids hold when it ends is left."""
+EARLY_SHORT_S = 240.0
+EARLY_SHARE = 0.08
+"""What bids hold when a budget ends is left of it, so it should be spent a little before: that long, and as much
+longer as it is shorter (at one hour by the second), but at most this share of its time."""
 
 
 class Aim:
@@ -72,4 +75,9 @@ class Aim:
             return plan.progress(now_s)
         begins_s, ends_s = plan.moments[0], plan.moments[-1]
         part = min(1.0, max(0.0, (now_s - begins_s) / (ends_s - begins_s)))
-        return plan.progress(now_s + part * min(EARLY_S, EARLY_SHARE * (ends_s - begins_s)))
+        return plan.progress(now_s + part * early_s(ends_s - begins_s))
+
+
+def early_s(span_s: float) -> float:
+    """Return how long before its end a budget of so many seconds should be spent."""
+    return min(EARLY_SHARE * span_s, EARLY_S + EARLY_SHORT_S * HOUR_S / span_s)

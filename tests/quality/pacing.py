@@ -10,6 +10,7 @@ from multiprocessing import get_context
 
 import msgspec
 
+from adserver.domain.pacing_aim import EARLY_SHARE
 from tests.quality.paced import Paced, Setting, Told
 from tests.quality.replayed import Day, between, judged_days, off, rms, worth
 from tests.quality.traffic import STEP_S, prices, traces
@@ -149,10 +150,13 @@ def _hour(seed: int) -> list[Figure]:
     told = Paced(setting).run()
     errors = [off(told, slot, MINUTES) for slot in range(HOUR_S // 60 // MINUTES)]
     error = rms(errors[:-2])
+    even = (
+        2 * BAR + EARLY_SHARE / 2
+    )  # it runs ahead of the plan, more and more, to be over before its end
     spent = _spent(told, setting)
     return [
         _figure("a flight of one hour: RMS per 5 min until its last ten; with them", f"{error:.2%}; {rms(errors):.1%}",
-                f"<= {2 * BAR:.0%}", met=error <= 2 * BAR),
+                f"<= {even:.0%}", met=error <= even),
         _figure("a flight of one hour: spent; left in bids", f"{spent:.2%}; {told.left_share:.2%}",
                 f"{SPENT:.0%} to 100%", met=SPENT <= spent <= 1.0),
     ]  # fmt: skip

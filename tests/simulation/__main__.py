@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tests.simulation.judge import INVARIANTS
-from tests.simulation.story import DAYS, Day, tell
+from tests.simulation.day import Day
+from tests.simulation.sales import INVARIANTS
+from tests.simulation.story import DAYS, tell
 
 FIXED = "0"
 """Texts and bytes are hashed alike in every run, so that sets of them have one order."""
@@ -21,12 +22,16 @@ _line = msgspec.json.Encoder().encode
 def main() -> int:
     """Tell stories; 1 if anything was violated, or a replay differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seed", type=int, default=7, help="of the first story; the next has the next")
+    parser.add_argument(
+        "--seed", type=int, default=7, help="of the first story; the next has the next"
+    )
     parser.add_argument("--days", type=int, default=10, help=f"in stories of {DAYS}")
     parser.add_argument("--hosts", type=int, default=1, help="servers that share one ledger")
     parser.add_argument("--jobs", type=int, default=1, choices=(1, 2), help="processes")
     parser.add_argument("--minutes", type=float, help="begin no story after so long")
-    parser.add_argument("--replay", type=int, metavar="SEED", help="tell one story twice and compare")
+    parser.add_argument(
+        "--replay", type=int, metavar="SEED", help="tell one story twice and compare"
+    )
     parser.add_argument("--json", action="store_true", help="a line of JSON per day")
     parser.add_argument("--invariants", action="store_true", help="list what is judged")
     options = parser.parse_args()
@@ -42,7 +47,7 @@ def main() -> int:
         )
     if options.replay is not None:
         return _replay(options.replay, options.hosts)
-    if options.jobs == 2:  # noqa: PLR2004 - two
+    if options.jobs == 2:
         return _share(sys.argv[1:], options.seed, options.days)
     ends = None if options.minutes is None else time.monotonic() + 60 * options.minutes
     return _tell(options.seed, options.days, options.hosts, ends, as_json=options.json)
@@ -71,7 +76,18 @@ def _share(arguments: Sequence[str], seed: int, days: int) -> int:
     parts = [(seed, first), (seed + first // DAYS, days - first)]
     children = [
         subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "tests.simulation", *arguments, "--jobs", "1", "--seed", str(start), "--days", str(count)]
+            [
+                sys.executable,
+                "-m",
+                "tests.simulation",
+                *arguments,
+                "--jobs",
+                "1",
+                "--seed",
+                str(start),
+                "--days",
+                str(count),
+            ]
         )
         for start, count in parts
         if count > 0
@@ -88,15 +104,15 @@ def _replay(seed: int, hosts: int) -> int:
 
 
 def _words(day: Day) -> str:
-    lines = [
-        f"seed {day.seed} day {day.day}: {day.auctions:,} auctions, {day.bids} bids, {day.won} won, "
-        f"{day.notices} notices, {day.fault_count} faults, {day.hash}"
-    ]
+    counts = f"{day.auctions:,} auctions, {day.bids} bids, {day.won} won, {day.notices} notices"
+    lines = [f"seed {day.seed} day {day.day}: {counts}, {day.fault_count} faults, {day.hash}"]
     for number, what in day.violations:
         lines.append(f"  VIOLATED {number} on {what}")
         lines.append(f"    {INVARIANTS[number]}")
     if day.violations:
-        lines.append(f"  again: python -m tests.simulation --seed {day.seed} --days {DAYS} --hosts {day.hosts}")
+        lines.append(
+            f"  again: python -m tests.simulation --seed {day.seed} --days {DAYS} --hosts {day.hosts}"
+        )
         lines += [f"    befell: {each}" for each in day.trail]
     return "\n".join(lines)
 
@@ -110,12 +126,12 @@ def _summary(days: Sequence[Day]) -> str:
         for name, most in day.facts.items():
             if name.startswith("most"):
                 facts[name] = max(facts[name], most)
-    total = len(days)
+    violations = sum(len(day.violations) for day in days)
+    auctions, befallen = [day.auctions for day in days], [day.fault_count for day in days]
     rows = [
-        f"{total} days, {sum(len(day.violations) for day in days)} violations, "
-        f"{sum(day.auctions for day in days):,} auctions (at least "
-        f"{min((day.auctions for day in days), default=0):,} a day), "
-        f"{sum(faults.values()):,} faults (at least {min((d.fault_count for d in days), default=0)} a day)"
+        f"{len(days)} days, {violations} violations",
+        f"{sum(auctions):,} auctions, at least {min(auctions, default=0):,} a day",
+        f"{sum(befallen):,} faults, at least {min(befallen, default=0)} a day",
     ]
     rows += [f"  {count:>12,} {name}" for name, count in faults.most_common()]
     rows += [f"  {count:>12,} {name}" for name, count in sorted(facts.items())]

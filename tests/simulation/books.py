@@ -13,8 +13,8 @@ from adserver.domain.entries import (
     Closed,
     Expired,
     Granted,
-    Leased,
     LateLiability,
+    Leased,
     Opened,
     Quarantined,
     Returned,
@@ -162,7 +162,9 @@ class Books:
                 self.highest_lease = max(self.highest_lease, lease)
                 self.leases[lease] = None
             case Closed(lease):
-                if self.leases.get(lease) is None:  # its time alone may change later: the clock was set
+                if (
+                    self.leases.get(lease) is None
+                ):  # its time alone may change later: the clock was set
                     self.leases[lease] = self.now()
             case Expired(lease):
                 for (whose, pot), amount in list(self.held.items()):
@@ -212,7 +214,12 @@ class Books:
     def _check_shift(self, giver: str, taker: str) -> None:
         """Budget moves among line items for one window; their sum stays what it was, and nobody gives what it used."""
         names, windows = zip(*(each.rsplit("/", 1) for each in (giver, taker)), strict=True)
-        order = {chain[1] for limits in self._limits for chain in limits.chains.values() if chain[0] in names}
+        order = {
+            chain[1]
+            for limits in self._limits
+            for chain in limits.chains.values()
+            if chain[0] in names
+        }
         if windows[0] != windows[1] or len(order) != 1:
             self._complain("I1", f"budget moved from {giver} to {taker}")
 

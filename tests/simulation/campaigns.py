@@ -119,7 +119,9 @@ def _advertiser(
     part = None if budget.daily is None else budget.daily * 3 // 4
 
     def shown(one: LineItem) -> LineItem:
-        return replace(one, creatives=tuple(f"{name}-{each}" for each in one.creatives or SHAPES[1:]))
+        return replace(
+            one, creatives=tuple(f"{name}-{each}" for each in one.creatives or SHAPES[1:])
+        )
 
     campaign = Campaign(
         id=f"{name}-campaign",
@@ -156,7 +158,12 @@ def changed(dice: random.Random, before: Catalog) -> Catalog:
         if dice.random() < 0.6:
             return one
         factor = dice.choice((0.3, 0.7, 1.1, 1.5))
-        return Budget(*(None if each is None else int(each * factor) + 1 for each in (one.lifetime, one.daily)))
+        return Budget(
+            *(
+                None if each is None else int(each * factor) + 1
+                for each in (one.lifetime, one.daily)
+            )
+        )
 
     def line_item(one: LineItem) -> LineItem:
         status = one.status

@@ -172,12 +172,16 @@ class Fate:
     # --- lines, disks, clocks ---
 
     async def _cut_line(self, host: Host) -> None:
-        lines = [line for each in host.live_workers() for line in self._loop.network.of(each.process)]
+        lines = [
+            line for each in host.live_workers() for line in self._loop.network.of(each.process)
+        ]
         if lines:
             self._dice.choice(lines).cut()
 
     async def _hold_up_line(self, host: Host) -> None:
-        lines = [line for each in host.live_workers() for line in self._loop.network.of(each.process)]
+        lines = [
+            line for each in host.live_workers() for line in self._loop.network.of(each.process)
+        ]
         if lines:
             line = self._dice.choice(lines)
             line.hold_up()

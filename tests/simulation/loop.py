@@ -32,13 +32,11 @@ class Job:
         try:
             outcome = self.work()
         except Exception as error:  # noqa: BLE001 - as an executor: whoever awaits it gets it
-            self._settle(lambda: self.future.set_exception(error))
+            if not self.future.done():
+                self.future.set_exception(error)
         else:
-            self._settle(lambda: self.future.set_result(outcome))
-
-    def _settle(self, tell: Callable[[], None]) -> None:
-        if not self.future.done():
-            tell()
+            if not self.future.done():
+                self.future.set_result(outcome)
 
 
 class Process:
@@ -74,6 +72,8 @@ PROCESS: ContextVar[Process | None] = ContextVar("PROCESS", default=None)
 class _Soon(Handle):
     """A callback that does not run while its process is frozen, and never when it is dead."""
 
+    _context: Context
+
     def _run(self) -> None:
         process = self._context.get(PROCESS)
         if process is not None and process.halted:
@@ -83,6 +83,8 @@ class _Soon(Handle):
 
 
 class _Timer(TimerHandle):
+    _context: Context
+
     def _run(self) -> None:
         process = self._context.get(PROCESS)
         if process is not None and process.halted:
@@ -99,7 +101,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     """No sockets, no threads, no waiting; Unix sockets are those of a `Network` in memory."""
 
     def __init__(self, network: Network, dice: _Dice) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.network = network
         self.disk_s = 0.002
         """What work in another thread takes at most."""
@@ -127,7 +129,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return handle
 
     def call_at(  # type: ignore[override]
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
     ) -> TimerHandle:
         """Call at a time, or a little later: see `grain_s`."""
         if self.grain_s:
@@ -150,7 +156,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return task
 
     def call_later(  # type: ignore[override]
-        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
     ) -> TimerHandle:
         """Call after a while."""
         return self.call_at(self._now + delay, callback, *args, context=context)
@@ -196,9 +206,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._now = max(self._now, later[0][0])
         end = self._now + CLOSE_S
         while later and later[0][0] <= end:
-            handle = heappop(later)[2]
-            if not handle.cancelled():
-                self._soon.append(handle)
+            timer = heappop(later)[2]
+            if not timer.cancelled():
+                self._soon.append(timer)
         for _ in range(len(self._soon)):
             handle = self._soon.popleft()
             if not handle.cancelled():
@@ -207,7 +217,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
     # --- what the simulation asks for ---
 
     def exactly_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
     ) -> TimerHandle:
         """Call at exactly this time."""
         handle = _Timer(when, callback, args, self, context)
@@ -224,9 +238,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Have a process read something from outside."""
         self.call_soon(callback, *args, context=process.context)
 
-    def spawn(
-        self, process: Process, work: Coroutine[Any, Any, T]
-    ) -> "asyncio.Task[T]":
+    def spawn(self, process: Process, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         """Begin a coroutine in a process."""
         return self.create_task(work, context=process.context)
 

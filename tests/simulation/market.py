@@ -9,15 +9,15 @@ from functools import partial
 
 import msgspec
 
+from adserver.domain.bid import Bid
 from adserver.domain.notice import Kind
 from adserver.domain.opportunity import Auction, AuctionType, BannerSpace, Opportunity
-from adserver.domain.ticket import Ticket
-from adserver.domain.bid import Bid
 from adserver.endpoints.intake import Outcome
 from tests.simulation.campaigns import SIZES, TERMS
-from tests.simulation.host import TMAX_MS, Ask, Worker
-from tests.simulation.judge import Judge, Sale
+from tests.simulation.judge import Judge
 from tests.simulation.loop import VirtualLoop
+from tests.simulation.sales import Sale
+from tests.simulation.worker import TMAX_MS, Ask, Worker
 
 PEOPLE = 120
 PATIENCE_S = 3.0
@@ -84,10 +84,14 @@ class Market:
             exchange=exchange,
             opportunities=(
                 Opportunity(
-                    id="1", banner=BannerSpace((size,)), floor=int(dice.choice((0, 300, 900, 1_200)))
+                    id="1",
+                    banner=BannerSpace((size,)),
+                    floor=int(dice.choice((0, 300, 900, 1_200))),
                 ),
             ),
-            auction_type=AuctionType.FIRST_PRICE if exchange == "north" else AuctionType.SECOND_PRICE,
+            auction_type=AuctionType.FIRST_PRICE
+            if exchange == "north"
+            else AuctionType.SECOND_PRICE,
             seat="adserver",
             person=person,
         )
@@ -103,7 +107,8 @@ class Market:
         for bid, ticket in zip(ask.bids, ask.tickets, strict=True):
             self.bids += 1
             self._decided(
-                b"%b %d %d %.6f\n" % (ticket.bid, ticket.line_item, ticket.wire_price, self._loop.time())
+                b"%b %d %d %.6f\n"
+                % (ticket.bid, ticket.line_item, ticket.wire_price, self._loop.time())
             )
             sale = self._judge.bid(worker, bid, ticket, ask.auction.person)
             if self._loop.time() - ask.sent_s <= TMAX_MS / 1_000:

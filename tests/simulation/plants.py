@@ -1,6 +1,6 @@
 """Faults planted into the code, one at a time: a judge that finds none of them would be worth nothing."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from unittest.mock import patch
 
@@ -9,10 +9,7 @@ from adserver.background.contacts import PendingContacts
 from adserver.background.purse import LeasedPurse
 from adserver.domain.entries import AnyEntry, Closed, Expired, Granted
 from adserver.domain.ledger import OPEN, Ledger
-from adserver.domain.person import Touch
-from adserver.domain.ticket import Ticket
 from adserver.processes.owner.grants import Grants
-from adserver.processes.owner.notices import Notices
 
 Plant = Callable[[], AbstractContextManager[object]]
 
@@ -111,7 +108,9 @@ def _drops_a_frame() -> AbstractContextManager[object]:
 
     def short(journal: Journal) -> Iterator[AnyEntry]:
         entries = list(replay(journal))
-        return iter(entries[:-1] if entries and isinstance(entries[-1], Closed | Granted) else entries)
+        return iter(
+            entries[:-1] if entries and isinstance(entries[-1], Closed | Granted) else entries
+        )
 
     return patch.object(Journal, "replay", short)
 

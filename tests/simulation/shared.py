@@ -13,7 +13,7 @@ from adserver.errors import Unavailable
 from tests.fakes.ledger_store import PATIENCE_S, FakeFrame, FakeSharedLog, FakeSharedStore
 
 if TYPE_CHECKING:
-    from tests.simulation.host import Log
+    from tests.simulation.log import Log
     from tests.simulation.loop import VirtualLoop
 
 SILENT_S = 5.0

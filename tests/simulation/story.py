@@ -4,28 +4,27 @@ import asyncio
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import structlog
-
-from adapters.ledger import journal
-from adserver.background.leases import Lease
-from adserver.domain import delays
 from adserver.domain.ticket import Ticket
 from tests.fakes.profiles import FakeProfiles
+from tests.simulation.around import patched, quiet_logs
 from tests.simulation.campaigns import DAY_S, LONGEST_S, Source, catalog
+from tests.simulation.closing import differences, owed
+from tests.simulation.day import Day
 from tests.simulation.fate import Fate
-from tests.simulation.host import Host, Log, Worker, fresh
+from tests.simulation.host import Host
 from tests.simulation.judge import Judge
+from tests.simulation.log import Log, fresh
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.market import Market
 from tests.simulation.shared import SharedLog
 from tests.simulation.wire import Network
+from tests.simulation.worker import Worker
 
 DAYS = 5
 """Of one story: lifetime budgets last about so long."""
@@ -35,9 +34,9 @@ SCENES = 40
 """A day is that many spells of traffic, and silence between them."""
 AUCTIONS = 28
 """In each scene."""
-LENGTHS_S = (6.0, 12.0, 20.0, 50.0)
-BUSY_S = 0.1
-QUIET_S = 10.0
+LENGTHS_S = (5.0, 10.0, 16.0, 40.0)
+BUSY_S = 0.2
+QUIET_S = 20.0
 """How often sleepers wake while there is traffic, and while there is none."""
 MIDNIGHTS_S = (0.0, 5 * 3_600.0, 22 * 3_600.0, 23 * 3_600.0, 4 * 3_600.0)
 """Of the advertisers' time zones, after midnight UTC, in summer and winter."""
@@ -48,75 +47,6 @@ SILENCE_S = 30.0 + LONGEST_S + 20.0 + 60.0
 """After it no bid can be billed, and every lease of the dead has expired."""
 TRAIL = 40
 LOOKS, LOOK_S = 8, 0.037
-REWRITE_BYTES = 100_000
-EVIDENCE = 60
-LATE_PPM = 150_000
-"""Many notices are late here, and few come in a day: with these, bids let go of their money early all the same."""
-HARMLESS = frozenset(
-    {
-        "ledger_unavailable", "ledger_sync_failed", "contacts_unavailable", "worker_reads_nothing",
-    }
-)  # fmt: skip
-"""Errors that our faults bring about."""
-
-
-class Day(msgspec.Struct):
-    """What happened on one day of a story."""
-
-    seed: int
-    day: int
-    hosts: int
-    auctions: int
-    bids: int
-    won: int
-    notices: int
-    faults: dict[str, int]
-    facts: dict[str, int]
-    hash: str
-    """Of everything that was decided and written since the story began."""
-    violations: list[tuple[str, str]]
-    trail: list[str] = []
-    """What befell servers before the first violation."""
-
-    @property
-    def fault_count(self) -> int:
-        """How many faults there were."""
-        return sum(self.faults.values())
-
-
-@contextmanager
-def _quiet_logs(error: Callable[[dict[str, Any]], None]) -> Iterator[None]:
-    """Pass over the log, but for what names a bug."""
-    before = structlog.get_config()
-
-    def drop(_: object, level: str, event: Any) -> Any:
-        if level in {"error", "critical"} and event["event"] not in HARMLESS:
-            error(event)
-        raise structlog.DropEvent
-
-    structlog.configure(processors=[drop], cache_logger_on_first_use=False)
-    try:
-        yield
-    finally:
-        structlog.configure(**before)
-
-
-@contextmanager
-def _patched(host_disk: object) -> Iterator[None]:
-    """Let the journal write on our disk and begin anew early, and leave no order to memory addresses."""
-    real_os, real_bytes = journal.os, journal.REWRITE_BYTES
-    real_evidence, real_ppm = delays.EVIDENCE, delays.LATE_PPM
-    real_hash = Lease.__hash__
-    journal.os = host_disk  # type: ignore[assignment]
-    journal.REWRITE_BYTES = REWRITE_BYTES
-    delays.EVIDENCE, delays.LATE_PPM = EVIDENCE, LATE_PPM
-    Lease.__hash__ = lambda lease: lease.key  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        journal.os, journal.REWRITE_BYTES = real_os, real_bytes
-        delays.EVIDENCE, delays.LATE_PPM = real_evidence, real_ppm
-        Lease.__hash__ = real_hash  # type: ignore[method-assign]
 
 
 class Story:
@@ -143,17 +73,31 @@ class Story:
             inside.mkdir()
             self.hosts.append(
                 Host(
-                    f"host-{number}", self.loop, random.Random(dice.random()), inside, self.start_s,
-                    self.source, self.log, profiles, tickets, self.hash.update, shared,
+                    f"host-{number}",
+                    self.loop,
+                    random.Random(dice.random()),
+                    inside,
+                    self.start_s,
+                    self.source,
+                    self.log,
+                    profiles,
+                    tickets,
+                    self.hash.update,
+                    shared,
                     strict=seed % 2 == 0,
-                )  # fmt: skip
-            )
+                )
+            )  # fmt: skip
         self.judge.hosts = self.hosts
         self.market = Market(
             self.loop, random.Random(dice.random()), self.judge, self._workers, self.hash.update
         )
         self.fate = Fate(
-            self.loop, random.Random(dice.random()), self.hosts, self.market, self.judge, self.source
+            self.loop,
+            random.Random(dice.random()),
+            self.hosts,
+            self.market,
+            self.judge,
+            self.source,
         )
         self._dice = random.Random(dice.random())
         self._faults: list[asyncio.Task[None]] = []
@@ -166,8 +110,8 @@ class Story:
         loop = self.loop
         loop.set_exception_handler(self._died)
         with (
-            _quiet_logs(self.judge.logged),
-            _patched(self.hosts[0].disk),
+            quiet_logs(self.judge.logged),
+            patched(self.hosts[0].disk),
         ):
             try:
                 loop.run_until_complete(self._live(told))
@@ -262,13 +206,15 @@ class Story:
             wrong: list[str] = []
             for _ in range(LOOKS):
                 known = fresh(self.log.known)
-                wrong = self.judge.differences(host.owner.service.ledger, known, host.clock.now())
+                wrong = differences(
+                    self.judge.books, host.owner.service.ledger, known, host.clock.now()
+                )
                 if not wrong:
                     break
                 await self.loop.until(self.loop.time() + LOOK_S)
             for each in wrong:
                 self.judge.complain("I5", each)
-        self.judge.owed()
+        owed(self.judge)
 
     async def _end(self) -> None:
         """Everybody says goodbye; when all lives are over, nothing is outstanding."""
@@ -287,7 +233,12 @@ class Story:
     def _counts(self) -> Counter[str]:
         market = self.market
         counts = Counter(
-            {"auctions": market.served, "bids": market.bids, "won": market.won, "notices": market.notices}
+            {
+                "auctions": market.served,
+                "bids": market.bids,
+                "won": market.won,
+                "notices": market.notices,
+            }
         )
         for name, count in (market.faults + self.fate.faults).items():
             counts[f"fault {name}"] = count

@@ -77,7 +77,7 @@ def test_a_line_keeps_order_waits_when_held_up_and_breaks_when_cut() -> None:
     loop = _loop()
     heard: list[bytes] = []
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         try:
             while part := await reader.read(100):
                 heard.append(part)

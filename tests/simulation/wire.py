@@ -230,12 +230,8 @@ class Network:
 
     def of(self, process: "Process") -> list[Line]:
         """Return the open lines that a process has at either end, its own ends."""
-        found = []
-        for line in self.lines:
-            for end in (line, line.peer):
-                if end is not None and end.process is process and end.is_open:
-                    found.append(end)
-        return found
+        ends = (end for line in self.lines for end in (line, line.peer) if end is not None)
+        return [end for end in ends if end.process is process and end.is_open]
 
     def hang_up(self, process: "Process") -> None:
         """Do what a kernel does for the dead: close all that they had open."""

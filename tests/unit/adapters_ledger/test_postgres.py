@@ -93,7 +93,7 @@ async def test_a_database_that_lost_what_was_acknowledged_is_refused(
     if lost == "the end, and others wrote":
         await turn(south, THREE)
         await turn(south, THREE)
-    with pytest.raises(Unavailable, match="the ledger lost frame 1"):
+    with pytest.raises(Unavailable, match="the ledger lost frame 2"):
         await north.begin()
     with pytest.raises(InvalidConfig, match=r"frame 2: is .*north.known"):
         list(north.replay())

@@ -105,7 +105,9 @@ def test_money_in_bids_is_not_money_spent() -> None:
         world.report(50, 50_000)
         world.bill(number, 5_000)
     share = world.paces.share(TENT)
-    assert share == pytest.approx(0.1, rel=0.3)
+    assert 0.05 < share < 0.2, (
+        "as the multiplier that is aimed at now, which is not that of all those bids"
+    )
     assert world.paces.expected(TENT) < 50_000
     allowed = world.paces.allowance(world.payer, world.now_s)
     assert allowed is not None
