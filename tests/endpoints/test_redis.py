@@ -123,6 +123,7 @@ def test_a_server_starts_without_its_redis_and_finds_it_later(
     assert len(server.events("profile_store_away")) == 1
     redis.start()
     wait(lambda: bids(server, "ada"), 10.0)
+    server.stop("caps_closed")
 
 
 def test_a_password_is_said_to_redis_and_to_nobody_else(make: Make, tmp_path: Path) -> None:
@@ -145,4 +146,4 @@ def test_a_password_is_said_to_redis_and_to_nobody_else(make: Make, tmp_path: Pa
         assert not bids(server, "ada")
         assert server.events("profile_store_login")
         assert PASSWORD not in server.text()
-        server.stop("profile_store_login")
+        server.stop("profile_store_login", "caps_closed")

@@ -210,7 +210,7 @@ class Judge:
             default=0,
         )
         told_s = self.now() - sale.bid_at - sale.ticket.held_s - RELEASE_AFTER_S
-        if printed < entry.total and told_s > TOLD_S and self._is_heard(sale.worker):
+        if printed < entry.total and told_s > TOLD_S and self._is_heard(sale):
             self.complain(
                 "I15",
                 f"{entry.bid.hex()} cost {entry.total}, and {printed} was printed at most; it was bid "
@@ -218,18 +218,13 @@ class Judge:
                 f"{'is dead' if sale.worker.process.dead else 'lives'}",
             )
 
-    def _is_heard(self, worker: Worker) -> bool:
-        """Tell whether a worker's owner, if it lives, has had time to hear from it: what is printed is in memory."""
-        if worker.process.dead:
-            return True
-        owner = next((each.owner for each in self.hosts if worker in each.workers), None)
-        return (
-            owner is not None
-            and not owner.process.frozen
-            and not worker.process.frozen
-            and worker.client.connected
-            and self.now() - owner.began > 2 * TOLD_S
-        )
+    def _is_heard(self, sale: Sale) -> bool:
+        """Tell whether the owner can know what is exposed: it is told each second, and forgets it when it dies."""
+        worker = sale.worker
+        owner = worker.host.owner
+        if owner is None or owner.process.frozen or owner.began > sale.bid_at:
+            return False
+        return worker.process.dead or (worker.client.connected and not worker.process.frozen)
 
     # --- now and then ---
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from unittest.mock import patch
 
 from adapters.ledger.journal import Journal
 from adserver.background.contacts import PendingContacts
 from adserver.background.purse import LeasedPurse
-from adserver.domain.entries import AnyEntry, Closed, Expired, Granted
+from adserver.domain.entries import AnyEntry, Closed, Expired, Granted, Leased
 from adserver.domain.ledger import OPEN, Ledger
 from adserver.processes.owner.grants import Grants
 
@@ -90,12 +91,11 @@ def _forgets_its_own_bids() -> AbstractContextManager[object]:
 
 
 def _gives_a_lease_again() -> AbstractContextManager[object]:
-    """The highest lease number is found among those that live."""
+    """The next lease number is the lowest that is free."""
 
     def reused(grants: Grants, now_s: float) -> int:
-        from adserver.domain.entries import Leased  # noqa: PLC0415
-
-        number = max(grants._ledger.leases, default=0) + 1
+        known = grants._ledger.leases
+        number = next(each for each in count(1) if each not in known)
         grants._enter(Leased(number, int(now_s)))
         return number
 

@@ -46,6 +46,7 @@ class Home(Protocol):
     """What a worker needs of its server."""
 
     name: str
+    owner: Any
     loop: VirtualLoop
     dice: random.Random
     clock: HostClock
