@@ -17,7 +17,7 @@ from adserver.catalog.fitting import FitIndex
 from adserver.catalog.floors import FloorIndex
 from adserver.catalog.frequency import FrequencyIndex
 from adserver.catalog.lists import Blocklist, ListIndex, category_and_parent
-from adserver.catalog.placed import Placed, active_line_items
+from adserver.catalog.placed import Placed, active_line_items, all_line_items
 from adserver.catalog.publications import PublicationLists
 from adserver.catalog.radius import RadiusIndex
 from adserver.catalog.review import NO_BARS, Bars, ReviewIndex
@@ -90,8 +90,10 @@ def compile_snapshot(
             ),
             size,
         ),
-        frequency=FrequencyIndex(_cap_owners(placed, members), size),
-        household_frequency=FrequencyIndex(_cap_owners(placed, members), size, "household"),
+        frequency=FrequencyIndex(_cap_owners(catalog, placed, members), size),
+        household_frequency=FrequencyIndex(
+            _cap_owners(catalog, placed, members), size, "household"
+        ),
         for_clicks=bits((c.index for c in pairs if c.goal.kind != "cpm"), size),
         floors=FloorIndex([candidate.bound for candidate in pairs]),
         review=ReviewIndex(pairs, bars),
@@ -150,7 +152,7 @@ def _by_advertiser(candidates: Sequence[Candidate], size: int) -> dict[str, int]
 
 
 def _cap_owners(
-    placed: Sequence[Placed], members: Sequence[Sequence[int]]
+    catalog: Catalog, placed: Sequence[Placed], members: Sequence[Sequence[int]]
 ) -> Iterator[tuple[str, tuple[Cap, ...], Sequence[int], Sequence[int]]]:
     owned: dict[str, tuple[tuple[Cap, ...], list[int], list[int]]] = {}
     for position, each in enumerate(placed):
@@ -163,7 +165,16 @@ def _cap_owners(
             if owner.caps:
                 _, indices, numbers = owned.setdefault(f"{kind} {owner.id}", (owner.caps, [], []))
                 indices.extend(members[position])
-                numbers.append(each.line_item.number)
+    for each in all_line_items(catalog):  # what was seen of a paused one counts for its neighbours
+        for kind, owner in (
+            ("advertiser", each.advertiser),
+            ("campaign", each.campaign),
+            ("insertion order", each.insertion_order),
+            ("line item", each.line_item),
+        ):
+            name = f"{kind} {owner.id}"
+            if name in owned:
+                owned[name][2].append(each.line_item.number)
     for name, (caps, indices, numbers) in owned.items():
         yield name, caps, indices, numbers
 

@@ -24,7 +24,12 @@ ITEMS = 6
 START_S = NOW_S - 86_000
 
 caps = st.lists(
-    st.builds(Cap, st.sampled_from((1, 1, 2, 3)), st.integers(1, 5), st.sampled_from(("person", "household"))),
+    st.builds(
+        Cap,
+        st.sampled_from((1, 1, 2, 3)),
+        st.integers(1, 5),
+        st.sampled_from(("person", "household")),
+    ),
     max_size=2,
 ).map(tuple)
 steps = st.one_of(

@@ -257,7 +257,9 @@ class Market:
                     key = ticket.line_item
                     open_by_key[key] = open_by_key.get(key, 0) + ticket.reserved
         for key, amount in open_by_key.items():
-            assert amount <= sum(purse.exposed_soon(self.now_s).get(key, 0) for purse in self.purses)
+            assert amount <= sum(
+                purse.exposed_soon(self.now_s).get(key, 0) for purse in self.purses
+            )
 
 
 budgets = st.builds(

@@ -92,6 +92,11 @@ class Commits:
         self._jobs.append(Job(job, refuse))
         self._wake.set()
 
+    def do_first(self, job: Callable[[], None]) -> None:
+        """Run this in the next turn before all that waits."""
+        self._jobs.insert(0, Job(job, None))
+        self._wake.set()
+
     def enter(self, entry: AnyEntry) -> None:
         """Queue an entry; where the log is shared, only within a turn."""
         self._entries.append(entry)

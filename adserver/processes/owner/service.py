@@ -177,7 +177,7 @@ class OwnerService:
         self.ledger.prune(self._parts.clock.now())
         self.grants.lines.forget_pots()
         self.workers.hang_up()
-        self.commits.do(self._begin)
+        self.commits.do_first(self._begin)  # or it would close leases that are just taken up again
         _log.warning("ledger_replayed")
 
     def _term_s(self) -> float:
