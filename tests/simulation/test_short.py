@@ -17,7 +17,8 @@ SEEDS = (2, 4, 6)
 
 
 @pytest.mark.xfail(
-    strict=True, reason="lease mode and several servers have faults that it finds: docs/limitations.md"
+    strict=True,
+    reason="lease mode and several servers have faults that it finds: docs/limitations.md",
 )
 def test_every_figure_reaches_its_bar() -> None:
     figures = run(Scale())
