@@ -65,6 +65,21 @@ def read_secret(path: Path, at: str = "$") -> bytes:
     return content
 
 
+def read_password(file: str | None, at: str) -> str:
+    """Return what stands in a file that only we may read, one line of it; nothing without a file. `at` is the place in
+    the settings that names the file. Raises `InvalidConfig`.
+    """
+    if file is None:
+        return ""
+    try:
+        password = read_secret(Path(file), at).decode().strip("\r\n")
+    except UnicodeDecodeError as failure:
+        raise InvalidConfig([Fault(file, at, f"cannot be read: {failure}")]) from None
+    if not password:
+        raise InvalidConfig([Fault(file, at, "is empty")])
+    return password
+
+
 Stamp = tuple[int, int, int, int]
 
 

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from adapters.ledger.postgres_log.target import Target, read_url
 from adserver.domain.entries import AnyEntry
-from adserver.durable import read_secret
+from adserver.durable import read_password
 from adserver.errors import Fault, InvalidConfig
 from adserver.ports import LedgerStore
 
@@ -91,7 +91,7 @@ class Config(
         addresses, user, database = read_url(self.url)
         return Target(
             addresses, user, database, self.schema, self.host or socket.gethostname(),
-            password=_password(self.password_file),
+            password=read_password(self.password_file, "$.ledger.password_file"),
             tls=self._context() if self.tls else None,
             connect_s=self.connect_timeout_ms / 1_000,
             step_s=self.timeout_ms / 1_000,
@@ -108,17 +108,3 @@ class Config(
 
 def _note(path: Path) -> Path:
     return path.with_name(f"{path.name}.known")
-
-
-def _password(file: str | None) -> str:
-    """Return what stands in a file that only we may read; nothing without a file."""
-    at = "$.ledger.password_file"
-    if file is None:
-        return ""
-    try:
-        password = read_secret(Path(file), at).decode().strip("\r\n")
-    except UnicodeDecodeError as failure:
-        raise InvalidConfig([Fault(file, at, f"cannot be read: {failure}")]) from None
-    if not password:
-        raise InvalidConfig([Fault(file, at, "is empty")])
-    return password

@@ -20,7 +20,7 @@ from adapters.profiles.redis_store.nodes import Nodes
 from adapters.profiles.redis_store.reader import RedisProfiles
 from adapters.profiles.redis_store.wire import Address, Target, target
 from adapters.profiles.redis_store.writer import RedisProfileWriter
-from adserver.durable import read_secret
+from adserver.durable import read_password
 from adserver.errors import Fault, InvalidConfig
 
 
@@ -86,11 +86,11 @@ class Config(
         )
 
     def _targets(self) -> tuple[Target, Target | None]:
-        password = _password(self.password_file, "$.profiles.password_file")
+        password = read_password(self.password_file, "$.profiles.password_file")
         data = _target("urls", self.urls, password, self.ca_file, cluster=self.cluster)
         if self.keys_url is None:
             return data, None
-        password = _password(self.keys_password_file, "$.profiles.keys_password_file")
+        password = read_password(self.keys_password_file, "$.profiles.keys_password_file")
         return data, _target("keys_url", (self.keys_url,), password, self.ca_file)
 
     def _nodes(self, where: Target) -> Nodes:
@@ -108,16 +108,3 @@ def _target(
         return target(urls, password, ca_file, cluster=cluster)
     except (ValueError, OSError) as error:
         raise InvalidConfig([Fault("settings", f"$.profiles.{name}", str(error))]) from None
-
-
-def _password(file: str | None, path: str) -> str:
-    """Return what stands in a file that only we may read; nothing without a file."""
-    if file is None:
-        return ""
-    try:
-        password = read_secret(Path(file), path).decode().strip("\r\n")
-    except UnicodeDecodeError as failure:
-        raise InvalidConfig([Fault(file, path, f"cannot be read: {failure}")]) from None
-    if not password:
-        raise InvalidConfig([Fault(file, path, "is empty")])
-    return password

@@ -246,14 +246,10 @@ class OwnerClient:
                 self._purse.hold_s = seconds
             case Welcome():
                 self._welcome(message, writer)
+            case Failed(request, text):
+                self._answer(request, Unavailable(text))
             case _:
-                answer = self._answers.get(message.request)
-                if answer is None or answer.done():
-                    return
-                if isinstance(message, Failed):
-                    answer.set_exception(Unavailable(message.message))
-                else:
-                    answer.set_result(message)
+                self._answer(message.request, message)
 
     def _welcome(self, welcome: Welcome, writer: asyncio.StreamWriter) -> None:
         self._purse.resume(fresh=welcome.lease != self.lease)

@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from adserver.catalog.bits import ascending
 from adserver.catalog.snapshot import Snapshot
-from adserver.decision import eligibility, frequency, screens
+from adserver.decision import eligibility, pipeline
 from adserver.decision.tracing import SILENT
 from adserver.decision.world import Moment
 from adserver.domain.dice import mixed
 from adserver.domain.money import Nanos
-from adserver.domain.opportunity import OUT_OF_HOME, Auction
+from adserver.domain.opportunity import Auction
 
 MOST = 256
 """So many line items are counted of one opportunity, the others stand for by these."""
@@ -44,11 +44,7 @@ def count(
     dice, each for as many as it stands for.
     """
     rich = replace(moment, purse=_RICH, stopped=0)
-    alive = eligibility.narrow(snapshot, auction, rich, SILENT)
-    if auction.inventory_type == OUT_OF_HOME:
-        alive = screens.narrow(snapshot, alive, SILENT)
-    else:
-        alive = frequency.hold_back(snapshot, auction, rich, alive, SILENT)
+    alive = pipeline.allowed(snapshot, auction, rich, SILENT)
     if alive:
         alive &= eligibility.listener(snapshot, auction, rich).accepting()
     found: dict[int, float] = {}

@@ -39,6 +39,14 @@ def look_ahead(snapshot: Snapshot, auction: Auction) -> list[int]:
     ]
 
 
+def allowed(snapshot: Snapshot, auction: Auction, moment: Moment, trace: Trace) -> int:
+    """Return who may bid on a request at all, whatever its opportunities are like."""
+    alive = eligibility.narrow(snapshot, auction, moment, trace)
+    if auction.inventory_type == OUT_OF_HOME:
+        return screens.narrow(snapshot, alive, trace)
+    return frequency.hold_back(snapshot, auction, moment, alive, trace)
+
+
 def decide(
     world: World, auction: Auction, fits: Sequence[int], moment: Moment, trace: Trace
 ) -> list[Bid]:
@@ -50,11 +58,7 @@ def decide(
     snapshot = world.snapshot
     if not any(fits):
         return _unfit(snapshot, auction, trace)
-    eligible = eligibility.narrow(snapshot, auction, moment, trace)
-    if auction.inventory_type == OUT_OF_HOME:
-        eligible = screens.narrow(snapshot, eligible, trace)
-    else:
-        eligible = frequency.hold_back(snapshot, auction, moment, eligible, trace)
+    eligible = allowed(snapshot, auction, moment, trace)
     if not eligible:
         trace.missed = dict.fromkeys((each.id for each in auction.opportunities), trace.reason)
         return []

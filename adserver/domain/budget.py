@@ -117,14 +117,17 @@ def active_span(hours_of_week: tuple[int, ...], zone: ZoneInfo, day: Window) -> 
     hours = [
         start_s
         for start_s in range(day.start_s, day.end_s, HOUR_S)
-        if _hour_of_week(zone, start_s) in hours_of_week
+        if is_active(hours_of_week, zone, start_s)
     ]
     return (hours[0], min(hours[-1] + HOUR_S, day.end_s)) if hours else (day.start_s, day.end_s)
 
 
-def _hour_of_week(zone: ZoneInfo, at_s: int) -> int:
+def is_active(hours_of_week: tuple[int, ...], zone: ZoneInfo, at_s: float) -> bool:
+    """Tell whether dayparts (none: always) leave the local hour around a moment."""
+    if not hours_of_week:
+        return True
     local = datetime.fromtimestamp(at_s, zone)
-    return local.weekday() * 24 + local.hour
+    return local.weekday() * 24 + local.hour in hours_of_week
 
 
 def hour_of(now_s: float) -> Window:

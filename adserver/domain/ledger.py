@@ -7,7 +7,7 @@ to *settled*, returning it takes it back. So `settled + outstanding` of an accou
 grants and returns, and whoever grants no more than `headroom` can never overspend.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from adserver.domain.checkpoints import restore
 from adserver.domain.entries import (
@@ -83,12 +83,17 @@ class Ledger(Totals):
         limit += self.shifted.get(name, 0)
         return limit - account.settled - account.outstanding - account.late
 
-    def pot_at(self, key: int, at_s: float) -> int | None:
-        """Return the pot of this key whose window (half-open) holds the moment."""
+    def pots_at(self, key: int, at_s: float) -> Iterator[int]:
+        """Yield the pots of this key whose window (half-open) holds the moment, the newest first: a line item may have
+        been moved within the day.
+        """
         for pot in reversed(self.pots_of.get(key, ())):
             if self.pots[pot].start_s <= at_s < self.pots[pot].end_s:
-                return pot
-        return None
+                yield pot
+
+    def pot_at(self, key: int, at_s: float) -> int | None:
+        """Return the newest of them."""
+        return next(self.pots_at(key, at_s), None)
 
     def holds(self, lease: int, pot: int) -> Nanos:
         """Return what is outstanding in a lease from one pot."""

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import pytest
 
 from tests.endpoints.server import free_ports, wait
+from tests.lacking import missing
 
+LACKING = "no initdb on this machine; Debian's package is `postgresql`"
 START_S = 30.0
 USER, PASSWORD, DATABASE = "adserver", "not so secret", "postgres"
 
@@ -36,9 +37,7 @@ def needed() -> Path:
     """Return that folder; without it skip the test, or fail it where everything must be there."""
     found = binaries()
     if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no initdb: install Debian's package `postgresql`")
-        pytest.skip("no initdb on this machine; Debian's package is `postgresql`")
+        missing(LACKING)
     return found
 
 

@@ -1,6 +1,5 @@
 """Real Redis servers on free ports, alone or as a cluster: started, frozen, killed and started again by tests."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -10,24 +9,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
-
 from adapters.profiles.redis_store.blocking import Connection
 from adapters.profiles.redis_store.names import SLOTS
 from adapters.profiles.redis_store.wire import Address, Reply, ReplyError, pack, target
 from adserver.errors import Unavailable
 from tests.endpoints.server import free_ports, wait
+from tests.lacking import missing
 
 PROGRAM = shutil.which("redis-server")
+LACKING = "no redis-server on this machine; Debian's package is `redis-server`"
 START_S = 10.0
 
 
 def needed() -> str:
     """Return the program; without it skip the test, or fail it where everything must be there."""
     if PROGRAM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no redis-server: install Debian's package `redis-server`")
-        pytest.skip("no redis-server on this machine; Debian's package is `redis-server`")
+        missing(LACKING)
     return PROGRAM
 
 

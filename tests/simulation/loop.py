@@ -69,7 +69,7 @@ class Process:
 PROCESS: ContextVar[Process | None] = ContextVar("PROCESS", default=None)
 
 
-class _Soon(Handle):
+class _Patient(Handle):
     """A callback that does not run while its process is frozen, and never when it is dead."""
 
     _context: Context
@@ -82,15 +82,8 @@ class _Soon(Handle):
             super()._run()
 
 
-class _Timer(TimerHandle):
-    _context: Context
-
-    def _run(self) -> None:
-        process = self._context.get(PROCESS)
-        if process is not None and process.halted:
-            process.keep(self)
-        else:
-            super()._run()
+class _Timer(_Patient, TimerHandle):
+    """The same at a time."""
 
 
 class _Dice(Protocol):
@@ -124,7 +117,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
         """Call in the next turn."""
-        handle = _Soon(callback, args, self, context)
+        handle = _Patient(callback, args, self, context)
         self._soon.append(handle)
         return handle
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tests.endpoints.catalogs import advertiser, banner, line_item
 from tests.endpoints.server import Server
 from tests.endpoints.wire import person, request
-from tests.servers.redis import PROGRAM, RedisServer, redis_server
+from tests.servers.redis import LACKING, PROGRAM, RedisServer, redis_server
 from tests.torture.figures import Figure, Missing, Scale, none_of
 from tests.torture.phases import Phase, Sent, percentile_ms, send
 from tests.torture.priority import first
@@ -63,7 +63,7 @@ class Look(NamedTuple):
 def run(scale: Scale) -> list[Figure]:
     """Hurt Redis in all ways, one after the other. Raises `Missing` without a `redis-server`."""
     if PROGRAM is None:
-        raise Missing("no redis-server on this machine; Debian's package is `redis-server`")
+        raise Missing(LACKING)
     calm_s = 8.0 if scale.full else 3.5  # longer than recovering may take, or does by far
     outages = [
         Outage("frozen", RedisServer.freeze, 30.0 if scale.full else 2.0, RedisServer.thaw),

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.endpoints.server import Json, Server
-from tests.servers.postgres import PostgresServer, binaries
+from tests.servers.postgres import LACKING, PostgresServer, binaries
 from tests.torture.figures import Missing
 from tests.torture.replay import Entry, entries
 
@@ -27,7 +27,7 @@ EXPECTED = (
 def needs_postgres() -> None:
     """Raise `Missing` without PostgreSQL."""
     if binaries() is None:
-        raise Missing("no initdb on this machine; Debian's package is `postgresql`")
+        raise Missing(LACKING)
 
 
 def in_postgres(database: PostgresServer, host: str) -> Json:

@@ -16,7 +16,7 @@ from tests.endpoints.catalogs import advertiser, banner, line_item
 from tests.endpoints.client import EXCHANGE
 from tests.endpoints.server import Json, Server, wait
 from tests.servers.postgres import PostgresServer, postgres_server
-from tests.servers.redis import PROGRAM, RedisServer, redis_server
+from tests.servers.redis import LACKING, PROGRAM, RedisServer, redis_server
 from tests.torture.agreement import judge
 from tests.torture.figures import Figure, Missing, Scale, none_of
 from tests.torture.priority import first
@@ -68,7 +68,7 @@ def run(scale: Scale) -> list[Figure]:
     """Let one of two servers die and come back, in each mode. Raises `Missing` without PostgreSQL or Redis."""
     needs_postgres()
     if PROGRAM is None:
-        raise Missing("no redis-server on this machine; Debian's package is `redis-server`")
+        raise Missing(LACKING)
     modes = MODES if scale.full else MODES[:1]
     return [figure for mode in modes for figure in _run(mode, scale)]
 

@@ -1,20 +1,12 @@
 """Which hours dayparts leave, by the clock of the advertiser's zone."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from adserver.domain.budget import is_active
 from adserver.domain.pacing_plan import HALF_S
 from adserver.domain.week import HOUR_S, HOURS_PER_WEEK, hour_of_week
-
-
-def is_active(hours_of_week: tuple[int, ...], zone: ZoneInfo, at_s: float) -> bool:
-    """Tell whether dayparts (none: always) leave the local hour around a moment."""
-    if not hours_of_week:
-        return True
-    local = datetime.fromtimestamp(at_s, zone)
-    return local.weekday() * 24 + local.hour in hours_of_week
 
 
 @lru_cache(maxsize=256)

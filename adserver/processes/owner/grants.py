@@ -62,8 +62,6 @@ class Grants:
         self.allowance: Callable[[Payer, float], Nanos | None] = self._planned
         """What the plans of a payer leave to be granted at a moment; `None` where nothing is planned."""
         self.plan_time = PlanTime(monotonic)
-        self.spending: set[int] = set()
-        """Keys granted to since somebody emptied this set."""
 
     def lease(self, now_s: float) -> int:
         """Give out a lease number that never was."""
@@ -169,7 +167,6 @@ class Grants:
             amount = min(room, max(payer.unit, least, min(wanted, fair)))
         pot = self._open(payer)
         self._enter(Granted(lease, pot, amount))
-        self.spending.add(key)
         return pot, amount, payer.window.end_s
 
     def room(self, payer: Payer, now_s: float) -> tuple[Nanos | None, Nanos | None]:

@@ -1,6 +1,5 @@
 """What a billed bid costs, booked once: from its worker's lease, from what budgets have left, or as owed all the same."""
 
-from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import structlog
@@ -106,7 +105,7 @@ class Settling:
             age_s = now_s - self.set_forward.since(ticket.at_s) - ticket.at_s
             life_s = ticket.bill_until_s - ticket.at_s
             if age_s <= (ticket.held_s or life_s) + LATE_AFTER_S:
-                for pot in self._pots_at(ticket):
+                for pot in ledger.pots_at(ticket.line_item, ticket.at_s):
                     if 0 < ledger.holds(ticket.lease, pot) >= total:
                         covered = [
                             p for p in above.values() if ledger.holds(ticket.lease, p) >= total
@@ -122,13 +121,6 @@ class Settling:
                     self._enter(Granted(BUDGET, pot, total))
                 return Payment((own, *spared), "budget")
         return Payment((*(() if own is None else (own,)), *above.values()), "nobody")
-
-    def _pots_at(self, ticket: Ticket) -> Iterator[int]:
-        """Yield the line item's pots of that moment, the newest first: it may have been moved within the day."""
-        for pot in reversed(self._ledger.pots_of.get(ticket.line_item, ())):
-            window = self._ledger.pots[pot]
-            if window.start_s <= ticket.at_s < window.end_s:
-                yield pot
 
     def _quarantine(self, notice: Notice, wire_price: int) -> None:
         ticket = notice.ticket

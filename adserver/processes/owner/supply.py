@@ -6,11 +6,10 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from adserver.domain.budget import Chain
+from adserver.domain.budget import Chain, is_active
 from adserver.domain.supply_profile import EVEN, SupplyProfile
 from adserver.domain.week import HOUR_S, hour_of_week
 from adserver.durable import replacing
-from adserver.processes.owner.dayparts import is_active
 
 LEAST_S = 60.0
 """Less of an hour tells nothing of it."""
@@ -83,7 +82,7 @@ class Supply:
                     continue
                 flight, hours = chain.line_item.flight, chain.line_item.hours_of_week
                 shown_s = min(flight.end_s, begins_s + HOUR_S) - max(flight.start_s, begins_s)
-                if shown_s < LEAST_S or (hours and not is_active(hours, chain.zone, begins_s)):
+                if shown_s < LEAST_S or not is_active(hours, chain.zone, begins_s):
                     continue
                 profile = self._profiles.setdefault(number, SupplyProfile())
                 chances = self._chances.get(number, 0.0)

@@ -1,8 +1,6 @@
 """Who must be told what of an advertisement: the request's side and the answer's."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +14,7 @@ from adserver.domain.labelling import can_label
 from adserver.domain.opportunity import MediaType
 from adserver.openrtb.outbound import BidWriter, respond, wire_price
 from tests.bench.bench_openrtb import CANDIDATE, CREATIVE
+from tests.corpus.corpus import corpus
 from tests.unit.openrtb.wire import RATES, TERMS, auction, imp, opportunity, read, request
 
 Json = dict[str, Any]
@@ -214,13 +213,7 @@ def test_what_is_not_declared_is_the_advertiser_s_name_or_for_want_of_one_the_do
 
 
 def test_the_specification_s_own_samples_are_read_and_answered_alike() -> None:
-    corpus = os.environ.get("ADSERVER_CORPUS")
-    if corpus is None:
-        message = "ADSERVER_CORPUS is not set: no samples to read"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    folder = Path(corpus) / "supplychain" / "dsa"
+    folder = corpus("supplychain", "dsa")
     sample = json.loads((folder / "dsa_sample_line101.json").read_text("utf-8"))
     dsa = sample["regs"]["ext"]["dsa"]
     assert asked(dsa) == Transparency(required=True, publisher=Label.CANNOT, parameters=True)

@@ -42,9 +42,7 @@ def test_without_a_budget_as_much_is_granted_as_is_wanted_and_a_first_grant_pays
     assert made.told() == [
         Opened(1, ITEM, accounts, day.start_s, day.end_s), Granted(1, 1, usual), Granted(2, 1, usual + 1),
     ]  # fmt: skip
-    assert made.grants.spending == {ITEM}
     assert made.grants.grant(1, 99, 5, NOON) is None
-    assert made.grants.spending == {ITEM}
 
 
 def test_no_grant_is_made_when_its_day_is_as_good_as_over() -> None:
