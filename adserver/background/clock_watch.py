@@ -20,7 +20,8 @@ class ClockWatch:
     def __init__(self, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._monotonic = monotonic
-        self._wall_s, self._steady_s = clock.now(), monotonic()
+        self.wall_s, self.steady_s = clock.now(), monotonic()
+        """What both said at the last step."""
 
     def step(self) -> tuple[float, float]:
         """Return what the clock would say now, and by how many seconds it was set since the last call: mostly 0.
@@ -28,8 +29,8 @@ class ClockWatch:
         A machine that slept looks as if its clock had been set forward, and is to be treated so.
         """
         wall_s, steady_s = self._clock.now(), self._monotonic()
-        expected_s = self._wall_s + steady_s - self._steady_s
-        self._wall_s, self._steady_s = wall_s, steady_s
+        expected_s = self.wall_s + steady_s - self.steady_s
+        self.wall_s, self.steady_s = wall_s, steady_s
         by_s = wall_s - expected_s
         if abs(by_s) < TOLERANCE_S:
             return wall_s, 0.0

@@ -1,5 +1,6 @@
 """What bids in flight hold, and how much of what held money once may still be billed."""
 
+from collections import Counter
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
@@ -8,8 +9,6 @@ import msgspec
 from adserver.background.leases import Lease
 from adserver.domain.money import Nanos
 
-SOON_S = 7
-"""The owner lets go five seconds before us; and what is told once a second may be two seconds old."""
 Places = tuple[tuple[Lease, int], ...]
 """Leases, each with its pot at the time: money goes back to where it came from."""
 
@@ -25,7 +24,7 @@ class Hold(msgspec.Struct, frozen=True, gc=False):
 
 
 class Holds:
-    """By bid, and by the second in which they end."""
+    """By bid, and by the second in which they end. What has ended is kept until somebody lets go of it."""
 
     def __init__(self) -> None:
         self.of_bid: dict[bytes, Hold] = {}
@@ -45,9 +44,13 @@ class Holds:
         """Return the bids that hold something."""
         return tuple(self.of_bid)
 
-    def __iter__(self) -> Iterator[Hold]:
-        """Return all holds."""
-        return iter(self.of_bid.values())
+    def by_pot(self) -> Counter[int]:
+        """Return what all hold together, by pot."""
+        held: Counter[int] = Counter()
+        for hold in self.of_bid.values():
+            for _, pot in hold.places:
+                held[pot] += hold.amount
+        return held
 
     def add(self, bid: bytes, hold: Hold) -> None:
         """Hold for a bid."""
@@ -67,48 +70,48 @@ class Holds:
                 due.discard(bid)
         return hold
 
-    def expire(self, now_s: float) -> Iterator[Hold]:
-        """End what is due, and yield it. What lets go before its life is over is exposed until then."""
-        while self._due_order and self._due_order[0] < now_s:
+    def due(self, now_s: float) -> int:
+        """Return the latest second before now in which holds end; 0 if none do."""
+        order = self._due_order
+        while order and order[0] < now_s and not self._due[order[0]]:
+            del self._due[heappop(order)]
+        return max((each for each in order if each < now_s and self._due[each]), default=0)
+
+    def release(self, until_s: int) -> Iterator[Hold]:
+        """End what is due until then, and yield it. What lets go before its life is over is exposed until then."""
+        while self._due_order and self._due_order[0] <= until_s:
             for bid in self._due.pop(heappop(self._due_order)):
                 hold = self.of_bid.pop(bid)
                 if hold.life_s > hold.until_s:
                     self._expose(hold)
                 yield hold
-        for second in [each for each in self._exposed_until if each < now_s]:
-            for key, amount in self._exposed_until.pop(second).items():
-                self.exposed[key] -= amount
-                if not self.exposed[key]:
-                    del self.exposed[key]
 
-    def exposed_soon(self, now_s: float) -> dict[int, Nanos]:
-        """Return by key the full price of bids that hold nothing any more and may still be billed. Those that let go in
-        a few seconds count, too: by the owner's clock it may be now.
-        """
+    def exposing(self, until_s: int) -> dict[int, Nanos]:
+        """Return by key the full price of bids that hold nothing and may still be billed, once all until then let go."""
         found = dict(self.exposed)
         for second in self._due_order:
-            if second <= now_s + SOON_S:
+            if second <= until_s:
                 for hold in map(self.of_bid.__getitem__, self._due[second]):
                     if hold.life_s > hold.until_s:
                         key = hold.places[0][0].key
                         found[key] = found.get(key, 0) + hold.amount
         return found
 
-    def clock_set_forward(self, by_s: int) -> None:
-        """Hold as long as before, or longer."""
-        self._due = {until_s + by_s: bids for until_s, bids in self._due.items()}
-        self._due_order = [until_s + by_s for until_s in self._due_order]
-        self._exposed_until = {s + by_s: amounts for s, amounts in self._exposed_until.items()}
-        for bid, hold in self.of_bid.items():
-            self.of_bid[bid] = Hold(
-                hold.until_s + by_s, hold.amount, hold.places, hold.life_s + by_s
-            )
+    def fade(self, now_s: float) -> None:
+        """Let what is exposed be so no longer when its life is over."""
+        for second in [each for each in self._exposed_until if each < now_s]:
+            for key, amount in self._exposed_until.pop(second).items():
+                self.exposed[key] -= amount
+                if not self.exposed[key]:
+                    del self.exposed[key]
 
     def clear(self) -> None:
-        """Nothing of all that is ours any more; what is exposed stays so."""
+        """Nothing of all that is ours any more."""
         self.of_bid.clear()
         self._due.clear()
         self._due_order.clear()
+        self.exposed.clear()
+        self._exposed_until.clear()
 
     def _expose(self, hold: Hold) -> None:
         key = hold.places[0][0].key

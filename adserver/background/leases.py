@@ -6,6 +6,8 @@ from adserver.domain.money import Nanos
 MARGIN_S = 0.5
 """A pot is left this long before its window ends, so that no bid is dated into the next window."""
 SHORTEST_S = 0.05
+AGAIN_S = 20.0
+"""So long a rest that was too little for a bid is kept before all rests are gathered once more."""
 MOST_GROWTH = 64
 """A moment of heavy traffic is no reason to take all that there is."""
 
@@ -50,6 +52,13 @@ class Lease:
         if not self.partial:
             self.least = min(self.least or amount, amount)
         return self.partial
+
+    def ask_again(self, now_s: float) -> bool:
+        """Tell whether what is left is to be asked for anew: others may have given theirs back meanwhile."""
+        if now_s - self._came_s < AGAIN_S:
+            return False
+        self.partial = False
+        return True
 
     def grant(self, pot: int, amount: Nanos, until_s: int, now_s: float) -> None:
         """Take in money; of another pot only after the old one has been emptied."""

@@ -14,6 +14,21 @@ class _Message(msgspec.Struct, frozen=True, array_like=True, tag=True):
     pass
 
 
+class Release(_Message, frozen=True):
+    """May we let go of what bids hold? Until it is answered nothing that they hold is free."""
+
+    until_s: int
+    """Of bids that by their tickets hold money until then, or shorter; 0: of none."""
+    exposed: dict[int, Nanos]
+    """By key: the full price of bids that will hold no money then and may still be billed."""
+
+
+class Released(_Message, frozen=True):
+    """The answer: whatever they were charged was told before this, and nothing more will be."""
+
+    until_s: int
+
+
 class Flow(_Message, frozen=True):
     """What a worker counted since it said so last."""
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import structlog
 
-from adserver.background.clock_watch import ClockWatch
 from adserver.background.contacts import PendingContacts
 from adserver.background.event_queue import EventQueue
 from adserver.background.flow import FlowCounter
 from adserver.background.loud import loud
+from adserver.background.money_messages import Released
 from adserver.background.people_messages import Counted, Forget
 from adserver.background.protocol import (
     Answer,
@@ -21,7 +21,6 @@ from adserver.background.protocol import (
     Broken,
     Contact,
     Events,
-    Exposed,
     Failed,
     FromOwner,
     FromWorker,
@@ -32,7 +31,6 @@ from adserver.background.protocol import (
     Recall,
     Record,
     Recorded,
-    Renew,
     Renewed,
     Report,
     Resolved,
@@ -45,17 +43,16 @@ from adserver.background.protocol import (
     messages,
 )
 from adserver.background.purse import LeasedPurse
+from adserver.background.rounds import Rounds
 from adserver.domain.bandit import Arm
 from adserver.domain.notice import Fact
 from adserver.domain.person import PersonKey
 from adserver.errors import Unavailable
-from adserver.metrics import EXPOSED
 from adserver.ports import Clock
 
 ACKNOWLEDGE_S = 2.0
 TICK_S = 0.02
 BACK_OFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
-RENEW_S = 1.0
 TOLERANCE_S = 0.5
 """A worker stops so long before its lease ends: steady clocks of two processes, or machines, do not run alike."""
 MAX_UNSENT_BYTES = 16 << 20
@@ -77,6 +74,7 @@ class OwnerClient:
         on_arms: Callable[[Mapping[int, Mapping[int, Arm]]], None] = lambda _: None,
         *,
         flow: FlowCounter | None = None,
+        on_resolved: Callable[[bytes, int], None] = lambda *_: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Speak for worker `slot`; nothing happens before `start`."""
@@ -88,17 +86,18 @@ class OwnerClient:
         self._slot = slot
         self._clock = clock
         self._monotonic = monotonic
-        self._watch = ClockWatch(clock, monotonic)
         self._purse = purse
         self._contacts = contacts
         self._on_forget = on_forget
         self._on_arms = on_arms
-        self._flow = flow
+        self._on_resolved = on_resolved
+        self._rounds = Rounds(self, clock, monotonic, purse, contacts, flow)
+        self._line: asyncio.StreamWriter | None = None
+        """Open, though perhaps nobody has welcomed us yet."""
         self._writer: asyncio.StreamWriter | None = None
         self._answers: dict[int, asyncio.Future[Answer]] = {}
         self._last_request = 0
         self._events = EventQueue()
-        self._renew_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -161,7 +160,7 @@ class OwnerClient:
         self._last_request = request = self._last_request + 1
         answer: asyncio.Future[Answer]
         answer = self._answers[request] = asyncio.get_running_loop().create_future()
-        self._send(build(request))
+        self.send(build(request))
         try:
             async with asyncio.timeout(within_s):
                 return await answer
@@ -170,9 +169,18 @@ class OwnerClient:
         finally:
             self._answers.pop(request, None)
 
-    def _send(self, message: FromWorker) -> None:
+    def send(self, message: FromWorker) -> None:
+        """Say something to the owner; without a line it is lost."""
         if self._writer is not None and not self._writer.is_closing():  # a closed one would raise
             self._writer.write(frame(message))
+
+    def begin_anew(self) -> None:
+        """Give our lease up, and all that is in it, and come back for a fresh one."""
+        self._send_dues()
+        self.lease = 0
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
 
     async def _stay(self) -> None:
         failures = 0
@@ -180,9 +188,13 @@ class OwnerClient:
             writer = None
             try:
                 reader, writer = await asyncio.open_unix_connection(str(self._socket))
+                self._line = writer
+                self._purse.suspend()  # what we say must be true when it is answered: no bid beside
                 hello = self._purse.hello(self._slot, os.getpid(), self.lease, self._monotonic())
                 writer.write(frame(hello))
                 async for message in messages(reader, from_owner):
+                    if self._line is not writer:
+                        break  # what is said to a lease that we gave up
                     self._take(message, writer)
                     failures = 0
                 _log.warning("owner_hung_up")
@@ -198,7 +210,8 @@ class OwnerClient:
 
     def _part(self) -> None:
         """The line is down: whoever waits is told, so that the exchange is asked to send again."""
-        self._writer = None
+        self._writer = self._line = None
+        self._purse.go_on()
         for request in self._answers:
             self._answer(request, Unavailable("the connection to the owner broke"))
 
@@ -218,6 +231,7 @@ class OwnerClient:
             case Resolved(bids):
                 for bid, charged in bids:
                     self._purse.resolved(bid, charged)
+                    self._on_resolved(bid, charged)
                     if not charged:
                         self._contacts.forget(bid)
             case Contact(touches):
@@ -242,6 +256,8 @@ class OwnerClient:
                 self._purse.recall(pots)
             case Renewed(stamp_s, term_s):
                 self._purse.renew(stamp_s + term_s - TOLERANCE_S)
+            case Released(until_s):
+                self._purse.released(until_s)
             case Holds(seconds):
                 self._purse.hold_s = seconds
             case Welcome():
@@ -263,33 +279,16 @@ class OwnerClient:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            before_s, by_s = self._watch.step()
-            if by_s:
-                self._purse.clock_set(round(by_s))
-                self._contacts.clock_set(before_s, by_s)
-            now_s = self._clock.now()
-            self._purse.expire(now_s)
-            self._contacts.expire(now_s)
-            steady_s = self._monotonic()
-            if steady_s > self._purse.good_until:
-                self._purse.suspend()
+            self._rounds.step()
             self._send_dues()
-            if steady_s >= self._renew_at:
-                self._renew_at = steady_s + RENEW_S
-                self._send(Renew(steady_s))
-                exposed = self._purse.exposed_soon(now_s)
-                self._send(Exposed(exposed))
-                EXPOSED.set(sum(exposed.values()))
-                if self._writer and self._flow and (report := self._flow.due(steady_s)):
-                    self._send(report)
 
     def _send_dues(self) -> None:
         if self._writer is None:
             return
         ask, back = self._purse.dues(self._clock.now())
         if back is not None:
-            self._send(back)
+            self.send(back)
         if ask is not None:
-            self._send(ask)
+            self.send(ask)
         if self._events and self._writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
-            self._send(Events(self._events.take()))
+            self.send(Events(self._events.take()))

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from adserver.background import people_messages
-from adserver.background.money_messages import Amend, Amended, Flow
+from adserver.background.money_messages import Amend, Amended, Flow, Release, Released
 from adserver.background.people_messages import Counted, Forget
 from adserver.background.report_rows import InvalidRow, LineReport
 from adserver.domain.bandit import Arm
@@ -70,12 +70,6 @@ class Renew(_Message, frozen=True):
     """May we go on? `stamp_s` is when we asked, by our own steady clock."""
 
     stamp_s: float
-
-
-class Exposed(_Message, frozen=True):
-    """By key: the full price of bids that hold no money any more and may still be billed."""
-
-    amounts: dict[int, Nanos]
 
 
 class Record(_Message, frozen=True):
@@ -232,12 +226,13 @@ class Scraped(_Message, frozen=True):
 Answer = Recorded | Report | Scraped | Corrected | Amended | people_messages.Answer
 """What a worker waits for, each with the number of its question."""
 FromWorker = (
-    Hello | Ask | Return | Renew | Exposed | Flow | Record | Events | Query | Reload | Correct | Amend | Scrape | people_messages.Question
+    Hello | Ask | Return | Renew | Release | Flow | Record | Events | Query | Reload | Correct | Amend | Scrape | people_messages.Question
 )  # fmt: skip
 FromOwner = (
     Answer
     | Welcome
     | Renewed
+    | Released
     | Holds
     | Grant
     | Recall

@@ -36,6 +36,9 @@ def checkpoint(totals: Totals) -> Checkpoint:
         books=totals.books.state(),
         hosts=totals.hosts,
         delays=totals.delays.counts,
+        beside=sorted(totals.beside),
+        released=totals.released,
+        exposed=totals.exposed,
     )
 
 
@@ -58,6 +61,8 @@ def restore(totals: Totals, point: Checkpoint) -> None:
     totals.adjusted, totals.shifted = set(point.adjusted), dict(point.shifted)
     totals.books = Books.restored(point.books, totals.accounts)
     totals.hosts, totals.delays = dict(point.hosts), Delays(point.delays)
+    totals.beside, totals.released = set(point.beside), dict(point.released)
+    totals.exposed = {lease: dict(amounts) for lease, amounts in point.exposed.items()}
     totals.forgotten_s = point.forgotten_s
     totals.arms = ArmCounts(point.arms)
     totals.marks = Marks(dict(point.invalid), dict(point.restored), dict(point.marks))

@@ -13,7 +13,6 @@ MUCH = 50_000
 LATE_PPM = 10_000
 """One bill in a hundred may come after the money has been let go of: budgets nearly always have enough for it."""
 PPM = 1_000_000
-GRACE_S = 5
 
 
 class Delays:
@@ -44,5 +43,5 @@ class Delays:
             if later * PPM > total * LATE_PPM:
                 if index == len(BOUNDS_S):
                     return None  # later than anything we tell apart
-                return BOUNDS_S[index] + GRACE_S
+                return BOUNDS_S[index]
         return None

@@ -114,6 +114,8 @@ class Quarantined(Entry, frozen=True, tag=8):
     currency: str = ""
     """As in `Settled`, like the rate."""
     rate_micros: int = 0
+    until_s: int = 0
+    """How long a repetition must be recognised."""
 
 
 class Seen(Entry, frozen=True, tag=9):
@@ -215,6 +217,18 @@ class Wanted(Entry, frozen=True, tag=17):
     pot: int
 
 
+class Released(Entry, frozen=True, tag=18):
+    """A worker lets go of what its bids held until a moment: from now on its lease does not pay them."""
+
+    lease: int
+    until_s: int
+    """All bids that by their own tickets held money until then, or shorter; whatever clocks say."""
+    exposed: dict[int, Nanos] = {}
+    """By key, where it changed: not less than the full price of its bids that hold nothing any more and may still be
+    billed; 0: there are none.
+    """
+
+
 class Account(msgspec.Struct, array_like=True):
     """Totals of one account, nanos."""
 
@@ -260,10 +274,13 @@ class Checkpoint(Entry, frozen=True, tag=11):
     """Nothing in checkpoints from before there were books."""
     hosts: dict[int, str] = {}
     delays: dict[str, list[int]] = {}
+    beside: list[bytes] = []
+    released: dict[int, int] = {}
+    exposed: dict[int, dict[int, Nanos]] = {}
 
 
 AnyEntry = (
     Leased | Opened | Granted | Returned | Closed | Expired | Settled | LateLiability
     | Quarantined | Seen | Ordered | Checkpoint | Corrected | Installed | Adjusted | Shifted
-    | Alive | Wanted
+    | Alive | Wanted | Released
 )  # fmt: skip

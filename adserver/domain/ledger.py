@@ -27,6 +27,7 @@ from adserver.domain.entries import (
     Ordered,
     Pot,
     Quarantined,
+    Released,
     Returned,
     Seen,
     Settled,
@@ -39,6 +40,10 @@ from adserver.domain.totals import Totals
 from adserver.domain.validity import day_of
 
 OPEN = 0
+BUDGET = 0
+"""The lease of nobody: what budgets pay beside all that workers have."""
+ABOVE = "above"
+"""Marks, beside all kinds of notices, a bid whose price was above what we bid."""
 NO_FEES = (0, 0, 0, 0)
 LIFETIME = "/life"
 IMPRESSION = "impression"
@@ -142,8 +147,10 @@ class Ledger(Totals):
             case Expired(lease):
                 for pot, amount in self.held.pop(lease, {}).items():
                     self._add(pot, outstanding=-amount)
-                self.leases.pop(lease, None)
-                self.hosts.pop(lease, None)
+                for known in (self.leases, self.hosts, self.released, self.exposed):
+                    known.pop(lease, None)
+            case Released():
+                self._release(entry)
             case Ordered():
                 self.orders.add((entry.advertiser, entry.order))
                 if entry.line_item and entry.rule:
@@ -160,6 +167,7 @@ class Ledger(Totals):
                 self.books.invalid_spend.correct(correction)
             case Quarantined():
                 self.quarantined += 1
+                self.seen[_mark(entry.bid, ABOVE)] = entry.until_s
                 self.books.claim(entry)
             case Adjusted():
                 self._adjust(entry)
@@ -176,6 +184,7 @@ class Ledger(Totals):
         self.forgotten_s = max(self.forgotten_s, now_s)
         self.seen = {mark: until for mark, until in self.seen.items() if until >= now_s}
         self.charged = {bid: fact for bid, fact in self.charged.items() if fact[2] >= now_s}
+        self.beside &= self.charged.keys()
         self.seals.prune(now_s)
         self.marks.prune(now_s, self.seen)
         self.arms.prune(now_s)
@@ -212,6 +221,8 @@ class Ledger(Totals):
                 self._move(entry.lease, pot, -total)
                 self._add(pot, settled=total)
         self.charged[entry.bid] = (total, () if late else entry.pots, entry.until_s)
+        if not late and entry.lease == BUDGET:
+            self.beside.add(entry.bid)
         if entry.bid_s:
             self.delays.count(entry.exchange, entry.at_s - entry.bid_s)
         self.seals.bill(entry.seal, entry.bid, entry.until_s)
@@ -220,6 +231,11 @@ class Ledger(Totals):
             self._mark_spend(mark, entry.bid, 1)
         self.books.settle(entry, self.pots)
         self._book(entry)
+
+    def _release(self, entry: Released) -> None:
+        self.released[entry.lease] = max(self.released.get(entry.lease, 0), entry.until_s)
+        exposed = self.exposed.setdefault(entry.lease, {}) | entry.exposed
+        self.exposed[entry.lease] = {key: amount for key, amount in exposed.items() if amount}
 
     def _move(self, lease: int, pot: int, amount: Nanos) -> None:
         pots = self.held.setdefault(lease, {})

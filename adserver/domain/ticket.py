@@ -54,6 +54,11 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     """So many seconds our worker keeps the money ready; 0: as long as the bid may be billed."""
 
     @property
+    def held_until_s(self) -> int:
+        """Until when our worker keeps the money ready, seconds since the epoch."""
+        return self.at_s + self.held_s if self.held_s else self.bill_until_s
+
+    @property
     def bid_s(self) -> float:
         """When we bid, exactly."""
         return self.at_s + self.at_ms / 1_000

@@ -31,6 +31,12 @@ class Totals:
         self.last_pot = 0
         self.charged: dict[bytes, tuple[Nanos, tuple[int, ...], int]] = {}
         """By bid: what it cost, the pots that paid (none: late), and until when to remember."""
+        self.beside: set[bytes] = set()
+        """Charged bids that were paid beside all leases: from what budgets had left."""
+        self.released: dict[int, int] = {}
+        """By lease: bids that held money until then, or shorter, are not paid by it."""
+        self.exposed: dict[int, dict[int, Nanos]] = {}
+        """By lease and key: at most so much of its bids that hold nothing any more may still be billed."""
         self.seals = Seals()
         self.counts: dict[tuple[int, str], int] = {}
         """By line item number and kind of notice (or `order`, `install`); what was invalid from the beginning is in `marks`."""
@@ -54,3 +60,8 @@ class Totals:
         self.shifted: dict[str, Nanos] = {}
         """By account: by how much its limit was raised or lowered for another of the same insertion order."""
         self.installs: set[bytes] = set()  # Apple's transactions: counted for good
+
+    def paid_by_lease(self, bid: bytes) -> tuple[Nanos, tuple[int, ...]]:
+        """Return what a charged bid took from its lease, and from which pots; nothing, if something else paid."""
+        total, pots, _ = self.charged[bid]
+        return (0, ()) if not pots or bid in self.beside else (total, pots)

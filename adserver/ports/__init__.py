@@ -27,6 +27,8 @@ class ClickModel(Protocol):
 
     name: str
     """Names the model and its version in explanations and metrics."""
+    breadth: int
+    """How many of those who promise most it has to be asked about: the more its answers vary, the more, 8 at least."""
 
     def click_probabilities(
         self,
@@ -38,11 +40,46 @@ class ClickModel(Protocol):
         """Return one probability in (0, 1) per candidate, in order; pure for given arguments."""
 
 
-class OrderModel(Protocol):
-    """How often a click becomes an order."""
+class Orders(NamedTuple):
+    """What a click is expected to lead to."""
 
-    def orders_per_click(self, candidate: Candidate) -> float:
-        """Return the expected orders per click of a line item, in (0, 1]."""
+    per_click: float
+    """Orders, in (0, 1]."""
+    worth: Nanos
+    """Of an order, house nanos, half-even."""
+    doubt: float = 0.0
+    """Standard deviation of the logarithm of orders per click: how little is behind it."""
+
+
+class OrderModel(Protocol):
+    """How often a click becomes an order, and what that is worth."""
+
+    name: str
+    """Names the model and its version in explanations."""
+
+    def orders(
+        self,
+        auction: Auction,
+        opportunity: Opportunity,
+        candidates: Sequence[Candidate],
+        now_s: float,
+    ) -> Sequence[Orders]:
+        """Return what to expect of each candidate, in order; pure for given arguments.
+
+        Only asked about line items whose goal is by orders.
+        """
+
+
+class Evidence(Protocol):
+    """How much is behind click probabilities."""
+
+    def doubts(
+        self, auction: Auction, opportunity: Opportunity, candidates: Sequence[Candidate]
+    ) -> tuple[float, Sequence[float]]:
+        """Return standard deviations of the log odds of a click: one that all share, by the place, and each candidate's own.
+
+        0 says that nothing is left to learn, or that nobody knows how much is.
+        """
 
 
 class Purse(Protocol):
@@ -52,9 +89,7 @@ class Purse(Protocol):
     """The candidates whose line items have something left, as a set of bits."""
 
     def claim(self, line_item: int, exchange: str, amount: Nanos) -> bool:
-        """Take `amount` house nanos from the lease of the line item (by index) and from the ceilings
-        that apply, or take nothing and return False.
-        """
+        """Take house nanos from the lease of the line item (by index) and the ceilings, or take nothing and return False."""
 
     def covers(self, exchange: str, amount: Nanos) -> bool:
         """Tell whether the hourly ceilings leave so much for this exchange."""
@@ -69,10 +104,13 @@ class Wallet(Purse, Protocol):
     hold_s: Mapping[str, int]
     """By exchange: how many seconds a bid needs its money; elsewhere as long as it may be billed."""
     good_until: float
-    """By the steady clock (`time.monotonic`): no bid is made later."""
+    """By the steady clock (`time.monotonic`): nothing is decided later without another look."""
+    least_apart_s: float
+    most_apart_s: float
+    """So far the wall clock is ahead of the steady one while nobody sets it: nothing is decided elsewhere without a look."""
 
-    def suspend(self) -> None:
-        """Fund nothing until the owner says more."""
+    def look(self, steady_s: float, now_s: float) -> None:
+        """Fund nothing that may not be spent now, by the steady clock and by the other."""
 
     def hold(
         self,

@@ -5,7 +5,11 @@ from collections.abc import Mapping
 _DOMAIN = "tests/unit/domain"
 _BACKGROUND = "tests/unit/background"
 _LEDGER = (
-    f"{_DOMAIN}/test_ledger.py", f"{_DOMAIN}/test_ledger_totals.py", f"{_DOMAIN}/test_ledger_memory.py", f"{_DOMAIN}/test_marks.py",
+    f"{_DOMAIN}/test_ledger.py", f"{_DOMAIN}/test_ledger_totals.py", f"{_DOMAIN}/test_ledger_memory.py", f"{_DOMAIN}/test_ledger_releases.py",
+    f"{_DOMAIN}/test_marks.py",
+)  # fmt: skip
+_PURSE = (
+    f"{_BACKGROUND}/test_purse.py", f"{_BACKGROUND}/test_purse_words.py", f"{_BACKGROUND}/test_purse_story.py",
 )  # fmt: skip
 
 MODULES: Mapping[str, tuple[str, ...]] = {
@@ -35,11 +39,8 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "adserver/domain/delays.py": (f"{_DOMAIN}/test_delays.py",),
     "adserver/background/leases.py": (f"{_BACKGROUND}/test_leases.py",),
     "adserver/background/holds.py": (f"{_BACKGROUND}/test_holds.py",),
-    "adserver/background/purse.py": (
-        f"{_BACKGROUND}/test_purse.py",
-        f"{_BACKGROUND}/test_purse_words.py",
-        f"{_BACKGROUND}/test_purse_story.py",
-    ),
+    "adserver/background/spending.py": _PURSE,
+    "adserver/background/purse.py": _PURSE,
     "adserver/background/contacts.py": (
         f"{_BACKGROUND}/test_contacts.py",
         f"{_BACKGROUND}/test_contacts_memory.py",
@@ -48,6 +49,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "tests/unit/processes/test_grants.py",
         "tests/unit/processes/test_leases_given.py",
     ),
+    "adserver/processes/owner/exposure.py": ("tests/unit/processes/test_exposure.py",),
     "adserver/processes/owner/settling.py": ("tests/unit/processes/test_settling.py",),
 }
 """By module: the files of its tests. Of these, mutmut runs against a mutant those that reach its function, the quickest first."""

@@ -24,11 +24,12 @@ from adserver.domain.campaign import (
     LineItem,
 )
 from adserver.domain.checkpoints import checkpoint
-from adserver.domain.entries import AnyEntry, Settled
+from adserver.domain.entries import AnyEntry, LateLiability, Settled
 from adserver.domain.fees import PPM, with_fees
 from adserver.domain.ledger import Ledger
 from adserver.domain.notice import Notice
 from adserver.domain.ticket import Ticket
+from adserver.processes.owner.exposure import Exposure
 from adserver.processes.owner.grants import Grants
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.notices import Notices
@@ -117,6 +118,7 @@ class Market:
         self.ledger = Ledger(self.journal)
         self.lines = Lines(self.campaigns, self.ceilings)
         self.grants = Grants(self.ledger, self.enter, self.lines, LIFE_S)
+        self.exposure = Exposure(self.ledger, self.enter)
         settling = Settling(self.ledger, self.enter, self.grants)
         self.notices = Notices(self.ledger, self.enter, self.lines, settling)
         self.grants.close_all(self.now_s)
@@ -136,7 +138,7 @@ class Market:
     def speak(self, worker: int, *, answered: bool = True) -> None:
         """A worker asks and gives back; without an answer, the line broke before it came."""
         purse, lease = self.purses[worker], self.leases[worker]
-        purse.expire(self.now_s)
+        self.let_go(worker, answered=answered)
         ask, back = purse.dues(self.now_s)
         for pot, amount in back.amounts if back else ():
             self.grants.give_back(lease, pot, amount)
@@ -146,14 +148,24 @@ class Market:
                 purse.granted(key, *grant, self.now_s)
             elif not grant:
                 purse._keys[key].asked = False  # the owner would try again by itself
-                purse._low.add(purse._keys[key])
+                purse._low[purse._keys[key]] = None
         if not answered:
             self.join(worker)
+
+    def let_go(self, worker: int, *, answered: bool = True) -> None:
+        """A worker lets go of what is over when the owner says so."""
+        purse = self.purses[worker]
+        purse.leave(self.now_s)
+        release = purse.releases(self.now_s)
+        if release is not None:
+            self.exposure.release(self.leases[worker], release.until_s, release.exposed)
+            if answered and release.until_s:
+                purse.released(release.until_s)
 
     def bid(self, worker: int, dice: int) -> None:
         """Bid if the purse allows."""
         purse = self.purses[worker]
-        purse.expire(self.now_s)
+        purse.leave(self.now_s)
         line_item, price = dice % len(self.numbers), 1 + dice % 100
         multiplier_ppm = MULTIPLIERS[dice % len(MULTIPLIERS)]
         reserved = with_fees(price, FEES, multiplier_ppm) + dice % 3
@@ -184,7 +196,7 @@ class Market:
             wire_price=dice % (ticket.wire_price + 2),
             impressions_ppm=(None, dice * 100_000, ticket.multiplier_ppm // 2)[dice % 3],
         )  # fmt: skip
-        before = ticket.bid in self.ledger.charged
+        before, held = ticket.bid in self.ledger.charged, self._is_held(ticket)
         known = len(self.journal)
         outcome = self.notices.notice(notice, self.now_s)
         if outcome.resolved:
@@ -193,11 +205,20 @@ class Market:
                 assert not before
                 assert charged <= ticket.reserved
             for entry in self.journal[known:]:
+                assert not (held and isinstance(entry, LateLiability)), "its money was there"
                 if type(entry) is Settled:
                     assert not before
                     self.charged[bid] = entry.total
             if lease in self.leases:
                 self.purses[self.leases.index(lease)].resolved(bid, charged)
+
+    def _is_held(self, ticket: Ticket) -> bool:
+        """Tell whether some worker holds money for a bid, and nobody wrote that it may let go, or that it lost."""
+        return (
+            any(ticket.bid in purse.hello(0, 0, 0).holds for purse in self.purses)
+            and ticket.held_until_s > self.ledger.released.get(ticket.lease, 0)
+            and not self.ledger.has_seen(ticket.bid, "loss")
+        )
 
     def step(self, act: Act, worker: int, dice: int) -> None:  # noqa: C901 (one flat case per act)
         """Do one thing."""
@@ -224,8 +245,8 @@ class Market:
                 self.restart()
             case "wait":
                 self.now_s += (1, 30, 700, 4_000, 40_000)[dice % 5]
-                for purse in self.purses:
-                    purse.expire(self.now_s)
+                for each in range(WORKERS):
+                    self.let_go(each, answered=dice % 7 > each)
                 self.grants.expire(self.now_s)
 
     def check(self) -> None:
@@ -247,7 +268,7 @@ class Market:
         self._check_exposure()
 
     def _check_exposure(self) -> None:
-        """What holds nothing and may still be billed is told, by whoever has not died since."""
+        """What holds nothing and may still be billed is told, also by an owner that begins now."""
         open_by_key: dict[int, int] = {}
         for ticket in self.tickets:
             bid, alive = ticket.bid, self.now_s <= ticket.bill_until_s
@@ -256,10 +277,10 @@ class Market:
                 if bid not in purse.hello(0, 0, 0).holds and not self.ledger.has_seen(bid, "loss"):
                     key = ticket.line_item
                     open_by_key[key] = open_by_key.get(key, 0) + ticket.reserved
+        successor = Exposure(Ledger(self.journal), self.enter)
         for key, amount in open_by_key.items():
-            assert amount <= sum(
-                purse.exposed_soon(self.now_s).get(key, 0) for purse in self.purses
-            )
+            assert amount <= self.exposure.of(key)
+            assert amount <= successor.of(key)
 
 
 budgets = st.builds(

@@ -28,6 +28,7 @@ from adserver.domain.ledger import Ledger
 from adserver.domain.notice import Notice
 from adserver.domain.ticket import Ticket
 from adserver.domain.week import hour_of_week
+from adserver.processes.owner.exposure import Exposure
 from adserver.processes.owner.grants import Grants
 from adserver.processes.owner.lines import Lines, Payer
 from adserver.processes.owner.notices import Notices
@@ -118,6 +119,7 @@ class Paced:
         supply = supply or Supply()
         lines = Lines(catalog(setting), {}, Past(self.ledger, supply))
         self.grants = Grants(self.ledger, self.enter, lines, LIFE_S, lambda: self.now_s)
+        self.exposure = Exposure(self.ledger, self.enter)
         settling = Settling(self.ledger, self.enter, self.grants)
         self.notices = Notices(self.ledger, self.enter, lines, settling)
         self.paces = Paces(self.ledger, self.grants, supply)
@@ -176,7 +178,11 @@ class Paced:
         for worker in self.workers:
             worker.purse.hold_s = holds
             worker.purse.pace(changed)
-            worker.purse.expire(self.now_s)
+            worker.purse.leave(self.now_s)
+            release = worker.purse.releases(self.now_s)
+            if release is not None:
+                self.exposure.release(worker.lease, release.until_s, release.exposed)
+                worker.purse.released(release.until_s)
             if worker.waiting:
                 self._ask(worker, 0)
 

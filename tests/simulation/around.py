@@ -8,7 +8,6 @@ from unittest.mock import patch
 import structlog
 
 from adapters.ledger import journal
-from adserver.background.leases import Lease
 from adserver.domain import delays
 
 REWRITE_BYTES = 100_000
@@ -42,16 +41,11 @@ def quiet_logs(error: Callable[[dict[str, Any]], None]) -> Iterator[None]:
 
 @contextmanager
 def patched(disk: object) -> Iterator[None]:
-    """Let the journal write on our disk and begin anew early, and leave no order to memory addresses."""
-
-    def by_key(lease: Lease) -> int:
-        return lease.key
-
+    """Let the journal write on our disk and begin anew early."""
     with (
         patch.object(journal, "os", disk),
         patch.object(journal, "REWRITE_BYTES", REWRITE_BYTES),
         patch.object(delays, "EVIDENCE", EVIDENCE),
         patch.object(delays, "LATE_PPM", LATE_PPM),
-        patch.object(Lease, "__hash__", by_key),
     ):
         yield

@@ -17,6 +17,7 @@ from adserver.domain.entries import (
     Leased,
     Opened,
     Quarantined,
+    Released,
     Returned,
     Seen,
     Settled,
@@ -92,6 +93,10 @@ class Books:
         """By lease and pot."""
         self.leases: dict[int, float | None] = {}
         """When it was closed, by the true time; nothing while it is open."""
+        self.released: defaultdict[int, int] = defaultdict(int)
+        """By lease: bids that held money until then, or shorter, hold nothing any more."""
+        self.exposed: defaultdict[tuple[int, int], int] = defaultdict(int)
+        """By lease and line item: the bound that the log tells on what may still be billed of those."""
         self.highest_lease = 0
         self.charged: dict[bytes, Settled] = {}
         self.quarantined: set[bytes] = set()
@@ -171,6 +176,15 @@ class Books:
                     if whose == lease:
                         self._hold(lease, pot, -amount)
                 del self.leases[lease]
+                for whose, key in list(self.exposed):
+                    if whose == lease:
+                        del self.exposed[whose, key]
+            case Released(lease, until_s, exposed):
+                if until_s and self.leases.get(lease, 0.0) is not None:
+                    self._complain("I10", f"lease {lease} is not open, and let go of money")
+                self.released[lease] = max(self.released[lease], until_s)
+                for key, amount in exposed.items():
+                    self.exposed[lease, key] = amount
             case Quarantined():
                 self.quarantined.add(entry.bid)
             case Shifted(giver, taker, amount):

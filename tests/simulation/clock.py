@@ -8,8 +8,6 @@ class HostClock:
 
     def __init__(self, loop: VirtualLoop, start_s: int) -> None:
         self.set_by_s = 0.0
-        self.set_at_s = -1e9
-        """When it was set last, by the loop's time."""
         self.moves: list[tuple[float, float]] = []
         """When, and by how many seconds."""
         self._loop = loop
@@ -21,8 +19,7 @@ class HostClock:
 
     def set(self, by_s: float) -> None:
         """Set it to what a good clock says and so many seconds more."""
-        self.set_at_s = self._loop.time()
-        self.moves.append((self.set_at_s, abs(by_s - self.set_by_s)))
+        self.moves.append((self._loop.time(), abs(by_s - self.set_by_s)))
         self.set_by_s = by_s
 
     def moved_s(self, since: float) -> float:

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from adserver.background.contacts import PENDING_S
-from adserver.background.purse import RELEASE_AFTER_S
 from adserver.domain.bid import Bid
 from adserver.domain.campaign import Catalog, LineItem
 from adserver.domain.entries import LateLiability, Settled
@@ -16,8 +15,6 @@ from tests.simulation.host import Host
 from tests.simulation.sales import Caps, Sale
 from tests.simulation.worker import Home, Worker
 
-DATED_S = 1.5  # around a change of the clock: dated by one clock and paid by another
-TOLD_S = 3.0  # workers tell each second what is exposed
 CAP_MARGIN_S = LATE_S = 5.0  # the owner's grace for what is under way when a life ends
 
 
@@ -34,8 +31,6 @@ class Judge:
         self.facts: Counter[str] = Counter()
         self.now: Callable[[], float] = lambda: 0.0
         self.hosts: Sequence[Host] = ()
-        self.blurred: Counter[int] = Counter()
-        """By lease: what was reserved by bids that a clock just set may have dated into another window."""
         self._lease_of: dict[int, Worker] = {}
         self._caps: dict[int, Caps] = {}
 
@@ -58,8 +53,6 @@ class Judge:
         self.books.promises[ticket.bid] = Promise(
             ticket.line_item, ticket.lease, ticket.reserved, billable
         )
-        if now - worker.host.clock.set_at_s < DATED_S:
-            self.blurred[ticket.lease] += ticket.reserved
         self._check_lease(worker, ticket, now)
         caps = self._caps_of(worker.snapshot.catalog)
         self._check_terms(worker, bid, caps.items[ticket.line_item])
@@ -178,20 +171,14 @@ class Judge:
         sale = self.sales.get(entry.bid)
         if sale is None:
             return
-        ticket, told = sale.ticket, sale.first_told
+        ticket = sale.ticket
         life_s = ticket.bill_until_s - ticket.at_s
-        age_s = self.now() - sale.bid_at
-        if ticket.held_s and ticket.held_s + LATE_S < age_s <= life_s + LATE_S:
-            self._exceeded(entry, sale)
-            return
-        in_time = told is not None and age_s <= life_s + LATE_S
         lost = sale.lost_at is not None
-        jumped = any(
-            abs(host.clock.set_at_s - sale.bid_at) < DATED_S
-            or self.now() - host.clock.set_at_s < DATED_S
-            for host in self.hosts
-        )
-        if in_time and not lost and not jumped:
+        if self.now() - sale.bid_at > life_s + LATE_S or lost:
+            return
+        if ticket.held_until_s <= self.books.released[ticket.lease]:
+            self._exceeded(entry, sale)
+        else:
             self.complain(
                 "I2",
                 f"{entry.bid.hex()} of lease {ticket.lease} was billed {self.now() - sale.bid_at:.1f} s "
@@ -201,30 +188,13 @@ class Judge:
     def _exceeded(self, entry: LateLiability, sale: Sale) -> None:
         """A bid that held nothing any more was billed, and no budget had so much: it was printed that this may be."""
         self.facts["nanos late of bids that held nothing"] += entry.total
-        printed = max(
-            (
-                host.owner.service._exposure.of(entry.line_item)
-                for host in self.hosts
-                if host.owner is not None
-            ),
-            default=0,
-        )
-        told_s = self.now() - sale.bid_at - sale.ticket.held_s - RELEASE_AFTER_S
-        if printed < entry.total and told_s > TOLD_S and self._is_heard(sale):
+        printed = sum(n for (_, key), n in self.books.exposed.items() if key == entry.line_item)
+        if printed < entry.total:
             self.complain(
                 "I15",
                 f"{entry.bid.hex()} cost {entry.total}, and {printed} was printed at most; it was bid "
-                f"{self.now() - sale.bid_at:.1f} s ago, held money for {sale.ticket.held_s} s, and its worker "
-                f"{'is dead' if sale.worker.process.dead else 'lives'}",
+                f"{self.now() - sale.bid_at:.1f} s ago, and held money for {sale.ticket.held_s} s",
             )
-
-    def _is_heard(self, sale: Sale) -> bool:
-        """Tell whether the owner can know what is exposed: it is told each second, and forgets it when it dies."""
-        worker = sale.worker
-        owner = worker.host.owner
-        if owner is None or owner.process.frozen or owner.began > sale.bid_at:
-            return False
-        return worker.process.dead or (worker.client.connected and not worker.process.frozen)
 
     # --- now and then ---
 
@@ -234,7 +204,7 @@ class Judge:
             lease = worker.client.lease
             for pot, amount in self._belief(worker).items():
                 held = self.books.held.get((lease, pot), 0)
-                if amount > held + self.blurred[lease] and lease in self.books.leases:
+                if amount > held and lease in self.books.leases:
                     self.complain(
                         "I6", f"{worker.process.name} believes in {amount} of pot {pot}, not {held}"
                     )
@@ -252,14 +222,6 @@ class Judge:
 
     def logged(self, event: Mapping[str, object]) -> None:
         """A process logged an error that names a bug."""
-        if event["event"] == "lease_overstated":
-            lease, by_nanos = event["lease"], event["by_nanos"]
-            if (
-                isinstance(lease, int)
-                and isinstance(by_nanos, int)
-                and by_nanos <= self.blurred[lease]
-            ):
-                return
         self.complain("I14", str(dict(event)))
 
     def longest_wait_s(self, hosts: Sequence[Host]) -> float:
@@ -281,7 +243,7 @@ class Judge:
             closed = self.books.leases.get(lease)
             if closed is not None and any(host.clock.moved_s(closed) for host in hosts):
                 continue
-            if abs(expected[place] - self.books.held.get(place, 0)) > self.blurred[lease]:
+            if expected[place] != self.books.held.get(place, 0):
                 self.complain(
                     "I7",
                     f"lease {lease} has {expected[place]} of pot {pot}, the ledger holds "

@@ -115,6 +115,23 @@ def _drops_a_frame() -> AbstractContextManager[object]:
     return patch.object(Journal, "replay", short)
 
 
+def _lets_go_by_itself() -> AbstractContextManager[object]:
+    """A worker lets go of what bids hold when their time is over, without a word to the owner."""
+    releases = LeasedPurse.releases
+
+    def at_once(purse: LeasedPurse, now_s: float) -> None:
+        release = releases(purse, now_s)
+        if release is not None:
+            purse.released(release.until_s)
+
+    return patch.object(LeasedPurse, "releases", at_once)
+
+
+def _pays_what_was_let_go() -> AbstractContextManager[object]:
+    """The owner forgets what leases let go of."""
+    return patch.object(Ledger, "_release", lambda *_: None)
+
+
 PLANTS: Mapping[str, tuple[Plant, frozenset[str]]] = {
     "owner forgets to close leases": (_forgets_to_close, frozenset({"I7"})),
     "purse gives back twice": (_resolves_twice, frozenset({"I6", "I2"})),
@@ -125,6 +142,8 @@ PLANTS: Mapping[str, tuple[Plant, frozenset[str]]] = {
     "more is granted than is left": (_grants_too_much, frozenset({"I1"})),
     "caps do not count bids in flight": (_forgets_its_own_bids, frozenset({"I8"})),
     "a lease number is given again": (_gives_a_lease_again, frozenset({"I10"})),
+    "a worker lets go by itself": (_lets_go_by_itself, frozenset({"I6", "I14"})),
+    "leases pay what they let go of": (_pays_what_was_let_go, frozenset({"I6", "I14"})),
     "the last frame is not read again": (_drops_a_frame, frozenset({"I4"})),
 }
 """What is planted, and which invariants may catch it first."""

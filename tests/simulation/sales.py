@@ -11,7 +11,7 @@ from tests.simulation.worker import Worker
 
 INVARIANTS: Mapping[str, str] = {
     "I1": "After each grant, settled and outstanding together are within the budget of every account it counts in.",
-    "I2": "A bid billed within its life, not reported lost before, and dated by a good clock, is never late liability.",
+    "I2": "A bid billed within its life, not reported lost before, and not let go of, is never late liability.",
     "I3": "A bid is charged at most once, by its billable event only, at the exchange's price, and never above what it reserved.",
     "I4": "Whatever was acknowledged or handed out is read again after any crash, in order; nothing else is but what was under way.",
     "I5": "Replaying the log, or a checkpoint of it, gives the live ledger and the judge's books, to the nano.",

@@ -16,6 +16,7 @@ from tests.simulation.around import patched, quiet_logs
 from tests.simulation.campaigns import DAY_S, LONGEST_S, Source, catalog
 from tests.simulation.closing import differences, owed
 from tests.simulation.day import Day
+from tests.simulation.exposed import check_exposed
 from tests.simulation.fate import Fate
 from tests.simulation.host import Host
 from tests.simulation.judge import Judge
@@ -46,7 +47,8 @@ CALM_S = 200.0
 SILENCE_S = 30.0 + LONGEST_S + 20.0 + 60.0
 """After it no bid can be billed, and every lease of the dead has expired."""
 TRAIL = 40
-LOOKS, LOOK_S = 8, 0.037
+LOOKS, LOOK_S = 40, 0.037
+"""So often, and for more than a second: what one server has just written the other reads within that."""
 
 
 class Story:
@@ -173,6 +175,7 @@ class Story:
             loop.exactly_at(at, self._strike, kind, context=free)
         await loop.until(start + length_s + 2.0)
         self.judge.beliefs(self._workers())
+        check_exposed(self.judge)
         loop.grain_s = QUIET_S
 
     def _strike(self, kind: str) -> None:
@@ -191,7 +194,7 @@ class Story:
         loop.grain_s = QUIET_S
         await loop.until(loop.time() + SILENCE_S)
         loop.grain_s = BUSY_S
-        await loop.until(loop.time() + 3.0)
+        await loop.until(loop.time() + QUIET_S + 3.0)  # whoever slept has read what others wrote
         judge.beliefs(self._workers())
         judge.quiet(self._workers(), self.hosts)
         await self._compare()

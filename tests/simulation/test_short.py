@@ -1,4 +1,4 @@
-"""The short form: some simulated days without a violation, and that the judge would notice one."""
+"""That the judge would notice; days without a violation are lived through as `R4s` of the torture."""
 
 import asyncio
 import random
@@ -9,21 +9,9 @@ from tests.simulation import plants
 from tests.simulation.loop import Process, VirtualLoop
 from tests.simulation.story import DAYS, tell
 from tests.simulation.wire import Network
-from tests.torture.figures import Scale
-from tests.torture.simulated import run
 
 SEEDS = (2, 4, 6)
 """Whoever plants a fault has it found within these stories."""
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="lease mode and several servers have faults that it finds: docs/limitations.md",
-)
-def test_every_figure_reaches_its_bar() -> None:
-    figures = run(Scale())
-    assert figures
-    assert [figure for figure in figures if not figure.met] == []
 
 
 @pytest.mark.parametrize("name", plants.PLANTS)

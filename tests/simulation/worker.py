@@ -11,6 +11,7 @@ from adserver.background.contacts import PendingContacts
 from adserver.background.flow import FlowCounter
 from adserver.background.owner_client import OwnerClient
 from adserver.background.purse import LeasedPurse
+from adserver.background.served_clicks import ServedClicks
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.pipeline import look_ahead
 from adserver.decision.world import World
@@ -117,7 +118,7 @@ class Worker:
             contacts=self.contacts,
             events=self.client,
             leaseholder=self.client,
-            model="fake",
+            clicks=ServedClicks(FakeClickModel()),
             click_days=CLICK_DAYS,
         )
         answerer._random = random.Random(host.dice.random())

@@ -23,6 +23,7 @@ from tests.torture.overspend import run as overspend
 from tests.torture.overspend import served as overspend_served
 from tests.torture.reasons import run as reasons
 from tests.torture.remote import run as remote
+from tests.torture.simulated import run as simulated
 from tests.torture.telling import Bars, parser, tell
 from tests.torture.together import run as together
 from tests.torture.untrusted import run as untrusted
@@ -32,6 +33,7 @@ BARS: Bars = {
     "R2": overload,
     "R3": deadlines,
     "R4": kills,
+    "R4s": simulated,
     "R5": overspend,
     "R5-servers": overspend_served,
     "R6": remote,
@@ -49,8 +51,8 @@ BARS: Bars = {
     "R16": non_interference,
 }
 MINUTES = {"full": 6.0, "short": 0.5}
-LONGER = {"R1": 1.5, "R4": 1.5, "R11": 1.5}
-"""A million requests take their time, and 200 deaths, and 100,000 strings by the official libraries."""
+LONGER = {"R1": 1.5, "R4": 1.5, "R4s": 10.0, "R11": 1.5}
+"""A million requests take their time, 200 deaths, 1,000 simulated days, and 100,000 strings by the official libraries."""
 
 
 def main() -> int:

@@ -73,7 +73,8 @@ class Bench:
         self.funded = EVERYBODY
         self.counted_since_s = 0.0
         self.hold_s: Mapping[str, int] = {}
-        self.good_until = inf
+        self.good_until = self.most_apart_s = inf
+        self.least_apart_s = -inf
         self.line_items = snapshot.line_items
         self._items = {item.id: item.number for item in snapshot.line_items}
         heard = Google(Agreed(**strict.NUMBERS))
@@ -158,7 +159,7 @@ class Bench:
         """Undo a claim."""
         self.claims[line_item] -= amount
 
-    def suspend(self) -> None:
+    def look(self, steady_s: float, now_s: float) -> None:
         """Explaining goes on without an owner."""
 
     def hold(

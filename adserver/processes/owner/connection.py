@@ -9,23 +9,19 @@ from typing import Any
 import structlog
 from prometheus_client import generate_latest
 
-from adserver.background.money_messages import Amend, Amended, Flow
-from adserver.background.people_messages import Choose, Counted, Erase, Link, Question, See
+from adserver.background.money_messages import Amend, Amended, Flow, Release, Released
+from adserver.background.people_messages import Choose, Erase, Link, Question, See
 from adserver.background.protocol import (
-    Arms,
     Ask,
     Broken,
     Correct,
     Corrected,
     Events,
-    Exposed,
     Failed,
     FromOwner,
     FromWorker,
     Grant,
     Hello,
-    Holds,
-    Paces,
     Query,
     Record,
     Recorded,
@@ -33,12 +29,9 @@ from adserver.background.protocol import (
     Renew,
     Renewed,
     Report,
-    Resolved,
     Return,
     Scrape,
     Scraped,
-    Trouble,
-    Welcome,
     frame,
     from_worker,
     messages,
@@ -49,10 +42,12 @@ from adserver.domain.validity import Correction
 from adserver.errors import InvalidConfig, Unavailable
 from adserver.metrics import REGISTRY
 from adserver.processes.owner.desk import Desk
+from adserver.processes.owner.greeting import greeting
 from adserver.processes.owner.people import to_forget
 from adserver.processes.owner.recounting import counts
 from adserver.processes.owner.reports import invalid_rows, report
 from adserver.processes.owner.wishes import Wish
+from adserver.processes.owner.workers import RECALL_MOST_S, RECALL_S
 
 MAX_UNREAD_BYTES = 64 << 20
 """A worker that reads nothing for so long is as good as gone."""
@@ -71,6 +66,8 @@ class Connection:
         self._waiting: dict[int, Wish] = {}
         """By key: what it asked for and could not get yet."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._release: Release | None = None
+        """What it would let go of in the next turn."""
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
         """Answer until the other end hangs up."""
@@ -117,8 +114,10 @@ class Connection:
             case Renew(stamp_s):
                 if self.lease:
                     self.send(Renewed(stamp_s, self._desk.term_s()))
-            case Exposed(amounts):
-                self._desk.exposure.told(self.lease, amounts)
+            case Release():
+                if self._release is None:  # one waits for a turn, not one for each second
+                    self._desk.commits.do(self._let_go)
+                self._release = message
             case Flow():
                 self._desk.paces.flowed(self.lease, message, self._desk.clock.now())
             case Hello():
@@ -144,6 +143,16 @@ class Connection:
         else:
             commits.do(job, lambda why: self.send(Failed(request, why)))
 
+    def _let_go(self) -> None:
+        """Charge nothing more to what the worker lets go of, then let it."""
+        asked, self._release = self._release, None
+        if asked is None or not self.lease or not self.alive:
+            return
+        until_s = asked.until_s
+        self._desk.exposure.release(self.lease, until_s, asked.exposed)
+        if until_s:
+            self._desk.commits.then(lambda: self.send(Released(until_s)))
+
     def _leave(self) -> None:
         if self._desk.workers.leave(self):
             self._desk.grants.close(self.lease, self._desk.clock.now())
@@ -166,29 +175,12 @@ class Connection:
             before.hang_up()
         self.lease, resolved = desk.grants.resume(hello, self._desk.clock.now())
         desk.workers.by_lease[self.lease] = self
-        paces = desk.paces.current()
-        now_s = desk.clock.now()
-        counts = {each: desk.ledger.arms.of(each, now_s) for each in desk.ledger.arms.line_items()}
         _log.info("worker_joined", slot=hello.slot, pid=hello.pid, lease=self.lease)
+        desk.commits.then(partial(self._greet, hello, resolved))
 
-        holds = desk.holds()
-
-        def welcome() -> None:
-            self.send(Welcome(self.lease, hello.stamp_s, desk.term_s(), desk.ahead_s))
-            if holds:
-                self.send(Holds(holds))
-            if resolved:
-                self.send(Resolved(resolved))
-            if paces:
-                self.send(Paces(paces))
-            if counts:
-                self.send(Arms(counts))
-            if desk.workers.counted_since_s:
-                self.send(Counted(desk.workers.counted_since_s))
-            if desk.workers.trouble:
-                self.send(Trouble(desk.workers.trouble))
-
-        desk.commits.then(welcome)
+    def _greet(self, hello: Hello, resolved: tuple[tuple[bytes, Nanos], ...]) -> None:
+        for message in greeting(self._desk, self.lease, hello, resolved):
+            self.send(message)
 
     def _ask(self, asked: Ask) -> None:
         now_s = self._desk.clock.now()
@@ -208,11 +200,13 @@ class Connection:
                 found.append((key, *grant))
         if found:
             desk.commits.then(lambda: self.send(Grant(tuple(found))))
-        if self._waiting:
-            elsewhere = desk.workers.recall(
-                self.lease, desk.grants.scarce(self._waiting, now_s), now_s
-            )
-            for pot in elsewhere:
+        gathering = {key for key, wish in self._waiting.items() if wish.least_at(now_s)}
+        for keys, most_s in (
+            (gathering, RECALL_S),
+            (self._waiting.keys() - gathering, RECALL_MOST_S),
+        ):
+            pots = desk.grants.scarce(keys, now_s)
+            for pot in desk.workers.recall(self.lease, pots, now_s, most_s):
                 desk.grants.want(pot)
 
     def _record(self, request: int, fact: Fact) -> None:

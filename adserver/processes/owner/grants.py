@@ -1,13 +1,13 @@
 """Leases and what is granted to them: the only place where budget becomes spendable."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import structlog
 
 from adserver.background.leases import MARGIN_S
 from adserver.background.protocol import Hello
-from adserver.background.purse import RELEASE_AFTER_S
+from adserver.background.spending import RELEASE_AFTER_S
 from adserver.domain.entries import (
     AnyEntry,
     Closed,
@@ -82,12 +82,11 @@ class Grants:
         believed = dict(hello.believed)
         resolved = []
         for bid in hello.holds:
-            fact = self._ledger.charged.get(bid)
-            if fact is not None:
-                total, pots, _ = fact
+            if bid in self._ledger.charged:
+                total, pots = self._ledger.paid_by_lease(bid)
                 for pot in pots:
                     believed[pot] = believed.get(pot, 0) - total
-                resolved.append((bid, total if pots else 0))
+                resolved.append((bid, total))
             elif self._ledger.has_seen(bid, "loss"):
                 resolved.append((bid, 0))
         for pot, held in list(self._ledger.held.get(lease, {}).items()):
@@ -120,10 +119,14 @@ class Grants:
             if closed_s == OPEN and self._ledger.hosts.get(lease, "") == self._host:
                 self.close(lease, now_s)
 
-    def clock_set(self, by_s: float) -> None:
-        """Follow a clock that was set by so many seconds: what workers long gone hold is held as long, or longer."""
-        for lease, closed_s in list(self._ledger.leases.items()):
-            if closed_s != OPEN and by_s > 0:
+    def gone(self) -> dict[int, int]:
+        """Return by lease when the workers went who are gone."""
+        return {lease: at_s for lease, at_s in self._ledger.leases.items() if at_s != OPEN}
+
+    def clock_set(self, by_s: float, gone: Mapping[int, int]) -> None:
+        """Follow a clock that was set by so many seconds: what workers hold who were gone then is held as long, or longer."""
+        for lease, closed_s in gone.items():
+            if by_s > 0 and self._ledger.leases.get(lease) == closed_s:
                 self._enter(Closed(lease, closed_s + round(by_s)))
 
     def expire(self, now_s: float) -> None:

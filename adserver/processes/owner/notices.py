@@ -83,9 +83,7 @@ class Notices:
         )
         resolved = None
         if notice.settles and notice.wire_price is not None:
-            resolved = self._settling.settle(
-                notice, notice.wire_price, int(now_s), until_s, first=first
-            )
+            resolved = self._settling.settle(notice, notice.wire_price, int(now_s), until_s)
         elif notice.kind == "loss" and first and ticket.bid not in self._ledger.charged:
             resolved = (ticket.lease, ticket.bid, 0)
         if not first:

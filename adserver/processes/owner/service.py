@@ -3,13 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import structlog
 import uvloop
 
-from adserver.background.clock_watch import ClockWatch
 from adserver.background.owner_parts import OwnerParts
 from adserver.domain.checkpoints import checkpoint
 from adserver.domain.entries import Alive, AnyEntry
@@ -24,6 +23,7 @@ from adserver.processes.owner.hosts import Hosts
 from adserver.processes.owner.installs import Installs
 from adserver.processes.owner.lines import Lines
 from adserver.processes.owner.notices import Notices
+from adserver.processes.owner.owner_clock import OwnerClock
 from adserver.processes.owner.paces import AHEAD_S, Paces
 from adserver.processes.owner.past import Past
 from adserver.processes.owner.people import PeopleKeeper
@@ -55,6 +55,7 @@ class OwnerService:
     def __init__(self, parts: OwnerParts) -> None:
         """Replay the log. Raises `InvalidConfig` if it or the catalog cannot be used, and `Unavailable`."""
         self._parts = parts
+        self._clock = OwnerClock(parts.clock, parts.monotonic, self._clock_set)
         self.ledger = Ledger(parts.store.replay())
         self.ledger.prune(parts.clock.now())
         try:
@@ -88,14 +89,13 @@ class OwnerService:
             parts.contacts, catalog, self.commits, self.workers, parts.clock
         )
         self.hosts = Hosts(self.ledger, parts.store.host, parts.host_term_s, parts.monotonic)
-        self._exposure = Exposure(self.ledger)
+        self._exposure = Exposure(self.ledger, self._enter)
         self._clocks_to_follow = 0
         self._holding: dict[str, int] = {}
-        self._watch = ClockWatch(parts.clock, parts.monotonic)
         self._prune_at = parts.monotonic() + PRUNE_S
         self._arms_at = self._holds_at = 0.0
         self._desk = Desk(
-            clock=parts.clock,
+            clock=self._clock,
             ledger=self.ledger,
             commits=self.commits,
             grants=self.grants,
@@ -152,14 +152,14 @@ class OwnerService:
     def _enter(self, entry: AnyEntry) -> None:
         self.ledger.apply(entry)
         self.commits.enter(entry)
-        self.paces.entered(entry, self._parts.clock.now())
+        self.paces.entered(entry, self._clock.now())
 
     def _keep_supply(self) -> Callable[[], None]:
         """Return what writes down all that is learned until now."""
         return partial(self._supply.save, self._supply.encoded(self.paces.learned()))
 
     def _begin(self) -> None:
-        self.grants.close_all(self._parts.clock.now())
+        self.grants.close_all(self._clock.now())
 
     def _learn(self, host: str, entries: Sequence[AnyEntry]) -> None:
         """Take in what another host wrote, and tell our workers what it means for them."""
@@ -167,14 +167,14 @@ class OwnerService:
         for entry in entries:
             self.ledger.apply(entry)
             self.workers.tell_of(entry, self.ledger)
-            self.paces.entered(entry, self._parts.clock.now())
+            self.paces.entered(entry, self._clock.now())
 
     async def _recover(self) -> None:
         """Begin anew from the log; workers come back and say what they believe to have."""
         loop = asyncio.get_running_loop()
         entries = await loop.run_in_executor(None, lambda: list(self._parts.store.replay()))
         self.ledger.begin(entries)
-        self.ledger.prune(self._parts.clock.now())
+        self.ledger.prune(self._clock.now())
         self.grants.lines.forget_pots()
         self.workers.hang_up()
         self.commits.do_first(self._begin)  # or it would close leases that are just taken up again
@@ -193,8 +193,7 @@ class OwnerService:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(SECOND)
-            self._look_at_clock()
-            now_s = self._parts.clock.now()
+            now_s = self._clock.now()
             self.workers.tell_trouble(self.commits.failing)
             if self._supply.is_over(now_s):
                 self._supply.turn(self.grants.lines.chains, now_s)
@@ -207,26 +206,23 @@ class OwnerService:
             if not self.commits.failing:
                 self.commits.do(self._step)
 
-    def _look_at_clock(self) -> None:
+    def _clock_set(self, before_s: float, by_s: float, now_s: float) -> None:
         """Follow a clock that somebody set; until the ledger does, too, nothing is freed."""
-        before_s, by_s = self._watch.step()
-        if by_s:
-            self._clocks_to_follow += 1
-            self._prune_at = self._parts.monotonic() + WARY_S
-            self.settling.set_forward.note(before_s, by_s)
-            self.grants.plan_time.clock_set(self._parts.clock.now(), by_s)
-            self.commits.do(partial(self._follow_clock, by_s))
+        self._clocks_to_follow += 1
+        self._prune_at = self._parts.monotonic() + WARY_S
+        self.settling.set_forward.note(before_s, by_s)
+        self.grants.plan_time.clock_set(now_s, by_s)
+        self.commits.do(partial(self._follow_clock, by_s, self.grants.gone()))
 
-    def _follow_clock(self, by_s: float) -> None:
+    def _follow_clock(self, by_s: float, gone: Mapping[int, int]) -> None:
         self._clocks_to_follow -= 1
-        self.grants.clock_set(by_s)
+        self.grants.clock_set(by_s, gone)
 
     def _step(self) -> None:
         """Do what is due every second."""
-        self._look_at_clock()
+        now_s = self._clock.now()
         if self._clocks_to_follow:
             return
-        now_s = self._parts.clock.now()
         for connection in list(self.workers.by_lease.values()):
             connection.grant_waiting()
         for lease in self.hosts.silent():

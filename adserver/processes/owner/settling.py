@@ -7,7 +7,7 @@ import structlog
 from adserver.domain.budget import EVERYWHERE, ceiling_key
 from adserver.domain.campaign import Fees
 from adserver.domain.entries import Granted, LateLiability, Quarantined, Settled
-from adserver.domain.ledger import Ledger
+from adserver.domain.ledger import ABOVE, BUDGET, Ledger
 from adserver.domain.money import Nanos
 from adserver.domain.notice import Notice
 from adserver.domain.seals import known_by
@@ -21,8 +21,6 @@ from adserver.processes.owner.replays import is_replayed
 LATE_AFTER_S = 5
 """Grace for notices under way when a bid lets go of its money; workers hold it a little longer."""
 NO_FEES = Fees()
-BUDGET = 0
-"""The lease of nobody: what budgets pay beside all that workers have."""
 
 _log = structlog.get_logger()
 
@@ -44,7 +42,7 @@ class Settling:
         self.set_forward = SetForward()
 
     def settle(
-        self, notice: Notice, wire_price: int, now_s: int, until_s: int, *, first: bool
+        self, notice: Notice, wire_price: int, now_s: int, until_s: int
     ) -> tuple[int, bytes, Nanos] | None:
         """Book what a bid costs, once; return its lease, the bid, and by how much less its worker has now."""
         ticket = notice.ticket
@@ -56,8 +54,8 @@ class Settling:
         fees = chain.line_item.fees if chain else NO_FEES
         cost = charge(ticket, wire_price, fees, notice.impressions_ppm)
         if cost is None:
-            if first:
-                self._quarantine(notice, wire_price)
+            if not self._ledger.has_seen(ticket.bid, ABOVE):
+                self._quarantine(notice, wire_price, until_s)
             return None
         total = sum(cost)
         payment = self._paying(ticket, total, now_s)
@@ -92,7 +90,9 @@ class Settling:
         return (ticket.lease, ticket.bid, total if payment.by == "lease" else 0)
 
     def _paying(self, ticket: Ticket, total: Nanos, now_s: int) -> Payment:
-        """Return who pays a bid: its lease as long as the money was promised, then whatever its budgets have left."""
+        """Return who pays a bid: its lease until the worker let go of the money, whatever any clock says; then what its
+        budgets have left.
+        """
         ledger = self._ledger
         own = ledger.pot_at(ticket.line_item, ticket.at_s)
         above = {
@@ -101,17 +101,14 @@ class Settling:
             if (pot := ledger.pot_at(key, ticket.at_s)) is not None
         }
         if own is not None and not ledger.has_seen(ticket.bid, "loss"):
-            # Workers hold a bid's money as long as it was promised, whatever the clock was set to since.
-            age_s = now_s - self.set_forward.since(ticket.at_s) - ticket.at_s
-            life_s = ticket.bill_until_s - ticket.at_s
-            if age_s <= (ticket.held_s or life_s) + LATE_AFTER_S:
+            if ticket.held_until_s > ledger.released.get(ticket.lease, 0):
                 for pot in ledger.pots_at(ticket.line_item, ticket.at_s):
                     if 0 < ledger.holds(ticket.lease, pot) >= total:
                         covered = [
                             p for p in above.values() if ledger.holds(ticket.lease, p) >= total
                         ]
                         return Payment((pot, *covered), "lease")
-            elif age_s <= life_s + LATE_AFTER_S and self._grants.spare(
+            if self._is_in_time(ticket, now_s) and self._grants.spare(
                 ticket.line_item, own, total, ticket.at_s
             ):
                 spared = [
@@ -122,12 +119,17 @@ class Settling:
                 return Payment((own, *spared), "budget")
         return Payment((*(() if own is None else (own,)), *above.values()), "nobody")
 
-    def _quarantine(self, notice: Notice, wire_price: int) -> None:
+    def _is_in_time(self, ticket: Ticket, now_s: int) -> bool:
+        """Tell whether a bid is billed within its life; what the clock was set forward since makes none older."""
+        age_s = now_s - self.set_forward.since(ticket.at_s) - ticket.at_s
+        return age_s <= ticket.bill_until_s - ticket.at_s + LATE_AFTER_S
+
+    def _quarantine(self, notice: Notice, wire_price: int, until_s: int) -> None:
         ticket = notice.ticket
         self._enter(
             Quarantined(
                 ticket.bid, notice.kind, ticket.line_item, ticket.exchange, ticket.wire_price,
-                wire_price, notice.at_s, ticket.currency, ticket.rate_micros,
+                wire_price, notice.at_s, ticket.currency, ticket.rate_micros, until_s,
             )
         )  # fmt: skip
         _log.warning(

@@ -18,8 +18,10 @@ from adserver.processes.owner.lines import Bound, Payer
 STEP_S = 900.0
 DRY_S = 4 * 3_600.0
 """Whoever did not keep up with its plan gets nothing for so long."""
-PAID_BY = {"cpm": "", "cpc": "click", "cpa": "order"}
-"""By goal: the kind of notice that its performance is counted in."""
+PAID_BY = {"cpm": "", "cpc": "click", "cpa": "order", "roas": ""}
+"""By goal: the kind of notice that its performance is counted in. The books count orders, not their worth: what a roas goal
+brings cannot be told from them.
+"""
 
 _log = structlog.get_logger()
 

@@ -123,14 +123,16 @@ class Workers:
             self.trouble = problem
             self._tell(Trouble(problem))
 
-    def recall(self, asker: int, pots: Iterable[tuple[int, int]], now_s: float) -> set[int]:
+    def recall(
+        self, asker: int, pots: Iterable[tuple[int, int]], now_s: float, most_s: float
+    ) -> set[int]:
         """Ask the others for what the asker cannot get: pairs of pot and lease that has much of it. Return the pots
-        of which workers of other hosts have much.
+        of which workers of other hosts have much. Nobody is asked again for longer than usual, `most_s` at most.
         """
         elsewhere = set()
         for pot, lease in pots:
             at_s, wait_s = self._recalled.get(pot, (-inf, RECALL_S))
-            if lease == asker or 0 <= now_s - at_s < wait_s:
+            if lease == asker or 0 <= now_s - at_s < min(wait_s, most_s):
                 continue
             holder = self.by_lease.get(lease)
             if holder is None:

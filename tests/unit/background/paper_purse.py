@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from adserver.background.leases import MARGIN_S
+from adserver.background.leases import AGAIN_S, MARGIN_S
 from adserver.domain.budget import ceiling_key
 
 ITEMS = (71, 72, 73)
@@ -21,8 +21,8 @@ class Paper:
         self.back: Counter[int] = Counter()
         self.least: Counter[int] = Counter()
         """The cheapest claim that failed; more than that is needed to bid again."""
-        self.partial: set[int] = set()
-        """Keys that got less than they needed: it is for whatever is cheaper."""
+        self.partial: dict[int, float] = {}
+        """Keys that got less than they needed, and when: it is for whatever is cheaper."""
         self.funded: set[int] = set()
         self.suspended = False
         self.holds: dict[bytes, tuple[int, int, list[tuple[int, int]]]] = {}
@@ -51,9 +51,9 @@ class Paper:
         self.back[self.pot[key]] += self.free[key]
         self.free[key] = self.pot[key] = self.until_s[key] = self.least[key] = 0
         self.funded.discard(key)
-        self.partial.discard(key)
+        self.partial.pop(key, None)
 
-    def grant(self, key: int, pot: int, amount: int, until_s: int) -> None:
+    def grant(self, key: int, pot: int, amount: int, until_s: int, now_s: float) -> None:
         """Take in money for a key."""
         if key not in self.keys():
             self.back[pot] += amount
@@ -62,9 +62,9 @@ class Paper:
             self.empty(key)
         self.pot[key], self.until_s[key] = pot, until_s
         self.free[key] += amount + self.back.pop(pot, 0)
-        self.partial.discard(key)
+        self.partial.pop(key, None)
         if self.free[key] < self.least[key]:
-            self.partial.add(key)
+            self.partial[key] = now_s
         self.least[key] = 0
         self.fund(key)
 
@@ -113,6 +113,10 @@ class Paper:
                 part = self.free[key] if spent else self.free[key] // 2
                 self.free[key] -= part
                 self.back[self.pot[key]] += part
+
+    def ask_again(self, now_s: float) -> None:
+        """Take what was too little long ago for too little once more."""
+        self.partial = {key: at for key, at in self.partial.items() if now_s - at < AGAIN_S}
 
     def starve(self, key: int, least: int) -> None:
         """Give back all that is too little for a bid, while more is asked for."""

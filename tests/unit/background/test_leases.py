@@ -2,7 +2,7 @@
 
 import pytest
 
-from adserver.background.leases import MOST_GROWTH, SHORTEST_S, Lease
+from adserver.background.leases import AGAIN_S, MOST_GROWTH, SHORTEST_S, Lease
 from adserver.catalog.bits import Run
 
 
@@ -61,6 +61,15 @@ def test_who_gets_less_than_was_needed_goes_on_with_it() -> None:
     assert [lease.partial, lease.starve(90), lease.least] == [False, False, 90]
     lease.empty()
     assert (lease.least, lease.partial) == (0, False)
+
+
+def test_what_was_too_little_is_asked_for_again_after_a_while() -> None:
+    lease = Lease(7)
+    lease.starve(60)
+    lease.grant(5, 19, 9_000, 101.0)
+    assert [lease.ask_again(101.0 + AGAIN_S - 1), lease.partial] == [False, True]
+    assert [lease.ask_again(101.0 + AGAIN_S), lease.partial] == [True, False]
+    assert [lease.starve(60), lease.least] == [False, 60]
 
 
 def test_a_grant_answers_what_was_asked_and_adds_to_what_is_left() -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from adserver.background.money_messages import Release
 from adserver.background.protocol import Ask, Hello, Return
-from adserver.background.purse import RELEASE_AFTER_S, LeasedPurse
+from adserver.background.purse import LeasedPurse
+from adserver.background.spending import RELEASE_AFTER_S
 from adserver.catalog.bits import Run
 from adserver.domain.budget import ceiling_key
 
@@ -114,14 +116,20 @@ def test_settled_bid_gives_back_what_it_did_not_cost() -> None:
     assert not made.claim(0, "north", 1)
 
 
-def test_unresolved_bid_frees_its_money_after_its_life() -> None:
+def test_unresolved_bid_frees_its_money_after_its_life_when_the_owner_says_so() -> None:
     made = purse()
     made.granted(TENT, 5, 100, END, NOW)
     made.claim(0, "north", 100)
     made.hold(BID, 0, "north", 100, 2_000)
-    made.expire(2_000 + RELEASE_AFTER_S)
+    assert made.releases(2_000 + RELEASE_AFTER_S) == Release(0, {}), "nothing yet"
+    assert made.releases(2_000 + RELEASE_AFTER_S) is None, "and that is known"
+    for _ in range(2):
+        assert made.releases(2_000 + RELEASE_AFTER_S + 1) == Release(2_000, {}), (
+            "until it is answered"
+        )
+    made.released(1_999)
     assert made.funded == 0
-    made.expire(2_000 + RELEASE_AFTER_S + 1)
+    made.released(2_000)
     assert made.funded == 0b0011
     assert made.claim(0, "north", 100)
 
@@ -131,7 +139,7 @@ def test_closing_window_is_left_in_time_and_its_money_returned() -> None:
     made.granted(TENT, 5, 100, END, NOW)
     made.claim(0, "north", 40)
     made.hold(BID, 0, "north", 40, END + 100)
-    made.expire(END - 0.4)
+    made.leave(END - 0.4)
     assert made.funded == 0
     assert made.dues(END) == (Ask(((TENT, 0),)), Return(((5, 60),)))
     made.granted(TENT, 9, 200, END + 86_400, END)
@@ -195,7 +203,8 @@ def test_fresh_lease_forgets_the_old_ones_money() -> None:
     assert made.funded == 0
     assert made.hello(0, 0, 0) == Hello(0, 0)
     assert wanted(made).keys() == {TENT, BOOT}
-    made.expire(9_000)
+    made.leave(9_000)
+    made.released(9_000)
 
 
 def test_drained_purse_hands_back_all_that_no_bid_holds() -> None:
@@ -210,7 +219,7 @@ def test_drained_purse_hands_back_all_that_no_bid_holds() -> None:
 def test_too_many_bids_in_flight_stop_bidding_and_not_the_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("adserver.background.purse.MAX_HOLDS", 2)
+    monkeypatch.setattr("adserver.background.spending.MAX_HOLDS", 2)
     made = purse()
     made.granted(TENT, 5, 100, END, NOW)
     for number in range(2):

@@ -3,7 +3,8 @@
 from collections import Counter
 from random import Random
 
-from adserver.background.purse import RELEASE_AFTER_S, LeasedPurse
+from adserver.background.purse import LeasedPurse
+from adserver.background.spending import RELEASE_AFTER_S
 from adserver.catalog.bits import Run
 from tests.unit.background.paper_purse import CEILINGS, ITEMS, Paper
 
@@ -36,7 +37,7 @@ class Story:
         pot = key % 1_000 * 10 + dice.choice((1, 1, 2))
         until_s, amount = self.now_s + dice.choice((5, 500)), dice.choice((0, 1, 60, 300))
         self.made.granted(key, pot, amount, until_s, self.now_s)
-        self.paper.grant(key, pot, amount, until_s)
+        self.paper.grant(key, pot, amount, until_s, self.now_s)
 
     def _claim(self) -> tuple[int, str, int] | None:
         index, exchange, amount = self.dice.randrange(2), self.dice.choice(EXCHANGES), self.dice.randint(1, 60)  # fmt: skip
@@ -75,9 +76,12 @@ class Story:
             self.paper.end(bid, charged)
 
     def wait(self) -> None:
-        """Let a few seconds go by."""
+        """Let a few seconds go by; the owner lets us let go of what is over."""
         self.now_s += self.dice.randint(0, 12)
-        self.made.expire(self.now_s)
+        release = self.made.releases(self.now_s)
+        if release is not None and release.until_s:
+            self.made.released(release.until_s)
+        self.made.leave(self.now_s)
         self.paper.expire(self.now_s)
 
     def recall(self) -> None:
@@ -89,6 +93,7 @@ class Story:
     def give(self) -> None:
         """Say to the owner what is due."""
         ask, back = self.made.dues(self.now_s)
+        self.paper.ask_again(self.now_s)
         for key, least in ask.least.items() if ask else ():
             self.paper.starve(key, least)
         assert +Counter(dict(back.amounts if back else ())) == +self.paper.back

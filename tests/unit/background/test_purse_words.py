@@ -4,9 +4,12 @@ from math import inf
 
 import pytest
 
+from adserver.background.clock_watch import TOLERANCE_S
 from adserver.background.leases import MARGIN_S
+from adserver.background.money_messages import Release
 from adserver.background.protocol import Return
-from adserver.background.purse import IDLE_S, RELEASE_AFTER_S, LeasedPurse
+from adserver.background.purse import IDLE_S, LOOK_S, LeasedPurse
+from adserver.background.spending import RELEASE_AFTER_S
 from adserver.catalog.bits import Run
 from adserver.domain.budget import ceiling_key
 
@@ -31,7 +34,7 @@ def asked(made: LeasedPurse) -> set[int]:
 
 def test_a_new_purse_bids_without_limit_of_time_on_nothing() -> None:
     made = LeasedPurse([Run(0, 2)], [TENT])
-    assert (made.funded, made.hold_s, made.good_until, made._holds.exposed) == (0, {}, inf, {})
+    assert (made.funded, made.hold_s, made.good_until, made.exposed) == (0, {}, inf, {})
     assert made.dues(NOW)[1] is None
     assert made.covers("north", 10**12), "no ceiling, no end"
 
@@ -93,9 +96,9 @@ def test_a_window_is_left_at_the_margin_whenever_it_was_looked_at_before() -> No
         made = purse()
         made.granted(BOOT, 6, 100, 2 * END, NOW)
         for now_s in looks:
-            made.expire(now_s)
+            made.leave(now_s)
             assert made.left(0) == 100
-        made.expire(END - MARGIN_S)
+        made.leave(END - MARGIN_S)
         assert made.left(0) == 0
         assert made.dues(END)[1] == Return(((5, 100),))
 
@@ -109,11 +112,11 @@ def test_of_a_pot_that_is_used_up_nothing_goes_back() -> None:
 
 def test_a_window_that_ends_soon_is_seen_though_none_was_there_a_moment_ago() -> None:
     made = LeasedPurse([Run(0, 2)], [TENT])
-    made.expire(NOW)
+    made.leave(NOW)
     ends = int(NOW) + 1
     made.granted(TENT, 5, 100, ends, NOW)
     assert ends - MARGIN_S < NOW + IDLE_S
-    made.expire(ends - MARGIN_S)
+    made.leave(ends - MARGIN_S)
     assert made.left(0) == 0
 
 
@@ -160,29 +163,83 @@ def test_with_a_fresh_lease_nothing_of_the_old_one_is_given_back_or_held() -> No
     assert made.left(0) == 50, "what was held for is of the pot of now"
 
 
-def test_a_clock_set_back_gives_all_back_and_one_set_forward_ends_nothing_early() -> None:
+def test_who_does_not_know_its_time_any_more_hands_back_what_no_bid_holds_and_bids_no_more() -> (
+    None
+):
     made = purse()
-    made.clock_set(0)
-    assert made.left(0) == 100
     made.claim(0, "north", 30)
     made.hold(BID, 0, "north", 30, 2_000)
-    made.clock_set(500)
-    made.expire(2_000 + RELEASE_AFTER_S + 500)
-    assert made.left(0) == 70
-    made.expire(2_001 + RELEASE_AFTER_S + 500)
-    assert made.left(0) == 100
-    made.clock_set(-1)
-    assert made.left(0) == 0
-    assert made.dues(NOW)[1] == Return(((5, 100),))
+    made.hand_back()
+    assert (made.funded, made.left(0)) == (0, 0)
+    assert made.dues(NOW) == (None, Return(((5, 70),)))
+    made.put_back(0, "north", 10)
+    assert made.left(0) == 0, "a claim from a pot that was left since is nobody's"
+    made.renew(50.0)
+    assert asked(made) == {TENT, BOOT}
 
 
 def test_a_bid_that_is_held_shorter_than_it_lives_is_exposed_meanwhile() -> None:
     made = purse()
     made.claim(0, "north", 30)
     made.hold(BID, 0, "north", 30, 2_000, 1_500)
-    made.expire(1_501 + RELEASE_AFTER_S)
-    assert (made.left(0), made._holds.exposed) == (100, {TENT: 30})
-    made.expire(2_000 + RELEASE_AFTER_S)
-    assert made._holds.exposed == {TENT: 30}
-    made.expire(2_001 + RELEASE_AFTER_S)
-    assert made._holds.exposed == {}
+    assert made.releases(1_501 + RELEASE_AFTER_S) == Release(1_500, {TENT: 30}), (
+        "told before it is so"
+    )
+    assert (made.left(0), made.exposed) == (70, {})
+    made.released(1_500)
+    assert (made.left(0), made.exposed) == (100, {TENT: 30})
+    assert made.releases(2_000 + RELEASE_AFTER_S) is None
+    assert made.exposed == {TENT: 30}
+    assert made.releases(2_001 + RELEASE_AFTER_S) == Release(0, {})
+    assert made.exposed == {}
+
+
+def test_after_a_break_the_owner_is_told_anew_what_is_exposed() -> None:
+    made = purse()
+    assert made.releases(NOW) == Release(0, {})
+    assert made.releases(NOW) is None
+    made.resume(fresh=False)
+    assert made.releases(NOW) == Release(0, {})
+
+
+def test_between_two_looks_it_bids_for_a_moment_and_no_longer() -> None:
+    made = purse()
+    made.renew(50.0)
+    made.follow(10.0, NOW)
+    assert made.good_until == 10.0 + LOOK_S
+    assert LOOK_S < MARGIN_S, "or a window could end unseen"
+    made.follow(49.9, NOW)
+    assert (made.good_until, made.funded) == (50.0, 0b11)
+    made.follow(50.0, NOW)
+    assert made.funded == 0b11
+    made.follow(50.1, NOW)
+    assert (made.good_until, made.funded) == (50.0, 0)
+    made.go_on()
+    assert made.funded == 0b11
+    made.follow(50.2, NOW)
+    assert made.funded == 0, "its time is over all the same"
+
+
+def test_who_looks_after_a_pause_leaves_what_ended_meanwhile() -> None:
+    made = purse()
+    made.look(10.0, NOW)
+    made.look(10.0 + END - MARGIN_S - NOW, END - MARGIN_S)
+    assert (made.funded, made.left(0)) == (0, 0)
+
+
+def test_who_finds_its_clock_set_waits_until_somebody_has_seen_to_it() -> None:
+    for by_s in (TOLERANCE_S, -TOLERANCE_S):
+        made = purse()
+        made.look(10.0, NOW)
+        made.look(10.25, NOW + 0.25 + 0.5 * by_s)
+        assert made.funded == 0b11, "a little is none"
+        made.look(10.5, NOW + 0.5 + 1.5 * by_s)
+        assert made.funded == 0
+        made.renew(50.0)
+        made.look(10.75, NOW + 0.75 + 1.5 * by_s)
+        assert made.funded == 0, "whatever the owner says of our time"
+        made.renew(50.0)
+        made.follow(11.0, NOW + 1.0 + 1.5 * by_s)
+        assert made.funded == 0b11
+        made.look(11.25, NOW + 1.25 + 1.5 * by_s)
+        assert made.funded == 0b11

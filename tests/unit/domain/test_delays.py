@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from adserver.domain.delays import BOUNDS_S, EVIDENCE, GRACE_S, LATE_PPM, MUCH, PPM, Delays
+from adserver.domain.delays import BOUNDS_S, EVIDENCE, LATE_PPM, MUCH, PPM, Delays
 
 
 def told(*delays_s: int, exchange: str = "north") -> Delays:
@@ -20,14 +20,14 @@ def test_nothing_is_usual_before_there_is_evidence() -> None:
     few = told(*[1] * (EVIDENCE - 1))
     assert few.usual_s("north") is None
     few.count("north", 1)
-    assert few.usual_s("north") == 1 + GRACE_S
+    assert few.usual_s("north") == 1
     assert few.usual_s("south") is None, "each exchange has its own ways"
 
 
 def test_one_bill_in_a_hundred_may_come_later_and_no_more() -> None:
     soon, late = BOUNDS_S[10], BOUNDS_S[30]
-    assert told(*[soon] * 990, *[late] * 10).usual_s("north") == soon + GRACE_S
-    assert told(*[soon] * 989, *[late] * 11).usual_s("north") == late + GRACE_S
+    assert told(*[soon] * 990, *[late] * 10).usual_s("north") == soon
+    assert told(*[soon] * 989, *[late] * 11).usual_s("north") == late
 
 
 def test_what_is_usual_is_the_delay_below_which_all_but_so_many_come() -> None:
@@ -37,7 +37,7 @@ def test_what_is_usual_is_the_delay_below_which_all_but_so_many_come() -> None:
         delays_s = [int(dice.lognormvariate(4, 1.5)) for _ in range(3_000)]
         late = sorted(delays_s)[-(len(delays_s) * LATE_PPM // PPM) - 1]
         usual_s = told(*delays_s).usual_s("north")
-        assert usual_s == BOUNDS_S[bisect_left(BOUNDS_S, late)] + GRACE_S
+        assert usual_s == BOUNDS_S[bisect_left(BOUNDS_S, late)]
 
 
 def test_bounds_rise_by_a_quarter_up_to_two_months() -> None:
@@ -47,7 +47,7 @@ def test_bounds_rise_by_a_quarter_up_to_two_months() -> None:
 
 
 @pytest.mark.parametrize(
-    ("delay_s", "usual_s"), [(-5, 6), (0, 6), (1, 6), (2, 7), (8, 14), (9, 14), (10, 17)]
+    ("delay_s", "usual_s"), [(-5, 1), (0, 1), (1, 1), (2, 2), (8, 9), (9, 9), (10, 12)]
 )
 def test_a_delay_counts_with_the_next_longer_one_that_is_told_apart(
     delay_s: int, usual_s: int
@@ -58,7 +58,7 @@ def test_a_delay_counts_with_the_next_longer_one_that_is_told_apart(
 
 def test_bills_later_than_anything_told_apart_leave_nothing_usual() -> None:
     assert told(*[1] * 2_000, *[10**9] * 30).usual_s("north") is None
-    assert told(*[BOUNDS_S[-1]] * 2_000).usual_s("north") == BOUNDS_S[-1] + GRACE_S
+    assert told(*[BOUNDS_S[-1]] * 2_000).usual_s("north") == BOUNDS_S[-1]
 
 
 def test_old_bills_count_less_when_there_are_many() -> None:

@@ -16,10 +16,11 @@ from adserver.domain.entries import (
     Opened,
     Ordered,
     Quarantined,
+    Released,
     Seen,
     Shifted,
 )
-from adserver.domain.ledger import KEEP_WINDOWS_S, Ledger
+from adserver.domain.ledger import BUDGET, KEEP_WINDOWS_S, Ledger
 from adserver.domain.validity import Correction
 from adserver.domain.week import DAY_S
 from tests.unit.domain.test_ledger_totals import ITEM, OPENED, OTHER, adjusted, settled
@@ -43,7 +44,10 @@ EVERYTHING: list[AnyEntry] = [
     Corrected(Correction("fast_clicks", 0, DAY_S, valid=True, at_s=60)),
     Ordered("shop", b"o" * 16, 5, 900, ITEM, "click"),
     Installed(b"t", OTHER, 9),
-    Quarantined(b"4" * 16, "win", ITEM, "north", 5, 6, 7),
+    Quarantined(b"4" * 16, "win", ITEM, "north", 5, 6, 7, until_s=10**6),
+    Granted(BUDGET, 1, 131),
+    settled(b"5" * 16, lease=BUDGET),
+    Released(1, 90, {ITEM: 30}),
     adjusted(),
 ]
 NEWS = {"changed"}
@@ -87,6 +91,9 @@ def test_a_ledger_goes_on_from_a_checkpoint_without_changing_it() -> None:
         adjusted(b"m"),
         Opened(8, OTHER, ("line_item/boot/life",), DAY_S, 2 * DAY_S),
         Shifted("line_item/tent/life", "line_item/boot/life", 30, 5),
+        Released(1, 95, {ITEM: 0, OTHER: 5}),
+        Granted(BUDGET, 1, 130),
+        settled(b"6" * 16, lease=BUDGET),
     ]
     whole = Ledger([*EVERYTHING, *more])
     assert everything(Ledger([msgspec.msgpack.decode(wire, type=AnyEntry), *more])) == everything(whole)  # fmt: skip

@@ -82,7 +82,7 @@ async def test_a_bid_is_never_written_after_the_deadline(worker: FakeWorker, tim
     # Only what was sent is held, counted and logged.
     assert len(worker.purse._holds) == len(worker.events) == answers[200]
     lease = worker.purse._leases[0]
-    held = sum(hold.amount for hold in worker.purse._holds)
+    held = worker.purse._holds.by_pot()[lease.pot]
     assert lease.free + held == PLENTY
 
 

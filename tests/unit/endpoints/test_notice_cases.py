@@ -11,8 +11,17 @@ import pytest
 
 from adapters.exchanges import DIALECTS
 from adapters.exchanges.plain_prices import read_plain_price
+from adserver.background.spending import RELEASE_AFTER_S
 from adserver.domain.balance import faults
-from adserver.domain.entries import AnyEntry, Granted, LateLiability, Leased, Opened, Settled
+from adserver.domain.entries import (
+    AnyEntry,
+    Granted,
+    LateLiability,
+    Leased,
+    Opened,
+    Released,
+    Settled,
+)
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.ledger import Ledger
 from adserver.domain.notice import Fact, Notice
@@ -62,8 +71,10 @@ class Owner:
         self.entries.append(entry)
 
     async def record(self, fact: Fact) -> bool:
-        """Count it."""
+        """Count it; the worker has let go by then of what its bids held as long as they may."""
         assert isinstance(fact, Notice)
+        until_s = int(self._clock.now()) - RELEASE_AFTER_S
+        self._enter(Released(LEASE, until_s))
         return self._facts.notice(fact, self._clock.now()).first
 
     def media(self, kind: type[Settled]) -> list[int]:

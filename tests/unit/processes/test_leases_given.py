@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from adserver.background.protocol import Hello
-from adserver.background.purse import RELEASE_AFTER_S
+from adserver.background.spending import RELEASE_AFTER_S
 from adserver.domain.campaign import Budget
 from adserver.domain.entries import (
     Closed,
@@ -18,6 +18,7 @@ from adserver.domain.entries import (
     Seen,
     Wanted,
 )
+from adserver.domain.ledger import BUDGET
 from adserver.processes.owner.grants import TERM_S, Grants
 from tests.unit.processes.grants_world import ITEM, LIFE_S, NOON, OTHER, billed, world
 
@@ -94,11 +95,20 @@ def test_a_clock_set_forward_gives_closed_leases_as_much_longer() -> None:
     for entry in (Leased(1, 1), Leased(2, 1), Leased(3, 1), Closed(1, NOON), Closed(3, NOON - 9)):
         made.enter(entry)
     made.told()
-    made.grants.clock_set(-50)
-    made.grants.clock_set(0)
+    gone = made.grants.gone()
+    assert gone == {1: NOON, 3: NOON - 9}
+    made.grants.clock_set(-50, gone)
+    made.grants.clock_set(0, gone)
     assert made.told() == []
-    made.grants.clock_set(0.6)
-    assert made.told() == [Closed(1, NOON + 1), Closed(3, NOON - 8)]
+    made.enter(Closed(2, NOON + 60))
+    made.told()
+    made.grants.clock_set(0.6, gone)
+    assert made.told() == [Closed(1, NOON + 1), Closed(3, NOON - 8)], "not who went by the new time"
+    made.enter(Leased(1, 1))
+    made.enter(Expired(3))
+    made.told()
+    made.grants.clock_set(60, gone)
+    assert made.told() == [], "nor who came back, or is forgotten"
 
 
 def test_money_is_taken_back_as_far_as_the_lease_has_it() -> None:
@@ -132,6 +142,16 @@ def test_a_worker_comes_back_to_its_lease_with_what_it_believes_and_hears_of_its
     assert lease == 1
     assert resolved == ((b"1" * 16, 130), (b"2" * 16, 0), (b"3" * 16, 0))
     assert made.told() == [Leased(1, NOON, "blue"), Returned(1, 1, 50)], "of 500, 130 are billed"
+
+
+def test_what_budgets_paid_beside_a_lease_is_no_part_of_what_its_worker_believes() -> None:
+    made = world(Budget())
+    beside = replace(billed(b"1" * 16), lease=BUDGET)
+    for entry in (Leased(1, 1), Opened(1, ITEM, ("a",), 0, 1), Granted(1, 1, 500), Granted(BUDGET, 1, 130), beside):  # fmt: skip
+        made.enter(entry)
+    made.told()
+    assert made.grants.resume(Hello(0, 1, 1, ((1, 500),), (b"1" * 16,)), NOON) == (1, ((b"1" * 16, 0),))  # fmt: skip
+    assert made.told() == [Leased(1, NOON)]
 
 
 def test_a_worker_that_believes_in_nothing_gives_back_what_it_holds_and_no_more() -> None:

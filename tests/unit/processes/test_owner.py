@@ -90,7 +90,8 @@ async def test_lost_bid_frees_its_money_and_a_bill_for_it_is_a_late_liability(
 async def test_bill_after_its_life_is_a_late_liability(world: World) -> None:
     async with world.owner(), world.worker() as worker:
         ticket = await worker.bid()
-        world.clock.now_s += 3_600 + 6
+        world.clock.now_s += 3_600 + 11
+        await eventually(lambda: not worker.purse._holds)
         await worker.tell(ticket)
         assert world.account()[2] == 585
 
@@ -207,7 +208,30 @@ async def test_orders_are_credited_to_the_last_touch_once(world: World) -> None:
         assert owner.ledger.counts[TENT, "order"] == 1
         line = world.events.events[-1]
         assert (line["line_item"], line["credit"]) == ("tent", "click")
+        assert line["bid"] == "", "models may not learn from that click"
         assert "A-1" not in str(world.events.lines)
+
+
+async def test_an_order_tells_its_bid_where_models_may_learn_from_the_click(world: World) -> None:
+    async with world.owner(), world.worker() as worker:
+        ticket = await worker.bid(trainable=True)
+        await worker.tell(ticket, "click")
+        for number, click in (("A-1", ticket), ("A-2", None)):
+            order = Conversion(
+                advertiser="shop", order=number, at_s=NOW + 60, click=click, person=PERSON
+            )
+            assert await worker.client.record(order)
+        last = [line["bid"] for line in world.events.events if line["event"] == "conversion"]
+        assert last == [ticket.bid.hex()] * 2, "by the link, and by what the person did last"
+
+
+async def test_an_order_after_a_view_tells_no_bid(world: World) -> None:
+    async with world.owner(), world.worker() as worker:
+        await worker.tell(await worker.bid(trainable=True), "impression")
+        order = Conversion(advertiser="shop", order="A-1", at_s=NOW + 60, person=PERSON)
+        assert await worker.client.record(order)
+        line = world.events.events[-1]
+        assert (line["credit"], line["bid"]) == ("view", "")
 
 
 async def test_report_and_reload_over_the_socket(world: World) -> None:

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from adserver.domain.campaign import Budget
-from adserver.domain.ledger import Ledger
+from adserver.domain.ledger import OPEN, Ledger
+from adserver.domain.notice import Notice
+from adserver.domain.ticket import Ticket
 from adserver.processes.owner import service
+from adserver.processes.owner.owner_clock import OwnerClock
 from adserver.processes.owner.plan_time import PlanTime
 from adserver.processes.owner.service import OwnerService
-from tests.unit.processes.owner_world import NOW, Worker, World, eventually
+from tests.unit.processes.owner_world import NOW, TENT, HandClock, Worker, World, eventually
 
 HOUR_S, DAY_S = 3_600, 86_400
 UNIT = 1_200
@@ -52,16 +55,21 @@ def days(world: World) -> dict[str, int]:
 
 @pytest.mark.parametrize("seconds", [HOUR_S, -HOUR_S, DAY_S, -DAY_S])
 async def test_a_bid_in_flight_is_paid_from_its_lease(tmp_path: Path, seconds: int) -> None:
-    """Its money is held on, however late it seems; the notice settles and is not booked as late."""
+    """Its money is held on in the lease that the worker gave up, however late it seems; the notice is not late."""
     world = World(tmp_path)
     async with quick(world) as owner, world.worker() as worker:
         ticket = await worker.bid()
         set_by(world, seconds)
         await eventually(lambda: bool(owner.settling.set_forward) == (seconds > 0))
+        await eventually(lambda: worker.client.lease not in {0, ticket.lease})
         await eventually(lambda: has_todays_money(world, owner, worker))
-        await worker.bid()
-        assert ticket.bid in worker.purse._holds.bids()
+        after = await worker.bid()
+        assert after.lease != ticket.lease, "what ends by one time and by the other is kept apart"
+        assert owner.ledger.leases[ticket.lease] != OPEN
+        assert sum(owner.ledger.held[ticket.lease].values()) == 1_200, "what was free went back"
+        assert worker.purse._holds.bids() == (after.bid,)
         assert await worker.tell(ticket)
+        assert owner.ledger.paid_by_lease(ticket.bid)[0] == 585
         assert not await worker.tell(ticket), "once"
         settled, _, late = world.account()
         assert (settled, late) == (585, 0)
@@ -80,6 +88,7 @@ async def test_a_day_set_forward_and_back_is_counted_once(tmp_path: Path) -> Non
         assert await worker.tell(ahead)
         set_by(world, -DAY_S)
         await eventually(lambda: not owner.settling.set_forward)
+        await eventually(lambda: has_todays_money(world, owner, worker))
         for ticket in (before, ahead):
             assert not await worker.tell(ticket), "a repetition, as ever"
         assert world.account()[::2] == (2 * 585, 0)
@@ -148,9 +157,8 @@ async def test_money_of_a_worker_long_gone_is_not_freed_by_setting_the_clock(
 
 async def test_an_hour_set_forward_makes_no_hour_of_budget_due_at_once(tmp_path: Path) -> None:
     world = World(tmp_path, budget=Budget(daily=DAY_S * 1_000), pacing="even")
-    async with quick(world) as owner, world.worker() as worker:
-        await eventually(lambda: bool(worker.purse.funded))
-        payer = owner.grants.lines.payer(worker.purse._leases[0].key, world.clock.now())
+    async with quick(world) as owner:
+        payer = owner.grants.lines.payer(TENT, world.clock.now())
         assert payer is not None
         before = owner.grants.room(payer, world.clock.now())[1]
         assert before is not None
@@ -183,3 +191,34 @@ def test_plans_catch_up_within_the_window_that_the_clock_was_set_into() -> None:
     assert plan.of(2 * DAY_S, noon + steady) == noon + steady, "and the next day is an ordinary one"
     plan.clock_set(noon + steady - DAY_S, -DAY_S)
     assert plan.of(0, noon + steady - DAY_S) == noon + steady - DAY_S
+
+
+async def test_a_notice_is_judged_by_what_the_clock_was_set_to_since(tmp_path: Path) -> None:
+    """It may come before anybody has looked at the clock."""
+    world = World(tmp_path)
+    async with world.owner() as owner, world.worker() as worker:
+        ticket = await worker.bid()
+        owner.ledger.released[ticket.lease] = ticket.held_until_s  # so that time decides
+        set_by(world, HOUR_S + 60)
+        owner.notices.notice(billing(world, ticket), owner._clock.now())
+        assert owner.settling.set_forward
+        account = owner.ledger.account("line_item/tent/life")
+        assert (account.settled, account.late) == (585, 0)
+
+
+def billing(world: World, ticket: Ticket) -> Notice:
+    at_s = int(world.clock.now())
+    return Notice(kind="billing", ticket=ticket, at_s=at_s, settles=True, wire_price=500)
+
+
+def test_whoever_asks_the_owners_clock_hears_first_that_it_was_set() -> None:
+    clock, heard = HandClock(), list[tuple[float, float, float]]()
+    ours = OwnerClock(clock, clock.steady, lambda *what: heard.append(what))
+    clock.now_s += 10
+    assert ours.now() == NOW + 10
+    clock.set_by_s = -50.0
+    clock.now_s += 5
+    assert ours.now() == NOW - 35
+    assert heard == [(NOW + 15, -50.0, NOW - 35)]
+    assert ours.now() == NOW - 35
+    assert len(heard) == 1

@@ -9,21 +9,24 @@ from adserver.domain.budget import ceiling_key
 from adserver.domain.campaign import Budget, Fees
 from adserver.domain.entries import (
     AnyEntry,
+    Closed,
     Expired,
     Granted,
     LateLiability,
     Leased,
     Opened,
     Quarantined,
+    Released,
     Returned,
     Seen,
     Settled,
 )
+from adserver.domain.ledger import BUDGET
 from adserver.domain.notice import Notice
 from adserver.domain.seals import known_by
 from adserver.domain.ticket import Ticket
 from adserver.metrics import SETTLED
-from adserver.processes.owner.settling import BUDGET, LATE_AFTER_S, Settling
+from adserver.processes.owner.settling import LATE_AFTER_S, Settling
 from tests.unit.processes.grants_world import ITEM, NOON, World, world
 
 BID = b"b" * 16
@@ -69,9 +72,14 @@ class Bills:
             self.world.enter(Returned(1, pot, self.world.ledger.holds(1, pot)))
         self.world.told()
 
-    def settle(self, told: Notice, after_s: int = 7, wire_price: int = 200, *, first: bool = True) -> Any:  # fmt: skip
+    def let_go(self, until_s: int = NOON + HELD_S) -> None:
+        """Let the worker let go of what it held until then."""
+        self.world.enter(Released(1, until_s))
+        self.world.told()
+
+    def settle(self, told: Notice, after_s: int = 7, wire_price: int = 200) -> Any:
         """Return what the worker is told, and what was entered."""
-        answer = self.settling.settle(told, wire_price, NOON + after_s, UNTIL_S, first=first)
+        answer = self.settling.settle(told, wire_price, NOON + after_s, UNTIL_S)
         return answer, self.world.told()
 
 
@@ -114,10 +122,12 @@ def test_a_price_above_the_bid_is_recorded_once_and_not_charged() -> None:
         answer, entries = bills.settle(notice(), wire_price=201)
     assert answer is None
     assert entries == [
-        Quarantined(BID, "billing", ITEM, "north", 200, 201, NOON + 7, "EUR", 2_000_000)
+        Quarantined(BID, "billing", ITEM, "north", 200, 201, NOON + 7, "EUR", 2_000_000, UNTIL_S)
     ]
     assert [(log["event"], log["ours"], log["theirs"]) for log in logs] == [("price_above_bid", 200, 201)]  # fmt: skip
-    assert bills.settle(notice(), wire_price=201, first=False) == (None, [])
+    assert bills.settle(notice(), wire_price=202) == (None, [])
+    assert bills.settle(notice())[0] == (1, BID, COST), "a price that we owe comes at last"
+    assert bills.settle(notice(), wire_price=202) == (None, [])
 
 
 def test_a_line_item_that_is_gone_settles_without_fees_and_says_so() -> None:
@@ -137,16 +147,20 @@ def by(entries: list[AnyEntry]) -> tuple[type[Settled], int, tuple[int, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("after_s", "paid"),
+    ("released_s", "after_s", "paid"),
     [
-        (HELD_S + LATE_AFTER_S, (Settled, 1, (1,))),
-        (HELD_S + LATE_AFTER_S + 1, (Settled, BUDGET, (1,))),
-        (LIFE_S + LATE_AFTER_S, (Settled, BUDGET, (1,))),
-        (LIFE_S + LATE_AFTER_S + 1, (LateLiability, 1, (1,))),
+        (HELD_S - 1, 7, (Settled, 1, (1,))),
+        (HELD_S - 1, 10 * LIFE_S, (Settled, 1, (1,))),
+        (HELD_S, 7, (Settled, BUDGET, (1,))),
+        (HELD_S, LIFE_S + LATE_AFTER_S, (Settled, BUDGET, (1,))),
+        (HELD_S, LIFE_S + LATE_AFTER_S + 1, (LateLiability, 1, (1,))),
     ],
 )
-def test_who_pays_hangs_on_how_late_a_bill_is(after_s: int, paid: tuple[Any, ...]) -> None:
+def test_a_lease_pays_until_its_worker_lets_go_and_then_budgets_do_in_time(
+    released_s: int, after_s: int, paid: tuple[Any, ...]
+) -> None:
     bills = Bills(world(Budget(daily=10**6)))
+    bills.let_go(NOON + released_s)
     before = SETTLED.labels("late_liability")._value.get()
     held = bills.world.ledger.holds(1, 1)
     answer, entries = bills.settle(notice(), after_s)
@@ -160,46 +174,59 @@ def test_who_pays_hangs_on_how_late_a_bill_is(after_s: int, paid: tuple[Any, ...
 
 
 def test_a_bid_that_is_not_held_shorter_is_paid_from_its_lease_all_its_life() -> None:
-    for after_s, kind in ((LIFE_S + LATE_AFTER_S, Settled), (LIFE_S + LATE_AFTER_S + 1, LateLiability)):  # fmt: skip
+    for released_s, payer in ((LIFE_S - 1, 1), (LIFE_S, BUDGET)):
         bills = Bills(world(Budget(daily=10**6)))
-        assert by(bills.settle(notice({"held_s": 0}), after_s)[1])[:2] == (kind, 1)
+        bills.let_go(NOON + released_s)
+        assert by(bills.settle(notice({"held_s": 0}))[1])[:2] == (Settled, payer)
+
+
+def test_a_lease_whose_worker_is_gone_pays_what_it_held_to_the_end() -> None:
+    bills = Bills(world(Budget(daily=10**6)))
+    bills.let_go(NOON + HELD_S - 1)
+    bills.world.enter(Closed(1, NOON + 20))
+    bills.world.told()
+    assert by(bills.settle(notice(), LIFE_S)[1])[:2] == (Settled, 1)
+    assert by(bills.settle(notice({"bid": b"c" * 16, "at_s": NOON - 1}), LIFE_S)[1])[:2] == (Settled, BUDGET)  # fmt: skip
 
 
 def test_a_clock_set_forward_makes_no_bill_late() -> None:
     bills = Bills(world(Budget(daily=10**6)))
+    bills.let_go()
     bills.settling.set_forward.note(NOON + 10, 3_600)
-    assert by(bills.settle(notice(), 3_600 + HELD_S)[1])[:2] == (Settled, 1)
+    assert by(bills.settle(notice(), 3_600 + LIFE_S)[1])[:2] == (Settled, BUDGET)
 
 
 def test_budgets_pay_what_they_have_left_and_not_a_nano_more() -> None:
     bills = Bills(world(Budget(daily=1_000)))
     room = bills.world.ledger.headroom("line_item/item-0/2026-11-21", 1_000)
     bills.world.enter(Granted(1, 1, room - COST))
-    bills.world.told()
+    bills.let_go()
     assert by(bills.settle(notice(), HELD_S + 60)[1])[:2] == (Settled, BUDGET)
     assert by(bills.settle(notice({"bid": b"c" * 16}), HELD_S + 60)[1])[:2] == (LateLiability, 1)
 
 
-def test_a_lease_that_has_too_little_or_is_over_pays_nothing() -> None:
-    for left, kind in ((COST, Settled), (COST - 1, LateLiability), (0, LateLiability)):
+def test_for_a_lease_that_has_too_little_or_is_over_budgets_pay() -> None:
+    for left, payer in ((COST, 1), (COST - 1, BUDGET), (0, BUDGET)):
         bills = Bills(world(Budget(daily=10**6)))
         bills.empty(1)
         bills.world.enter(Granted(1, 1, left))
         bills.world.told()
-        assert by(bills.settle(notice())[1])[:2] == (kind, 1)
+        assert by(bills.settle(notice())[1])[:2] == (Settled, payer)
+        late = notice({"bid": b"c" * 16})
+        assert by(bills.settle(late, LIFE_S + 60)[1])[:2] == (LateLiability, 1)
     last = Bills(world(Budget(daily=10**6), fees=Fees()))
     last.empty(1)
     last.world.enter(Granted(1, 1, 1))
     assert by(last.settle(notice(), wire_price=2)[1])[:2] == (Settled, 1), "the last nano"
     over = Bills(world(Budget(daily=10**6)))
     over.world.enter(Expired(1))
-    assert by(over.settle(notice())[1])[:2] == (LateLiability, 1)
+    assert by(over.settle(notice())[1])[:2] == (Settled, BUDGET)
 
 
 def test_a_bid_that_costs_nothing_is_not_paid_by_a_lease_that_has_nothing() -> None:
     bills = Bills(world(Budget(daily=10**6), fees=Fees()))
     bills.empty(1)
-    assert by(bills.settle(notice(), wire_price=0)[1])[0] is LateLiability
+    assert by(bills.settle(notice(), wire_price=0)[1])[:2] == (Settled, BUDGET)
 
 
 def test_a_bid_that_was_lost_holds_nothing_any_more() -> None:
@@ -227,12 +254,14 @@ def test_ceilings_of_its_exchange_and_of_all_pay_with_the_line_item_as_far_as_th
     assert by(bills.settle(notice({"bid": b"c" * 16}))[1]) == (Settled, 1, (own, whole))
     bills.world.enter(Granted(1, north, 1))
     assert by(bills.settle(notice({"bid": b"d" * 16}))[1]) == (Settled, 1, (own, north, whole))
+    bills.let_go()
     late = notice({"bid": b"e" * 16})
     assert by(bills.settle(late, LIFE_S + 60)[1]) == (LateLiability, 1, (own, north, whole))
 
 
 def test_ceilings_that_have_nothing_left_do_not_keep_a_budget_from_paying() -> None:
     bills = ceilinged(200)
+    bills.let_go()
     own, north, whole, _ = bills.pots
     answer, entries = bills.settle(notice(), HELD_S + 60)
     assert by(entries) == (Settled, BUDGET, (own, whole))
@@ -240,6 +269,7 @@ def test_ceilings_that_have_nothing_left_do_not_keep_a_budget_from_paying() -> N
     assert answer == (1, BID, 0)
     assert bills.world.ledger.holds(BUDGET, north) == 0
     wide = ceilinged(10**6)
+    wide.let_go()
     assert by(wide.settle(notice(), HELD_S + 60)[1]) == (Settled, BUDGET, tuple(wide.pots[:3]))
 
 
