@@ -1,4 +1,4 @@
-"""The load test's command line: `python -m loadtest exchange|history|segments|openloop|traffic|slo`."""
+"""The load test's command line: `python -m loadtest exchange|history|segments|fit-laws|openloop|traffic|slo`."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from loadtest import exchange, history, openloop, segments, slo, traffic
+from loadtest.market import fitting
 from loadtest.wire import NotHere
 
 
@@ -23,6 +24,7 @@ _COMMANDS: dict[str, _Command] = {
     "exchange": exchange,
     "history": history,
     "segments": segments,
+    "fit-laws": fitting,
     "openloop": openloop,
     "traffic": traffic,
     "slo": slo,

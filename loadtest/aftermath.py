@@ -9,11 +9,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
 
-from loadtest import laws, markup
+from loadtest import markup
 from loadtest.auction import Outcome
-from loadtest.laws import Showing, topic_of
-from loadtest.people import Person
-from loadtest.publishers import Placement
+from loadtest.market.advertising import Ad
+from loadtest.market.live import Live, Visitor
 from loadtest.tally import Summary
 from loadtest.wire import NotHere, loopback, origin, substitute
 
@@ -45,6 +44,8 @@ class Habits(NamedTuple):
     """How many of those who see an advertisement follow its link and refuse."""
     pace: float = 1.0
     """All waiting times are multiplied by this."""
+    haste: float = 3_600.0
+    """Orders come so many times as soon as the laws say: an hour passes in a second."""
     timeout_s: float = 5.0
     run: str = ""
     """Makes order numbers unique among runs of one seed."""
@@ -62,20 +63,19 @@ class Aftermath:
         summary: Summary,
         spawn: Spawn,
         habits: Habits,
+        market: Live,
     ) -> None:
+        self._market = market
         self._base = origin(base)
         self._session = session
         self._summary = summary
         self._spawn = spawn
         self._habits = habits
         self._timeout = aiohttp.ClientTimeout(total=habits.timeout_s)
-        self.refusers: set[int] = set()
-        """Numbers of people whose opt-out was acknowledged."""
-        self._seen: dict[tuple[int, str], int] = {}
+        self.refusers: set[str] = set()
+        """Ids of screens whose opt-out was acknowledged."""
 
-    def begin(
-        self, outcome: Outcome, placement: Placement, person: Person, hour: int, dice: Random
-    ) -> None:
+    def begin(self, outcome: Outcome, visitor: Visitor, dice: Random) -> None:
         """Start everything that follows from one bid's outcome."""
         if not outcome.won:
             self._notify("loss", _filled(outcome, outcome.bid.loss_url), 0.2, dice)
@@ -83,17 +83,16 @@ class Aftermath:
         self._summary.wins += 1
         self._notify("win", _filled(outcome, outcome.bid.win_url), 0.2, dice)
         if dice.random() >= _UNSEEN:
-            self._spawn(self._screen(outcome, placement, person, hour, dice))
+            self._spawn(self._screen(outcome, visitor, dice))
 
-    async def _screen(
-        self, outcome: Outcome, placement: Placement, person: Person, hour: int, dice: Random
-    ) -> None:
+    async def _screen(self, outcome: Outcome, visitor: Visitor, dice: Random) -> None:
         """The advertisement appears, is billed, perhaps watched, clicked, bought from."""
         bid = outcome.bid
+        media = visitor.spaces[bid.imp].media
         late = 10.0 if dice.random() < _LATE else 1.0
         await self._wait(late * dice.uniform(0.05, 0.4))
         try:
-            addresses = markup.read(placement.media, _filled(outcome, bid.markup))
+            addresses = markup.read(media, _filled(outcome, bid.markup))
         except ValueError as error:
             self._summary.error("bad_markup", str(error))
             return
@@ -105,19 +104,17 @@ class Aftermath:
         self._summary.impressions += 1
         self._summary.spend[bid.domain] += bid.dollars(outcome.clearing)
         await self._watch(addresses, dice)
-        key = (person.number, bid.domain)
-        seen = self._seen.get(key, 0)
-        self._seen[key] = seen + 1
-        topic = topic_of(bid.creative, bid.line, bid.domain)
-        showing = Showing(topic, placement.media, bid.size, placement.position, hour, seen)
-        if addresses.why and person.consents and dice.random() < self._habits.refuse:
-            await self._refuse(addresses.why, person, dice)
+        ad = self._market.ad(bid.domain, bid.line, bid.creative, media, bid.size)
+        chance = self._market.sees(visitor, bid.imp, ad)
+        person = visitor.person
+        if addresses.why and person.consents and person.id and dice.random() < self._habits.refuse:
+            await self._refuse(addresses.why, person.id, dice)
             return
-        if dice.random() < laws.click_probability(person, showing):
+        if dice.random() < chance:
             await self._wait(dice.uniform(0.3, 0.9))  # nobody is faster
-            await self._click(addresses.clicks, person, topic, bid.domain, dice)
+            await self._click(addresses.clicks, visitor, ad, dice)
 
-    async def _refuse(self, why: str, person: Person, dice: Random) -> None:
+    async def _refuse(self, why: str, screen: str, dice: Random) -> None:
         """Follow the link in the corner, and opt out or object to what chose the advertisement."""
         home, _, token = why.partition("/why/")
         told = await self._post(f"{home}/api/why", {"token": token})
@@ -133,7 +130,7 @@ class Aftermath:
         if objects:
             self._summary.objections += 1
         else:
-            self.refusers.add(person.number)
+            self.refusers.add(screen)
             self._summary.opt_outs += 1
 
     async def _watch(self, addresses: markup.Markup, dice: Random) -> None:
@@ -147,11 +144,9 @@ class Aftermath:
                 if await self._get("video_event", url) is not None:
                     self._summary.notices["video_event"] += 1
 
-    async def _click(
-        self, urls: tuple[str, ...], person: Person, topic: str, domain: str, dice: Random
-    ) -> None:
+    async def _click(self, urls: tuple[str, ...], visitor: Visitor, ad: Ad, dice: Random) -> None:
         if not urls:
-            self._summary.error("no_click_url", domain)
+            self._summary.error("no_click_url", ad.advertiser)
             return
         ticket = ""
         for url in urls:
@@ -162,10 +157,11 @@ class Aftermath:
         self._summary.clicks += 1
         if not ticket:  # somebody who may not be measured: nothing ties an order to the click
             return
-        if dice.random() >= laws.order_probability(person, topic):
+        order = self._market.order(visitor, ad, dice)
+        if order is None:
             return
-        await self._wait(dice.uniform(0.2, 1.5))
-        cents = laws.order_cents(topic, dice)
+        delay_s, cents = order
+        await self._wait(delay_s / self._habits.haste)
         query = urlencode(
             {
                 "order": f"{self._habits.run}-{dice.getrandbits(64):x}",
@@ -173,7 +169,10 @@ class Aftermath:
                 "adclick": ticket,
             }
         )
-        if await self._get("order", f"{self._base}/c/{self._shop(domain)}?{query}") is not None:
+        if (
+            await self._get("order", f"{self._base}/c/{self._shop(ad.advertiser)}?{query}")
+            is not None
+        ):
             self._summary.orders += 1
 
     def _notify(self, kind: str, url: str, within_s: float, dice: Random) -> None:

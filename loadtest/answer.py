@@ -4,11 +4,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from loadtest.publishers import Deal, Placement, Publisher
+from loadtest.market.publishers import DOLLARS, Deal, Placement, Publisher
 from loadtest.request import Terms
 
-DOLLARS = {"USD": 1.0, "EUR": 1.08}
-"""What one unit of a currency is worth to this exchange, which keeps its books in US dollars."""
 _ROUNDING = 0.999_99
 _OTHER_RATES = 0.95
 """The buyer's exchange rates may differ from ours by a twentieth before we complain."""

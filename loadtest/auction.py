@@ -1,14 +1,10 @@
 """The auction for one placement: our bidder against rivals that nobody ever meets."""
 
-import math
-from random import Random
 from typing import NamedTuple
 
 from loadtest.answer import Bid, floor_dollars
-from loadtest.publishers import AGREED_PRICE, SECOND_PRICE, Placement, Publisher
+from loadtest.market.publishers import AGREED_PRICE, SECOND_PRICE, Placement, Publisher
 
-_TURNOUT = 0.8
-"""How often each rival of a placement takes part."""
 _STEP = 10_000
 """One cent of CPM: what a second-price winner pays above the runner-up."""
 BELOW_FLOOR, BELOW_DEAL_FLOOR, OUTBID, LOST_TO_DEAL = 100, 101, 102, 103  # OpenRTB loss codes
@@ -25,11 +21,10 @@ class Outcome(NamedTuple):
     loss: int = 0
 
 
-def hold(
-    placement: Placement, publisher: Publisher, bids: list[Bid], dice: Random, strength: float = 1.0
-) -> list[Outcome]:
-    """Return one outcome per bid; `strength` multiplies what rivals offer."""
-    rival = _best_rival(placement, publisher, dice, strength)
+def hold(placement: Placement, publisher: Publisher, bids: list[Bid], rival: int) -> list[Outcome]:
+    """Return one outcome per bid; `rival` is the best offer of others, in micros of dollars."""
+    if rival < floor_dollars(placement, publisher, None):
+        rival = 0
     standing = [bid for bid in bids if _floor(bid, placement, publisher) <= bid.dollars(bid.price)]
     winner = max(standing, key=lambda bid: (_preferred(bid), bid.dollars(bid.price)), default=None)
     if winner and not _preferred(winner) and winner.dollars(winner.price) <= rival:
@@ -64,15 +59,3 @@ def _preferred(bid: Bid) -> bool:
 
 def _floor(bid: Bid, placement: Placement, publisher: Publisher) -> int:
     return floor_dollars(placement, publisher, bid.deal)
-
-
-def _best_rival(placement: Placement, publisher: Publisher, dice: Random, strength: float) -> int:
-    """Return the highest rival offer in micros of dollars that reaches the floor, else 0."""
-    median = math.log(placement.rivals_cpm * strength)
-    offers = [
-        dice.lognormvariate(median, placement.spread)
-        for _ in range(placement.rivals)
-        if dice.random() < _TURNOUT
-    ]
-    best = round(1e6 * max(offers, default=0.0))
-    return best if best >= floor_dollars(placement, publisher, None) else 0

@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,8 +17,8 @@ import uvloop
 from loadtest import answer, auction
 from loadtest.aftermath import SHOPS, Aftermath, Habits
 from loadtest.answer import Asked
-from loadtest.people import OUR_VENDOR, Person, Population
-from loadtest.publishers import spaces, visit
+from loadtest.market.live import Clock, Live, clock_of
+from loadtest.market.people import OUR_VENDOR
 from loadtest.request import Terms, bid_request
 from loadtest.tally import Summary
 from loadtest.wire import loopback
@@ -51,6 +50,8 @@ class Options:
     """How long notices and people may go on after the last request."""
     status: Path | None = None
     """Where the state of things is written every second."""
+    clock: Clock = time.time
+    """What time it is in the market."""
     run: str = field(default_factory=lambda: f"{time.time_ns() // 1_000_000:x}")
     """Makes request ids and order numbers unique among runs of one seed."""
 
@@ -71,13 +72,13 @@ class _Exchange:
         self._session = session
         self._stop = stop
         self._summary = Summary()
-        self._population = Population(options.seed, options.people, vendor=options.vendor)
+        self._market = Live(options.seed, options.people, options.clock, vendor=options.vendor)
         self._slots = asyncio.Semaphore(options.concurrency)
         self._group = asyncio.TaskGroup()
         self._under_way: set[asyncio.Task[None]] = set()
         self._aftermath = Aftermath(
             options.url, session, self._summary, self._spawn,
-            options.habits._replace(run=options.run),
+            options.habits._replace(run=options.run), self._market,
         )  # fmt: skip
         self._timeout = aiohttp.ClientTimeout(total=options.terms.tmax_ms / 1_000)
         self._began = time.monotonic()
@@ -131,23 +132,21 @@ class _Exchange:
     async def _one(self, number: int) -> None:
         options = self._options
         try:
-            dice = Random(f"{options.seed}/request/{number}")
-            person = self._population.somebody(dice)
-            publisher = visit(person, dice)
-            placements = spaces(publisher, dice)
+            visitor = self._market.visitor(number)
+            person, publisher, placements, _ = visitor
             asked = Asked(f"{options.run}-{number}", publisher, placements, options.terms)
             request = bid_request(asked.identifier, person, publisher, placements, options.terms)
-            refused = not person.consents or person.number in self._aftermath.refusers
+            refused = not person.consents or person.id in self._aftermath.refusers
             bids = await self._ask(orjson.dumps(request), asked)
             self._told(bids, refused=refused)
         finally:
             self._slots.release()
-        hour = _local_hour(person)
         for index, placement in enumerate(placements):
             rolls = Random(f"{options.seed}/auction/{number}/{index}")
             ours = [bid for bid in bids if bid.imp == index]
-            for outcome in auction.hold(placement, publisher, ours, rolls, options.rivals):
-                self._aftermath.begin(outcome, placement, person, hour, rolls)
+            rival = round(self._market.rival_micros(visitor, index, rolls) * options.rivals)
+            for outcome in auction.hold(placement, publisher, ours, rival):
+                self._aftermath.begin(outcome, visitor, rolls)
 
     def _told(self, bids: list[answer.Bid], *, refused: bool) -> None:
         """Count by what bids say they were chosen; for those who had refused before, only by the page."""
@@ -212,10 +211,6 @@ class _Exchange:
             self._summary.write(self._options.status)
 
 
-def _local_hour(person: Person) -> int:
-    return (datetime.now(tz=UTC).hour + person.country.utc_offset_hours) % 24
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare this command's options."""
     parser.add_argument("--url", required=True, help="bid endpoint, on this machine")
@@ -229,6 +224,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--concurrency", type=int, default=64)
     parser.add_argument("--shop", action="append", default=[], metavar="DOMAIN=ADVERTISER",
                         help="which account a shop reports its orders to; the demo's are known")  # fmt: skip
+    parser.add_argument("--speed", type=float, default=1.0,
+                        help="how fast the market's time passes, in which interests change")  # fmt: skip
     parser.add_argument("--rivals", type=float, default=1.0, help="multiplies rival bids")
     parser.add_argument("--grace", type=float, default=5.0, help="seconds for what is under way")
     parser.add_argument("--status", type=Path, help="write the state here every second")
@@ -253,6 +250,7 @@ def command(arguments: argparse.Namespace) -> int:
         terms=Terms(arguments.tmax, tuple(arguments.currencies.split(",")), curious=True),
         concurrency=arguments.concurrency,
         rivals=arguments.rivals,
+        clock=clock_of(arguments.speed, time.time(), time.monotonic),
         habits=Habits(shops=(*SHOPS, *map(_shop, arguments.shop))),
         grace_s=arguments.grace,
         status=arguments.status,

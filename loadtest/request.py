@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from loadtest.people import Person
-from loadtest.publishers import Deal, Placement, Publisher
+from loadtest.market.people import Person
+from loadtest.market.publishers import Deal, Placement, Publisher
 
 Json = dict[str, Any]
 
@@ -76,7 +76,7 @@ def bid_request(
         ],
         publisher.kind: _inventory(publisher),
         "device": _device(person, publisher),
-        "user": {"id": f"u-{person.number:x}", "buyeruid": person.id},
+        "user": _user(person),
         "source": {"fd": 0, "tid": f"t-{identifier}"},
     }
     if publisher.blocked_domains:
@@ -89,6 +89,13 @@ def bid_request(
     if terms.curious:
         request["regs"].setdefault("ext", {})["dsa"] = _TELL_IF_YOU_CAN
     return request
+
+
+def _user(person: Person) -> Json:
+    if not person.id:  # a private window, or somebody else's screen
+        return {}
+    name = f"u-{person.number:x}-{person.screen + 1:x}" if person.screen else f"u-{person.number:x}"
+    return {"id": name, "buyeruid": person.id}
 
 
 def _privacy(request: Json, person: Person, publisher: Publisher) -> None:

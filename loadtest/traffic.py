@@ -9,8 +9,9 @@ from random import Random
 import orjson
 
 from loadtest import tcf
-from loadtest.people import OUR_VENDOR, Person, Population
-from loadtest.publishers import Placement, visit
+from loadtest.market.people import OUR_VENDOR, Person
+from loadtest.market.publishers import Placement
+from loadtest.regulars import regular, visited
 from loadtest.request import Terms, bid_request
 
 PEOPLE = 10_000
@@ -40,13 +41,12 @@ def write(path: Path, n: int, seed: int = 1, *, sellable: bool = True) -> None:
 def _requests(
     n: int, seed: int, vendor: int, people: int, *, sellable: bool
 ) -> Iterator[dict[str, object]]:
-    population = Population(seed, people, vendor=vendor, today=_CONSENT_DAY)
     dice = Random(f"{seed}/traffic")
     terms = Terms(tmax_ms=150)
     made = 0
     while made < n:
-        person = population.person(dice.randrange(people))
-        publisher = visit(person, dice)
+        somebody = regular(seed, dice.randrange(people))
+        person, publisher = somebody.person, visited(somebody, dice)
         wanted = 2 if made % 5 == 0 else 1
         sold = [placement for placement in publisher.placements if placement.media != "native"]
         if not person.country.in_eu or len(sold) < wanted:

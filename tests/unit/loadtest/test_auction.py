@@ -1,6 +1,5 @@
 """Answers, auctions, macros and markup of the simulated exchange, without HTTP."""
 
-from random import Random
 from typing import Any
 
 import orjson
@@ -8,7 +7,7 @@ import pytest
 
 from loadtest import answer, auction, markup
 from loadtest.answer import Asked, Bid
-from loadtest.publishers import AGREED_PRICE, SECOND_PRICE, Deal, Placement, Publisher
+from loadtest.market.publishers import AGREED_PRICE, SECOND_PRICE, Deal, Placement, Publisher
 from loadtest.request import Terms
 from loadtest.wire import NotHere, loopback, substitute
 
@@ -77,24 +76,24 @@ def one(price: float, **changes: Any) -> Bid:
 def test_a_first_price_winner_pays_its_bid_and_a_second_price_winner_a_cent_more_than_needed() -> (
     None
 ):
-    first = auction.hold(PLACEMENT, PUBLISHER, [one(40.0)], Random(1))[0]
+    first = auction.hold(PLACEMENT, PUBLISHER, [one(40.0)], 2_000_000)[0]
     second = auction.hold(
-        PLACEMENT, PUBLISHER._replace(auction_type=SECOND_PRICE), [one(40.0)], Random(1)
+        PLACEMENT, PUBLISHER._replace(auction_type=SECOND_PRICE), [one(40.0)], 2_000_000
     )[0]
     assert (first.won, first.clearing) == (True, 40_000_000)
     assert second.won
-    assert second.clearing == second.minimum + 10_000 < 40_000_000
+    assert second.clearing == second.minimum + 10_000 == 2_010_000
 
 
 def test_a_higher_rival_wins_and_the_loser_learns_what_was_needed() -> None:
-    lost = auction.hold(PLACEMENT, PUBLISHER, [one(0.6)], Random(1), strength=50)[0]
+    lost = auction.hold(PLACEMENT, PUBLISHER, [one(0.6)], 900_000)[0]
     assert (lost.won, lost.loss) == (False, auction.OUTBID)
-    assert lost.minimum > 600_000
+    assert lost.minimum == 900_000
 
 
 def test_a_deal_at_an_agreed_price_goes_first_and_pays_its_floor() -> None:
     deal, open_bid = one(2.5, dealid="d"), one(30.0)
-    outcomes = auction.hold(PLACEMENT, PUBLISHER, [open_bid, deal], Random(1))
+    outcomes = auction.hold(PLACEMENT, PUBLISHER, [open_bid, deal], 0)
     assert [(o.won, o.clearing, o.loss) for o in outcomes] == [
         (False, 0, auction.LOST_TO_DEAL),
         (True, 2_000_000, 0),

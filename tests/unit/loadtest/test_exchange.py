@@ -24,7 +24,7 @@ async def played(bidder: FakeBidder, **changes: Any) -> Summary:
         given: dict[str, Any] = {
             "rate": 300.0, "seconds": 0.7, "people": 300, "run": "t", "grace_s": 3.0,
             "terms": Terms(tmax_ms=2_000),
-            "habits": Habits(pace=0.05),
+            "habits": Habits(pace=0.05), "clock": lambda: 1_795_000_000.0,
         }  # fmt: skip
         return await run(Options(f"{base}/openrtb2/demo", **(given | changes)))
 
@@ -54,15 +54,15 @@ async def test_bids_win_are_billed_seen_clicked_and_bought(tmp_path: Path) -> No
 async def test_people_buy_at_the_shop_whose_advertisement_they_clicked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("loadtest.laws.click_probability", lambda *_: 1.0)
-    monkeypatch.setattr("loadtest.laws.order_probability", lambda *_: 1.0)
+    monkeypatch.setattr("loadtest.market.live.Live.sees", lambda *_: 1.0)
+    monkeypatch.setattr("loadtest.market.live.Live.order", lambda *_: (600.0, 12_345))
     bidder = FakeBidder()
     summary = await played(bidder, seconds=0.2)
     assert summary.orders == len(bidder.orders) == summary.clicks > 20
     assert len({order["order"] for order in bidder.orders}) == summary.orders
     for order in bidder.orders:
         assert order["advertiser"] == "camera-shop"
-        assert float(order["value"]) > 0
+        assert order["value"] == "123.45"
         assert order["adclick"] in bidder.tokens["click"]
 
 
@@ -120,11 +120,16 @@ async def test_a_late_answer_is_a_time_out() -> None:
 async def test_stopping_ends_the_run_cleanly() -> None:
     bidder, stop = FakeBidder(), asyncio.Event()
     async with bidder.serve() as base:
-        options = Options(f"{base}/openrtb2/demo", rate=100.0, grace_s=0.2, habits=Habits(pace=0.1))
-        asyncio.get_running_loop().call_later(0.3, stop.set)
-        async with asyncio.timeout(3):
-            summary = await run(options, stop)
-    assert summary.sent > 10
+        habits = Habits(pace=0.1)
+        options = Options(
+            f"{base}/openrtb2/demo", rate=100.0, people=300, grace_s=0.2, habits=habits
+        )
+        running = asyncio.create_task(run(options, stop))
+        async with asyncio.timeout(10):
+            await bidder.busy.wait()
+            stop.set()
+            summary = await running
+    assert 50 <= summary.sent < 1_000
     assert not summary.errors
 
 
@@ -132,6 +137,7 @@ async def test_an_interrupt_ends_the_command_with_its_summary() -> None:
     bidder = FakeBidder()
     async with bidder.serve() as base:
         words = ["-m", "loadtest", "exchange", "--url", f"{base}/openrtb2/demo", "--json"]
+        words += ["--people", "300"]
         process = await asyncio.create_subprocess_exec(
             sys.executable, *words, "--grace", "0.2", stdout=asyncio.subprocess.PIPE
         )
@@ -145,11 +151,12 @@ async def test_an_interrupt_ends_the_command_with_its_summary() -> None:
 
 async def test_a_bidder_elsewhere_is_refused() -> None:
     with pytest.raises(NotHere, match="only http://127"):
-        await run(Options("http://bidder.example/openrtb2/demo"))
+        await run(Options("http://bidder.example/openrtb2/demo", people=300))
 
 
 async def test_a_bidder_that_does_not_listen_is_counted() -> None:
-    summary = await run(Options("http://127.0.0.1:1/openrtb2/demo", rate=100.0, seconds=0.1))
+    nobody = Options("http://127.0.0.1:1/openrtb2/demo", rate=100.0, seconds=0.1, people=300)
+    summary = await run(nobody)
     assert summary.errors == {"bid_connection": summary.sent}
 
 

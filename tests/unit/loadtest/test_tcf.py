@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from loadtest import tcf
-from loadtest.people import OUR_VENDOR, Population
+from loadtest.market.people import OUR_VENDOR, Population
 
 DAY = date(2026, 11, 1)
 
@@ -88,7 +88,7 @@ def test_what_does_not_fit_is_refused_rather_than_cut() -> None:
 
 @pytest.mark.parametrize("vendor", [12, 1_101, OUR_VENDOR])
 def test_people_of_the_eu_consent_or_refuse_and_others_carry_no_string(vendor: int) -> None:
-    population = Population(7, 400, vendor=vendor, today=DAY)
+    population = Population(7, 400, vendor=vendor, day=DAY)
     people = [population.person(number) for number in range(400)]
     in_eu = [person for person in people if person.country.in_eu]
     for person in in_eu:

@@ -1,0 +1,1 @@
+"""The market: people, places, rivals and their laws, none of which a bidder ever sees."""
