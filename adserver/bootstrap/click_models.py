@@ -1,48 +1,172 @@
-"""The click model that is loaded, and what stands in for it."""
+"""The click models that are loaded, and what stands in for them."""
 
-from contextlib import suppress
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
 
 import structlog
 
+from adserver.background.served_clicks import Factors, ServedClicks
+from adserver.background.served_orders import ServedEvidence
+from adserver.bootstrap.live_models import Fetched
 from adserver.bootstrap.state import places
 from adserver.config import Loaded
-from adserver.errors import InvalidConfig, Unavailable
-from adserver.metrics import CLICK_MODEL_REFUSED
-from adserver.ports import ClickModel
+from adserver.errors import InvalidConfig
+from adserver.ports import ClickModel, Evidence
+from models.registry.corrections import read_corrections
+from models.registry.keeping import KEPT, keep
+from models.registry.manifest import Kind
+from models.registry.roles import Roles, Share
 
 _log = structlog.get_logger()
 
 
-def check_click_model(loaded: Loaded) -> None:
-    """Load the current click model, if there is one, and let go of it. Raises `InvalidConfig` if it is damaged.
+class ClickTaker:
+    """The place of the click models in a worker: what serves, and what is loaded to serve next."""
 
-    Call it in a process that never forks: numpy starts threads. Without LightGBM's library nothing is wrong
-    with the model; workers say so themselves, and what serves meanwhile.
-    """
-    from models.ctr.artifact import load  # noqa: PLC0415 - numpy starts threads, and a process with threads must not fork
+    kind: Kind = "click"
 
-    models = places(loaded).models
-    if (models / "current").exists():
-        with suppress(Unavailable):
-            load(models, engine=loaded.settings.click_engine)
+    def __init__(self, loaded: Loaded, *, keeps: bool) -> None:
+        """Build it after the fork. One worker `keeps` a copy of a good champion for when the next is not."""
+        from models.ctr.baseline import ConstantModel  # noqa: PLC0415 - numpy starts threads, and a process with threads must not fork
 
+        self._root = places(loaded).models
+        self._engine = loaded.settings.click_engine
+        self._keeps = keeps
+        self._in_force: dict[str, ClickModel] = {}
+        """By the name of the version."""
+        self._champion: ClickModel = ConstantModel()
+        self.served = ServedClicks(self._champion)
+        self._evidence: Evidence | None = None
+        self.evidence = ServedEvidence()
+        """What is known of whom, by the champion's tables."""
 
-def click_model(loaded: Loaded, *, keep: bool) -> ClickModel:
-    """Return the click model, or what stands in for it; `keep` a copy of a good one for when the next is not."""
-    from models.ctr import artifact, baseline  # noqa: PLC0415 - numpy starts threads, and a process with threads must not fork
-
-    models = places(loaded).models
-    current = models if (models / "current").exists() else None
-    problems: list[str] = []
-    clicks = baseline.load_click_model(
-        current, problems.append, engine=loaded.settings.click_engine
-    )
-    CLICK_MODEL_REFUSED.set(bool(problems))
-    for problem in problems:
-        _log.error("click_model_refused", problem=problem)
-    if current is not None and keep and not problems:
+    def fetch(self, roles: Roles) -> Fetched:
+        """Load champion, canary and shadow; whoever is damaged is left out, and the champion before goes on."""
+        problems: list[str] = []
+        found: dict[str, ClickModel] = {}
+        champion = self._fetch_champion(roles.champion, found, problems)
+        canary = self._fetch_other(roles.canary, "canary", found, problems)
+        shadow = self._fetch_other(roles.shadow, "shadow", found, problems)
+        factors: Mapping[str, Factors] = MappingProxyType({})
         try:
-            artifact.keep(models, clicks.name.partition("/")[2])
-        except InvalidConfig as error:  # a full disk, say
-            _log.warning("click_model_not_kept", error=str(error))
-    return clicks
+            factors = read_corrections(self._root).factors()
+        except InvalidConfig as error:
+            problems.append(f"{error}; nothing is corrected")
+        swap = partial(
+            self._swap,
+            champion,
+            found,
+            self._known(roles.champion, champion, found),
+            partial(
+                self.served.serve,
+                champion,
+                canary=canary,
+                canary_percent=roles.canary.percent if roles.canary is not None else 0.0,
+                shadow=shadow,
+                shadow_percent=roles.shadow.percent if roles.shadow is not None else 0.0,
+                factors=factors,
+            ),
+        )
+        return Fetched(_in_words(champion, roles, canary, shadow, factors), swap, problems)
+
+    def _swap(
+        self,
+        champion: ClickModel,
+        found: dict[str, ClickModel],
+        evidence: Evidence | None,
+        serve: "partial[None]",
+    ) -> None:
+        self._champion, self._in_force, self._evidence = champion, found, evidence
+        self.evidence.serve(evidence)
+        serve()
+
+    def _known(
+        self, name: str, champion: ClickModel, found: Mapping[str, ClickModel]
+    ) -> Evidence | None:
+        """Return what the champion's tables say of how little is known; nothing if it is no version, or gone by now."""
+        if champion is self._champion:
+            return self._evidence
+        if found.get(name) is not champion:
+            return None
+        from models.ctr.artifact import read  # noqa: PLC0415 - as above
+        from models.ctr.evidence import TableEvidence  # noqa: PLC0415 - as above
+
+        try:
+            return TableEvidence(read(self._root, name).tables)
+        except InvalidConfig:  # that has been told where the model was loaded
+            return None
+
+    def _fetch_champion(
+        self, name: str, found: dict[str, ClickModel], problems: list[str]
+    ) -> ClickModel:
+        if not name and not self._was_one():
+            return self._champion
+        try:
+            model = self._load(name, problems)
+        except InvalidConfig as error:
+            return self._instead(error, found, problems)
+        found[name] = model
+        if self._keeps and not problems:
+            try:
+                keep(self._root, self.kind, name)
+            except InvalidConfig as error:  # a full disk, say
+                _log.warning("model_not_kept", kind=self.kind, error=str(error))
+        return model
+
+    def _was_one(self) -> bool:
+        marks = (self._root / KEPT / self.kind, self._root / "current")
+        return bool(self._in_force) or any(mark.exists() for mark in marks)
+
+    def _instead(
+        self, error: InvalidConfig, found: dict[str, ClickModel], problems: list[str]
+    ) -> ClickModel:
+        from models.ctr.baseline import stand_in  # noqa: PLC0415 - as above
+
+        if self._in_force:
+            problems.append(f"{error}; {self._champion.name}, which served before, goes on")
+            found.update(self._in_force)
+            return self._champion
+        served = stand_in(self._root, engine=self._engine)
+        problems.append(f"{error}; {served.problem}")
+        return served.model
+
+    def _fetch_other(
+        self, share: Share | None, role: str, found: dict[str, ClickModel], problems: list[str]
+    ) -> ClickModel | None:
+        if share is None:
+            return None
+        try:
+            model = found.get(share.model) or self._load(share.model, problems)
+        except InvalidConfig as error:
+            problems.append(f"{error}; there is no {role}")
+            return None
+        found[share.model] = model
+        return model
+
+    def _load(self, name: str, problems: list[str]) -> ClickModel:
+        from models.ctr.baseline import load_click_model  # noqa: PLC0415 - as above
+
+        if name in self._in_force:
+            return self._in_force[name]
+        served = load_click_model(self._root, name, engine=self._engine)
+        if served.problem:
+            problems.append(served.problem)
+        return served.model
+
+
+def _in_words(
+    champion: ClickModel,
+    roles: Roles,
+    canary: ClickModel | None,
+    shadow: ClickModel | None,
+    factors: Mapping[str, Factors],
+) -> str:
+    told = [champion.name]
+    for model, share, role in ((canary, roles.canary, "canary"), (shadow, roles.shadow, "shadow")):
+        if model is not None and share is not None:
+            told.append(f"{role} of {share.percent:g} %: {model.name}")
+    for name in (champion.name, canary.name if canary is not None else ""):
+        for exchange, medias in factors.get(name, {}).items():
+            told += [f"{exchange} {media} x {factor:.3f}" for media, factor in medias.items()]
+    return ", ".join(told)

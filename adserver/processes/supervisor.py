@@ -16,6 +16,7 @@ from adserver.catalog.snapshot import Snapshot
 from adserver.config import Loaded
 from adserver.errors import AdserverError, Fault, InvalidConfig
 from adserver.processes import builder, children, owner, worker
+from adserver.processes.learner import Learner
 from adserver.processes.ports import bind
 from adserver.processes.pulse import Pulse
 from adserver.processes.signals import arriving, send
@@ -58,6 +59,7 @@ class Supervisor:
         self._owner: Child | None = None
         self._owner_failures = 0
         self._owner_retry_at = 0.0
+        self._learner = Learner(loaded)
         self._snapshot: Snapshot | None = None
         self._claim = -1
         self._stopping = False
@@ -88,6 +90,7 @@ class Supervisor:
             self._bury()
             self._end_what_hangs()
             self._revive()
+            self._learner.start_if_due(time.monotonic())
         self._stop()
         return 0
 
@@ -115,6 +118,7 @@ class Supervisor:
         gc.freeze()  # shared with every worker: the collector must not touch it
 
     def _stop(self) -> None:
+        self._learner.end()
         if self._builder:
             send(self._builder.pid, signal.SIGKILL)
         workers = {pid for slot in self._slots for pid in slot.pids}
@@ -222,6 +226,8 @@ class Supervisor:
             self._mourn(pid, os.waitstatus_to_exitcode(status))
 
     def _mourn(self, pid: int, code: int) -> None:
+        if self._learner.buried(pid, code):
+            return
         if self._builder and self._builder.pid == pid:
             self._reload(code)
             if self._build_again:
@@ -245,6 +251,7 @@ class Supervisor:
     def _end_what_hangs(self) -> None:
         """Kill children that ought to have done something by now; `_bury` will hear of it."""
         now = time.monotonic()
+        self._learner.end_if_hung(now)
         if self._builder and now - self._builder.started > BUILD_S:
             _log.error("builder_hung", pid=self._builder.pid, seconds=BUILD_S)
             send(self._builder.pid, signal.SIGKILL)

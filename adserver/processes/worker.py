@@ -129,6 +129,8 @@ async def _watch(
         worker.sources.poll()
         worker.poll_feeds()
         worker.supply.poll()
+        worker.models.poll()
+        worker.drift.poll()
         if not told and worker.owner.connected:
             looks -= 1
             if worker.is_funded() or not looks:

@@ -11,7 +11,15 @@ from msgspec.structs import asdict, replace
 from adapters.exchanges import DIALECTS
 from adapters.exchanges.sealed_prices import load_price_keys
 from adserver.domain.creative import Restriction
-from adserver.domain.exchange import Approval, Billable, ExchangeTerms, LossCodes, Macros, Told
+from adserver.domain.exchange import (
+    Approval,
+    Billable,
+    ExchangeTerms,
+    LossCodes,
+    Macros,
+    Shading,
+    Told,
+)
 from adserver.domain.money import cpm_nanos, nanos
 from adserver.openrtb.dialect import Agreed, Dialect, Scale
 from adserver.settings.ranges import Section, out_of_range
@@ -87,8 +95,11 @@ class Exchange(Section, frozen=True, kw_only=True):
     """A guard-rail: what may be spent there within one hour of the clock (UTC)."""
     gzip_above_bytes: int = 1_400
     max_requests_per_s: int | None = None
+    shading: Shading = "learned"
+    """In first-price auctions: `learned`: the price that leaves most to be expected, by what bids there won and lost;
+    `fixed`: by `keep_percent` alone."""
     keep_percent: Decimal = Decimal(70)
-    """First-price shading: how much of what lies between floor and value to offer."""
+    """First-price shading where nothing is learned yet: how much of what lies between floor and value to offer."""
     contextual_without_consent: bool = False
 
     def terms(self) -> ExchangeTerms:

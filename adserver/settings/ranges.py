@@ -16,7 +16,7 @@ RANGES: dict[str, tuple[int | Decimal, int | Decimal]] = {
     "expiry_s": (1, 7 * 86_400), "expiry_out_of_home_s": (1, 7 * 86_400), "price_skew_s": (0, 86_400), "max_cpm": (0, MAX_CPM),
     "hourly_ceiling": (0, 1_000_000_000), "gzip_above_bytes": (0, 1 << 30),
     "keep_percent": (0, 100), "workers": (1, 64),
-    "vendor_id": (0, 65_535), "explore_percent": (0, 100),
+    "vendor_id": (0, 65_535), "explore_percent": (0, 100), "learn_percent": (0, 100), "retrain_every_minutes": (0, 527_040),
     "click_days": (1, 365), "header_timeout_ms": (1, 60_000),
     "body_timeout_ms": (1, 60_000), "idle_timeout_s": (1, 3_600),
     "max_connections": (1, 1_000_000), "max_requests_per_s": (1, 1_000_000),

@@ -2,8 +2,8 @@
 
 Every request carries marks of its own in all the places where exchanges send personal things. Then everything
 that the server wrote or tells is searched for them: log, metrics, events, journal, profiles, all of the state
-folder, and explanations. Declared are the place, the publication's domain, city and system in the bid event
-(`docs/reference/events.md`); and where the person allows it their pseudonym, never the id itself.
+folder, and explanations. Declared are the place, the publication's domain, city, system and, where it may be learned from, the space's name
+in the bid event (`docs/reference/events.md`); and where the person allows it their pseudonym, never the id itself.
 """
 
 import asyncio
@@ -149,6 +149,8 @@ class Planted:
         may = number % 2 == 0
         if may:
             del asked["user"]["consent"]  # a string that cannot be read is a refusal
+            # Declared: models learn from it.
+            asked["imp"][0]["tagid"] = dice.choice(("top", "side"))
         else:
             for part, fields in dice.choice(FORBIDDEN).items():
                 asked.setdefault(part, {}).update(copy.deepcopy(fields))

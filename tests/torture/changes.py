@@ -6,7 +6,6 @@ of an exchange that goes on trading.
 
 import json
 import os
-import shutil
 import signal
 import tempfile
 from collections import Counter
@@ -18,22 +17,18 @@ import yaml
 from adserver.config import load_settings
 from adserver.errors import InvalidConfig
 from adserver.processes import builder
-from models.ctr import artifact
-from models.ctr.train import train
 from tests.endpoints.catalogs import BUDGET, one_banner
 from tests.endpoints.server import Server, wait
 from tests.endpoints.test_reload import Traffic, advertisers
-from tests.endpoints.wire import request
+from tests.torture import hostile_models
 from tests.torture.agreement import judge, own_ledger
-from tests.torture.breakage import CATALOGS, SETTINGS, model
+from tests.torture.breakage import CATALOGS, SETTINGS
 from tests.torture.figures import Figure, Scale, none_of
 from tests.torture.running import serving
 from tests.torture.trading import Habits, Trading
-from tests.unit.models_ctr.world import shown, write_log
 
 FIRST, SECOND = "tents", "boots"
 RELOAD_S = 30.0
-IMPRESSIONS = 3_000
 DRAIN_S = 10.0
 HABITS = Habits(rate=30, repeated=0.3)
 LIMITS = {f"line_item/{name}/life": BUDGET * 10**9 for name in (FIRST, SECOND)}
@@ -48,7 +43,7 @@ def run(scale: Scale) -> list[Figure]:
         server = Server(Path(name, "server"), one_banner(FIRST))
         figures.append(_catalogs(server, dice, count))
         figures.append(_settings(server, dice, count))
-        figures += _models(Path(name), dice, scale)
+        figures += hostile_models.run(Path(name), dice, scale)
     return figures
 
 
@@ -148,50 +143,3 @@ def _settings(server: Server, dice: Random, count: int) -> Figure:
         except InvalidConfig:
             pass  # as it must be
     return none_of("R7", "broken settings not refused", count, wrong)
-
-
-def _models(folder: Path, dice: Random, scale: Scale) -> list[Figure]:
-    log, good, broken = folder / "log", folder / "good", folder / "broken"
-    log.mkdir()
-    write_log(log, list(shown(IMPRESSIONS)))
-    train(log, good)
-    wrong = []
-    count = scale.count(50, 2)
-    for _ in range(count):
-        shutil.copytree(good, broken)
-        how = model(dice, broken)
-        try:
-            loaded = artifact.load(broken, engine="compiled")
-            wrong.append(f"taken: {loaded.name}, {how}")
-        except InvalidConfig:
-            pass  # as it must be
-        shutil.rmtree(broken)
-    reloads = scale.count(10, 1)
-    lost = _models_lost(good, dice, reloads)
-    return [
-        none_of("R7", "broken models not refused by their loader", count, wrong),
-        none_of("R7", "reloads with a broken model that did not keep the old one", reloads, lost),
-    ]
-
-
-def _models_lost(good: Path, dice: Random, reloads: int) -> list[str]:
-    """Have a server reload broken models, and ask which serves afterwards."""
-    wrong = []
-    with serving(one_banner(FIRST), "click_model_refused") as server:
-        models = server.state / "models"
-        shutil.copytree(good, models, dirs_exist_ok=True)
-        _hang_up(server, "reloaded")
-        before = server.explain(request())["model"]
-        if not before.startswith("lightgbm/"):
-            wrong.append(f"the whole model was not taken: {before} serves")
-        for _ in range(reloads):
-            how = model(dice, models)
-            if server.command("reload").returncode == 0:
-                wrong.append(f"the command found nothing wrong: {how}")
-            _hang_up(server, "reloaded")
-            if (after := server.explain(request())["model"]) != before:
-                wrong.append(f"{after} serves after {how}")
-            shutil.rmtree(models)
-            shutil.copytree(good, models)
-            _hang_up(server, "reloaded")
-    return wrong

@@ -103,6 +103,7 @@ class NosyModel:
     """Its probabilities depend on every bit of the auction that a decision is told."""
 
     name = "nosy"
+    breadth = 8
 
     def click_probabilities(
         self,

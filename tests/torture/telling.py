@@ -30,8 +30,9 @@ def tell(
     parsed: argparse.ArgumentParser,
     options: argparse.Namespace,
     scale: Callable[[str], Scale],
+    also: Callable[[Sequence[Figure]], None] = lambda _: None,
 ) -> int:
-    """Measure what is asked for, each bar at its scale, and print it; 1 if a bar is missed."""
+    """Measure what is asked for, each bar at its scale, print it and hand it to `also`; 1 if a bar is missed."""
     unknown = set(options.bars) - bars.keys()
     if unknown:
         parsed.error(f"no such bar: {', '.join(sorted(unknown))}")
@@ -48,6 +49,7 @@ def tell(
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(figures)).decode() + "\n")
     else:
         Console().print(_table(title, figures))
+    also(figures)
     return 0 if all(figure.met for figure in figures) else 1
 
 
