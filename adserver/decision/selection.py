@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from adserver.decision import shading
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Trace
-from adserver.decision.valuation import Worth
 from adserver.decision.world import Moment
+from adserver.decision.worth import Worth
 from adserver.domain.bid import Bid
 from adserver.domain.creative import AnyCreative, Audio, Native, Video
 from adserver.domain.fees import with_fees
 from adserver.domain.opportunity import Auction, MediaType, Opportunity
 from adserver.domain.reasons import Reason
+from adserver.ports.landscape import Landscape
 
 
 def choose(
+    landscape: Landscape,
     worths: Sequence[Worth],
     auction: Auction,
     opportunity: Opportunity,
@@ -33,7 +35,19 @@ def choose(
         if candidate.line_item_index in taken:
             trace.narrow(Reason.SEPARATION, alone, 0)
             continue
-        price = shading.price(worth.paced, worth.floor, demand.auction_type, moment.terms.keep_ppm)
+        price, offer = shading.price(
+            landscape,
+            moment.terms,
+            auction,
+            opportunity,
+            candidate.creative,
+            demand.deal,
+            demand.auction_type,
+            worth.floor,
+            worth.paced,
+            moment.now_s,
+            moment.seed,
+        )
         if price <= 0:  # nothing kept above no floor: an offer of nothing is none
             trace.narrow(Reason.BELOW_FLOOR, alone, 0, worth.floor)
             continue
@@ -57,6 +71,8 @@ def choose(
             value=worth.value,
             price=price,
             reserved=reserved,
+            draw=worth.draw,
+            offer=offer,
         )
     return None
 
