@@ -18,6 +18,7 @@ from adserver.decision import (
     products,
     rotation,
     screens,
+    seeing,
     selection,
     shortlist,
     transparency,
@@ -52,8 +53,8 @@ def decide(
 ) -> list[Bid]:
     """Return the bids for one auction; `trace.reason` names why an empty answer is empty.
 
-    `fits` is what `look_ahead` returned. Pure but for what it claims from `moment.purse`: the same arguments give the
-    same bids.
+    `fits` is what `look_ahead` returned. Pure but for what it claims from `moment.purse`, and for `auction.seen`: the
+    same arguments give the same bids.
     """
     snapshot = world.snapshot
     if not any(fits):
@@ -63,6 +64,7 @@ def decide(
         trace.missed = dict.fromkeys((each.id for each in auction.opportunities), trace.reason)
         return []
     listener = eligibility.listener(snapshot, auction, moment)
+    auction.seen = seeing.see(auction, moment, listener)
     bids: list[Bid] = []
     taken: set[int] = set()
     later: list[_Later] = []
@@ -179,7 +181,9 @@ def _buy(
     else:
         few = shortlist.keep(world, demand, listener, moment, trace)
     worths = valuation.value(world, auction, opportunity, demand, few, moment, trace)
-    bid = selection.choose(worths, auction, opportunity, demand, moment, taken, trace)
+    bid = selection.choose(
+        world.landscape, worths, auction, opportunity, demand, moment, taken, trace
+    )
     if bid is not None:
         if propensities is not None:
             bid = replace(bid, propensity=propensities.get(bid.candidate.index, 1.0))

@@ -14,7 +14,6 @@ from adserver.domain.candidate import Candidate
 from adserver.domain.dice import happens, mixed
 from adserver.domain.reasons import Reason
 
-LENGTH = 8
 PATIENCE = 32
 """When so many have refused the person one by one, all are asked at once."""
 LOOKED_AT = 256
@@ -24,28 +23,29 @@ LOOKED_AT = 256
 def keep(
     world: World, demand: Demand, listener: Listener, moment: Moment, trace: Trace
 ) -> list[Candidate]:
-    """Return at most `LENGTH` candidates by paced promise, the best first.
+    """Return as many candidates by paced promise as the click model's answers differ for, the best first.
 
     Candidates are numbered by falling promise and pace only lowers it, so the walk from the lowest
     bit ends as soon as nobody further on can displace anybody.
     """
     candidates = world.snapshot.candidates
+    length = world.clicks.breadth
     floor = demand.floor
     reaching = world.snapshot.floors.reaching(floor)
     alive = trace.narrow(Reason.BELOW_FLOOR, demand.alive, reaching, floor)
     heard = trace.wanted or listener.is_refused_often
     if heard:
         alive = _heard(alive, listener, trace)
-    ranking = _rank(world.snapshot, alive, demand, moment, None if heard else listener)
+    ranking = _rank(world.snapshot, alive, demand, moment, length, None if heard else listener)
     if len(ranking.refusing) == PATIENCE:
         listener.is_refused_often = True
         alive = _heard(alive, listener, trace)
-        ranking = _rank(world.snapshot, alive, demand, moment, None)
+        ranking = _rank(world.snapshot, alive, demand, moment, length, None)
     if trace.wanted or not ranking.kept:  # otherwise nobody asks who fell
         alive = trace.narrow(Reason.AUDIENCE, alive, ~few(ranking.refusing))
         alive = trace.narrow(Reason.BELOW_FLOOR, alive, ~few(ranking.below), floor)
     chosen = [-negative for _, negative in sorted(ranking.kept, reverse=True)]
-    if len(chosen) == LENGTH and happens(moment.seed, 0, world.explore_ppm):
+    if len(chosen) == length and happens(moment.seed, 0, world.explore_ppm):
         others = alive & listener.accepting() & ~few(ranking.below)
         chosen[-1] = _anybody(others, mixed(moment.seed, 1) % len(candidates), chosen)
     if trace.wanted:
@@ -65,6 +65,7 @@ def _rank(
     alive: int,
     demand: Demand,
     moment: Moment,
+    length: int,
     listener: Listener | None,
 ) -> _Ranking:
     """Return the best, and who fell while they were looked for; without a listener nobody refuses."""
@@ -77,7 +78,7 @@ def _rank(
     looked = 0
     for index in ascending(alive):
         promise = promises[index]
-        if (len(kept) == LENGTH and promise <= kept[0][0]) or looked == LOOKED_AT:
+        if (len(kept) == length and promise <= kept[0][0]) or looked == LOOKED_AT:
             break
         if listener is not None and not listener.is_accepted(index):
             refusing.append(index)
@@ -94,7 +95,7 @@ def _rank(
             below.append(index)
             continue
         ranked = (promise * pace, -index)
-        if len(kept) < LENGTH:
+        if len(kept) < length:
             heappush(kept, ranked)
         elif ranked > kept[0]:
             heapreplace(kept, ranked)

@@ -31,6 +31,9 @@ class Valued(msgspec.Struct, frozen=True):
     floor: int
     guaranteed: bool = False
     """In a guaranteed deal: not held back by its pace, and worth at least the floor where its maximum allows that."""
+    orders_per_click: float = 0.0
+    """Where orders decide the value, with what an order is worth (house nanos); else 0."""
+    order_worth: int = 0
 
 
 class Trace(Protocol):
@@ -48,6 +51,9 @@ class Trace(Protocol):
 
     def valued(self, valued: Valued) -> None:
         """Note the money of one candidate."""
+
+    def drew(self, candidate: int, factor: float) -> None:
+        """Note by what a candidate's click probability was multiplied to rank it here."""
 
     wanted: bool
     """Is anybody going to read the notes? If not, callers skip what only notes need."""
@@ -73,6 +79,9 @@ class Untraced:
     def valued(self, valued: Valued) -> None:
         """Nobody reads it."""
 
+    def drew(self, candidate: int, factor: float) -> None:
+        """Nobody reads it."""
+
 
 class _Silent(Untraced):
     """For a look ahead, of which nothing is to be remembered."""
@@ -94,6 +103,8 @@ class Traced(Untraced):
         super().__init__()
         self.falls: list[Fall] = []
         self.sums: list[Valued] = []
+        self.draws: dict[tuple[str | None, int], float] = {}
+        """By opportunity and candidate."""
 
     def narrow(self, reason: Reason, alive: int, passing: int, got: object = "") -> int:
         """Narrow, remembering who fell."""
@@ -105,6 +116,10 @@ class Traced(Untraced):
     def valued(self, valued: Valued) -> None:
         """Remember the money."""
         self.sums.append(valued)
+
+    def drew(self, candidate: int, factor: float) -> None:
+        """Remember the factor."""
+        self.draws[self.opportunity, candidate] = factor
 
     def counts(self) -> dict[Reason, int]:
         """Return how many candidates fell for each reason, over all imps."""

@@ -11,7 +11,8 @@ from adserver.domain.consent import Permission
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.money import Nanos
 from adserver.domain.person import NOBODY, Profile, Touch
-from adserver.ports import ClickModel, OrderModel, Purse
+from adserver.ports import ClickModel, Evidence, OrderModel, Purse
+from adserver.ports.landscape import UNKNOWN, Landscape
 from adserver.ports.products import NO_ARMS, Arms, Showcase
 
 
@@ -25,10 +26,16 @@ class World(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """How often what takes turns was seen and clicked, as last told."""
     showcase: Showcase | None = None
     """The products of dynamic creatives, as last loaded."""
+    landscape: Landscape = UNKNOWN
+    """What it takes to win first-price auctions."""
     max_cpm: Nanos | None = None
     """A guard-rail over all exchanges: no bid is ever higher."""
     explore_ppm: int = 20_000
     """How often, in a million, a shortlisted place goes to somebody drawn from the rest."""
+    evidence: Evidence | None = None
+    """How little is known of whom; nothing: nobody tells, and nobody is tried for it."""
+    learn_ppm: int = 0
+    """In how many of a million requests those valued are ranked by what might be true; see `exploring`."""
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True, eq=False):

@@ -10,6 +10,8 @@ from itertools import pairwise
 from math import exp, lgamma, log, sqrt
 from typing import NamedTuple
 
+from adserver.domain.gamma import digamma, trigamma
+
 EXPLORED = 0.1
 """This share of a line item's turns goes to all arms evenly, however bad they look: each keeps 0.1 / arms at least."""
 MAX_ARMS = 20
@@ -61,8 +63,8 @@ def _posterior(arm: Arm, weight: float) -> _Beta:
     clicks = min(arm.clicks, arm.impressions)
     a = 1.0 + clicks
     b = weight + arm.impressions - clicks
-    spread = sqrt(_trigamma(a) + _trigamma(b))
-    return _Beta(a, b, _digamma(a) - _digamma(b), spread, lgamma(a) + lgamma(b) - lgamma(a + b))
+    spread = sqrt(trigamma(a) + trigamma(b))
+    return _Beta(a, b, digamma(a) - digamma(b), spread, lgamma(a) + lgamma(b) - lgamma(a + b))
 
 
 def _best(arms: Sequence[_Beta]) -> list[float]:
@@ -89,21 +91,3 @@ def _best(arms: Sequence[_Beta]) -> list[float]:
         before = here
     total = sum(won)
     return [each / total for each in won] if total > 0.0 else [1.0 / len(arms)] * len(arms)
-
-
-def _digamma(x: float) -> float:
-    result = 0.0
-    while x < 6:  # noqa: PLR2004 - from there on the series is exact enough
-        result -= 1.0 / x
-        x += 1.0
-    square = 1.0 / (x * x)
-    return result + log(x) - 0.5 / x - square * (1 / 12 - square * (1 / 120 - square / 252))
-
-
-def _trigamma(x: float) -> float:
-    result = 0.0
-    while x < 6:  # noqa: PLR2004 - as above
-        result += 1.0 / (x * x)
-        x += 1.0
-    square = 1.0 / (x * x)
-    return result + 1.0 / x + square / 2 + square / x * (1 / 6 - square * (1 / 30 - square / 42))

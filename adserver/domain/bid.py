@@ -4,6 +4,7 @@ import msgspec
 
 from adserver.domain.candidate import Candidate
 from adserver.domain.money import Nanos
+from adserver.domain.offer import Offer
 from adserver.domain.opportunity import DealTerms, MediaType, Opportunity
 
 
@@ -23,6 +24,10 @@ class Bid(msgspec.Struct, frozen=True, kw_only=True):
     """What is set aside: the price of all impressions that the opportunity is, and every fee that it would cause."""
     propensity: float = 1.0
     """With which probability exactly this was shown of what takes turns in the line item: creatives, products."""
+    draw: float = 1.0
+    """By what the click probability was multiplied to rank it among the others of this opportunity; 1: not to learn."""
+    offer: Offer | None = None
+    """What the price comes from, where the landscape knows such auctions."""
     generation: int = 0
     """Which state of the feed the products are of."""
     products: tuple[int, ...] = ()

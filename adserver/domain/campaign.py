@@ -15,6 +15,7 @@ Status = Literal["draft", "active", "paused", "archived"]
 Pacing = Literal["even", "ahead", "asap"]
 CountedBy = Literal["person", "household"]
 Rotation = Literal["", "even", "weighted", "learned"]
+GoalKind = Literal["cpm", "cpc", "cpa", "roas"]
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -43,13 +44,22 @@ class Flight(msgspec.Struct, frozen=True):
 class Goal(msgspec.Struct, frozen=True):
     """What the advertiser pays for, and how much."""
 
-    kind: Literal["cpm", "cpc", "cpa"]
+    kind: GoalKind
     amount: Nanos
-    """Nanos per impression (cpm), per click (cpc) or per order (cpa)."""
+    """Nanos per impression (cpm), per click (cpc) or per order (cpa). For roas the advertiser's own estimate of what an
+    order is worth, used until orders have been measured.
+    """
     max_cpm: Nanos
     """No bid of this line item is ever above; nanos per impression."""
     orders_per_click: float = 0.02
-    """For cpa: the advertiser's own estimate, used until conversions have been measured."""
+    """For cpa and roas: the advertiser's own estimate, used until conversions have been measured."""
+    return_ppm: int = 0
+    """For roas: what orders must be worth for each unit spent, in millionths; above 0."""
+
+    @property
+    def by_orders(self) -> bool:
+        """Tell whether orders decide what a click is worth."""
+        return self.kind in {"cpa", "roas"}
 
 
 class Fees(msgspec.Struct, frozen=True):

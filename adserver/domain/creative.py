@@ -208,3 +208,15 @@ class Native(Creative, frozen=True, kw_only=True, tag="native"):
 
 Display = Banner | Html | Dynamic
 AnyCreative = Banner | Html | Dynamic | Video | Audio | Native
+
+
+def size_of(creative: Creative) -> str:
+    """Return `300x250` for a banner, the first rendition's size for a video, nothing for what takes its size from the page.
+
+    One definition for the event log, for training and for serving.
+    """
+    if isinstance(creative, Banner | Dynamic):
+        return f"{creative.width}x{creative.height}"
+    if isinstance(creative, Video) and creative.media_files:
+        return f"{creative.media_files[0].width}x{creative.media_files[0].height}"
+    return ""

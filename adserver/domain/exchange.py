@@ -11,6 +11,7 @@ Billable = Literal["win", "billing", "impression"]
 Approval = Literal["none", "required"]
 Told = Literal["win", "loss"]
 LossCodes = Literal["openrtb", "google"]
+Shading = Literal["learned", "fixed"]
 
 
 class Macros(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +73,10 @@ class ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
     """A guard-rail: no more than this is spent there within one hour of the clock (UTC)."""
     gzip_above_bytes: int = 1_400
     """Answers longer than this are compressed where `Accept-Encoding` asks for gzip: about a packet."""
+    shading: Shading = "learned"
+    """First-price auctions: `learned`: by what bids there won and lost; `fixed`: by `keep_ppm` alone."""
     keep_ppm: int = 700_000
-    """First-price shading: of what lies between floor and value, offer this many millionths."""
+    """First-price shading without evidence: of what lies between floor and value, offer this many millionths."""
     contextual_without_consent: bool = False
     """Its policy allows contextual bids where consent for purpose 2 is missing."""
 

@@ -25,6 +25,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
     """This is the event that the exchange's declaration calls billable for this media type."""
     wire_price: int | None = None
     """Clearing price, micros per mille in the bid's currency; `None` if absent or unreadable."""
+    wire_minimum: int | None = None
+    """What would have won, as the exchange says; micros per mille in the bid's currency; `None` if it does not."""
     impressions_ppm: int | None = None
     """How many impressions were won by one bid (out of home), in millionths; `None` if absent or unreadable."""
     seal: bytes = b""

@@ -11,6 +11,7 @@ from adserver.domain.creative import Restriction
 from adserver.domain.dsa import Transparency
 from adserver.domain.money import Nanos
 from adserver.domain.person import PersonKey
+from adserver.domain.seen import NOT_SEEN, Seen
 from adserver.domain.targeting import Dimension
 
 Value = str | tuple[str, ...]
@@ -236,7 +237,7 @@ class Auction(msgspec.Struct):
     """Everything that is the same for all opportunities of one request.
 
     Written once more when the person is known: `person` and `segment_count`; and `segments`, if the person does not
-    want them used.
+    want them used. `seen` is written when it is decided.
     """
 
     id: str
@@ -288,3 +289,9 @@ class Auction(msgspec.Struct):
     """Whose systems are paid, the owner's first: `ssp.example>exchange.example`; empty where nobody asks, or nobody said."""
     relation: str = ""
     """What the publisher says of the seller: `direct`, `reseller`, `both`; empty where nobody asks, or it is not known."""
+    browser: str = ""
+    """Its name in our words, of the structured user agent, or of the other one where some line item targets browsers."""
+    weather: str = ""
+    """A slot: no adapter tells it yet."""
+    seen: Seen = NOT_SEEN
+    """What models may know of the person."""

@@ -7,10 +7,11 @@ gives, so that the sum stays. Each window is apart: lifetime budgets move among 
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import permutations
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
+from adserver.domain.campaign import GoalKind
 from adserver.domain.money import Nanos
 from adserver.domain.performance import Record, odds
 
@@ -33,7 +34,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """How a line item stands in one window: its life, or a day."""
 
     account: str
-    goal: Literal["cpm", "cpc", "cpa"]
+    goal: GoalKind
     own: Nanos
     """Its own budget for the window."""
     shifted: Nanos
