@@ -17,6 +17,8 @@ from adserver.commands import (
     keys,
     learning,
     ledger,
+    models,
+    packing,
     preview,
     serving,
     supply,
@@ -36,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for group in (
         demo, serving, campaigns, creatives, preview, feeds, audiences, customers, identities, learning, keys, asking,
-        certify, supply, traffic, ledger,
+        certify, supply, traffic, ledger, models, packing,
     ):  # fmt: skip
         group.add(commands)
     options = parser.parse_args(arguments)

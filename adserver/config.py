@@ -24,6 +24,7 @@ from adserver.settings.feeds import feed_problems
 from adserver.settings.file import read_struct
 from adserver.settings.identity import Identity
 from adserver.settings.invalid_traffic import InvalidTraffic
+from adserver.settings.learning import Learning
 from adserver.settings.matching import Matching
 from adserver.settings.mobile import Mobile
 from adserver.settings.money import Money
@@ -112,8 +113,11 @@ class Settings(Section, frozen=True, kw_only=True):
     audit: Audit = Audit()
     explore_percent: Decimal = Decimal(2)
     """How often a shortlisted place goes to somebody drawn from the rest."""
-    click_engine: Literal["lightgbm", "compiled"] = "lightgbm"
-    """Who walks the click model's trees: LightGBM's own library, or our faster arrays (see decisions)."""
+    learn_percent: Decimal = Decimal(10)
+    """How often those shortlisted are ranked by what might be true, to learn of whom little is known; no bid is higher for it."""
+    click_engine: Literal["counting", "lightgbm", "compiled"] = "counting"
+    """Who walks the click model's trees: counters, LightGBM's own library, or masks (see decision 3)."""
+    learning: Learning = Learning()
     click_days: int = 30
     """How long a tracked click may still be counted; also the life of what a landing page keeps."""
 
@@ -181,6 +185,7 @@ def _problems(settings: Settings) -> list[tuple[str, str]]:
         *out_of_range("$", settings),
         *out_of_range("$.http", http),
         *out_of_range("$.guard", settings.guard),
+        *out_of_range("$.learning", settings.learning),
     ]
     if not found and http.port in range(http.private_port, http.private_port + settings.workers):
         found.append(

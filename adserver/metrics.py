@@ -171,9 +171,16 @@ WRITES_FAILING = Gauge(
     "1 while the owner can make nothing durable (a full disk, say), else 0.",
     registry=REGISTRY,
 )
-CLICK_MODEL_REFUSED = Gauge(
-    "adserver_click_model_refused",
-    "1 while another model, or a constant, stands in for a click model that was refused, else 0.",
+MODEL_REFUSED = Gauge(
+    "adserver_model_refused",
+    "1 while another model, or a constant, stands in for one that was refused, else 0; by kind: click, conversion, landscape.",
+    ["kind"],
+    registry=REGISTRY,
+)
+MODEL_SWAPS = Counter(
+    "adserver_model_swaps",
+    "How often models, their shares or corrections were taken up while requests were answered, by kind.",
+    ["kind"],
     registry=REGISTRY,
 )
 NETWORK_LIST_REFUSED = Gauge(
@@ -223,6 +230,13 @@ OPEN_CONNECTIONS = Gauge(
 QUEUE_SECONDS = Gauge(
     "adserver_queue_seconds",
     "The longest that a bid request waited for its turn in the last quarter of a second.",
+    registry=REGISTRY,
+)
+LANDSCAPE_LEVEL = Gauge(
+    "adserver_landscape_level",
+    "Prices at an exchange as a multiple of what the landscape learned, as this worker's wins say; 0: it is refuted, and a "
+    "fixed share is offered.",
+    ["exchange"],
     registry=REGISTRY,
 )
 SETTLED = Counter(

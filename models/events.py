@@ -8,7 +8,9 @@ import msgspec
 
 from adserver.domain.validity import Correction, Corrections
 from adserver.errors import Fault, InvalidConfig
+from models.packing import unpacked
 
+PACKED = ".parquet"
 MAX_LINE_BYTES = 65_536
 """No event is longer; a longer line is read in pieces, and each piece counted as unreadable."""
 
@@ -76,18 +78,37 @@ def corrections(files: Iterable[Path]) -> Corrections:
 def segments(path: Path) -> list[Path]:
     """Return the segment files in a folder, in the order of their names, or the one file itself.
 
-    Raises `InvalidConfig` if there is nothing to read.
+    A packed one (`.parquet`) counts where the plain one beside it is gone. Raises `InvalidConfig` if there is nothing to read.
     """
-    found = [path] if path.is_file() else sorted(path.rglob("*.jsonl"))
+    plain = sorted(path.rglob("*.jsonl"))
+    packed = [each for each in path.rglob(f"*{PACKED}") if each.with_suffix(".jsonl") not in plain]
+    found = [path] if path.is_file() else sorted([*plain, *packed])
     if not found:
         raise InvalidConfig(
-            [Fault(str(path), "$", "no event segments (*.jsonl) here; serve some traffic first")]
+            [
+                Fault(
+                    str(path),
+                    "$",
+                    "no event segments (*.jsonl, *.parquet) here; serve some traffic first",
+                )
+            ]
         )
     return found
 
 
 def lines(path: Path, tally: Tally) -> Iterator[bytes]:
-    """Yield the whole lines of one segment file; raises `InvalidConfig` if it cannot be read."""
+    """Yield the whole lines of one segment file, packed or not; raises `InvalidConfig` if it cannot be read.
+
+    Raises `Unavailable` for a packed one without pyarrow.
+    """
+    if path.suffix == PACKED:
+        for line in unpacked(path):
+            tally.lines += 1
+            if line.endswith(b"\n"):
+                yield line
+            else:
+                tally.torn += 1
+        return
     try:
         with path.open("rb") as segment:
             while line := segment.readline(MAX_LINE_BYTES):

@@ -12,6 +12,7 @@ from adapters.profiles.redis_store.writer import RedisProfileWriter
 from adserver.background.places import Places
 from adserver.background.reviews_file import read_reviews
 from adserver.background.sizes_file import read_sizes
+from adserver.bootstrap.usual import usual_rates
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.review import bars
 from adserver.catalog.sizes import withheld
@@ -97,7 +98,8 @@ def load_snapshot(loaded: Loaded) -> Snapshot:
     barred = bars(
         catalog, loaded.terms, read_reviews(where.reviews), loaded.settings.audit.restricted
     )
-    return compile_snapshot(catalog, withheld(loaded.policy, catalog, sizes), barred)
+    hidden = withheld(loaded.policy, catalog, sizes)
+    return compile_snapshot(catalog, hidden, barred, usual_rates(where.models))
 
 
 def rules(loaded: Loaded) -> Rules:

@@ -10,14 +10,18 @@ from adapters.channels import prepare
 from adapters.exchanges.plain_prices import read_plain_price
 from adserver.background.arms import LearnedArms
 from adserver.background.contacts import PendingContacts
+from adserver.background.drifting import DriftWatch
 from adserver.background.flow import FlowCounter
 from adserver.background.owner_client import OwnerClient
 from adserver.background.purse import LeasedPurse
 from adserver.background.stopping import Stopped
 from adserver.background.stops import StopSwitch
-from adserver.bootstrap.click_models import click_model
+from adserver.bootstrap.click_models import ClickTaker
 from adserver.bootstrap.completing import completer
+from adserver.bootstrap.conversions import ConversionTaker
 from adserver.bootstrap.feeds import Shopwindow
+from adserver.bootstrap.landscapes import LandscapeTaker
+from adserver.bootstrap.live_models import LiveModels
 from adserver.bootstrap.mobile import mobile
 from adserver.bootstrap.people import RIGHTS, Directory, matching, rights
 from adserver.bootstrap.state import (
@@ -74,13 +78,12 @@ class Worker:
     supply: Supply
     poll_feeds: Callable[[], None]
     """Takes up product feeds that were loaded anew."""
+    models: LiveModels
+    drift: DriftWatch
 
 
 def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     """Build a worker; call it after the fork, since models may start threads."""
-    # Imported here because numpy starts threads, and a process with threads must not fork.
-    from models.cvr.baseline import SmoothedOrders, read_outcomes  # noqa: PLC0415
-
     where = places(loaded)
     settings = loaded.settings
     clock = SystemClock()
@@ -99,11 +102,16 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
     arms = LearnedArms()
     numbers = [item.number for item in snapshot.line_items]
     flow = FlowCounter(numbers, purse.left, time.monotonic)
+    landscapes = LandscapeTaker(loaded, clock)
+    drift = DriftWatch(landscapes.served, lambda exchange: purse.hold_s.get(exchange, 0), clock)
     owner = OwnerClient(
         where.socket, slot, clock, purse, contacts, on_forget=directory.forget, on_arms=arms.take,
-        flow=flow,
+        flow=flow, on_resolved=drift.resolved,
     )  # fmt: skip
-    clicks = click_model(loaded, keep=slot == 0)
+    clicks = ClickTaker(loaded, keeps=slot == 0)
+    conversions = ConversionTaker(loaded)
+    models = LiveModels(where.models, [landscapes, clicks, conversions])
+    models.begin()
     guard = settings.guard
     creatives = {
         creative.id: creative
@@ -116,10 +124,13 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         snapshot=snapshot,
         arms=arms,
         showcase=shopwindow.storefront,
-        clicks=clicks,
-        orders=SmoothedOrders(read_outcomes(where.orders)),
+        clicks=clicks.served,
+        orders=conversions.served,
+        evidence=clicks.evidence,
+        landscape=landscapes.served,
         max_cpm=None if guard.max_cpm is None else cpm_nanos(guard.max_cpm),
         explore_ppm=int(settings.explore_percent * 10_000),
+        learn_ppm=int(settings.learn_percent * 10_000),
     )
     judging = settings.invalid_traffic
     lists = network_lists.serving(judging.networks, loaded.file.parent, where.networks)
@@ -173,9 +184,10 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
             contacts=contacts,
             events=Sparing(owner, admission),
             leaseholder=owner,
-            model=clicks.name,
+            clicks=clicks.served,
             click_days=settings.click_days,
             signer=installs.signer,
+            watch=drift,
         ),
         purse=purse,
         stopped=stopped,
@@ -234,6 +246,7 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
                 purse=purse,
                 stopped=stopped,
                 clock=clock,
+                deciding=clicks.served,
             ),
             report=owner.report,
             scrape=owner.scrape,
@@ -248,4 +261,6 @@ def build_worker(loaded: Loaded, snapshot: Snapshot, slot: int) -> Worker:
         people=directory,
         supply=selling,
         poll_feeds=shopwindow.poll,
+        models=models,
+        drift=drift,
     )

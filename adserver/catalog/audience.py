@@ -109,7 +109,7 @@ class AudienceIndex:
 
     def known(self, segments: Iterable[int]) -> list[str]:
         """Return the names of those segments that any expression mentions."""
-        return [self.names[segment] for segment in segments if segment in self.names]
+        return [name for name in map(self.names.get, segments) if name is not None]
 
     def accepting(self, segments: Sequence[int], alive: int) -> int:
         """Return who of `alive` accepts a person in these segments (numbers, see `segment_number`)."""

@@ -15,17 +15,25 @@ from adserver.domain.money import Nanos, share
 from adserver.domain.targeting import EXACT_PLACES, Dimension, ListRule
 
 GENEROUS_CLICKS_PPM = 20_000
-"""Per-click goals are ranked as if people clicked this often: two in a hundred, rarely exceeded."""
+"""Per-click goals are ranked as if people clicked this often, where no model tells: two in a hundred, rarely exceeded."""
+ANY_OTHER = ""
+"""The name of whoever is not named, among usual click rates."""
+NO_RATES: Mapping[str, float] = {}
 
 
-def ranked(placed: Sequence[Placed]) -> list[Candidate]:
-    """Return every pair of a line item and one of its creatives, the highest promise first."""
+def ranked(placed: Sequence[Placed], rates: Mapping[str, float] = NO_RATES) -> list[Candidate]:
+    """Return every pair of a line item and one of its creatives, the highest promise first.
+
+    `rates` are the usual click rates of line items, by id, and of `ANY_OTHER`, as far as they are known. They order
+    candidates and bound nothing.
+    """
+    otherwise = rates.get(ANY_OTHER, GENEROUS_CLICKS_PPM / PPM)
     pairs: list[tuple[Nanos, int, Placed, AnyCreative]] = []
     for position, each in enumerate(placed):
         creatives: Mapping[str, AnyCreative] = {c.id: c for c in each.advertiser.creatives}
         item = each.line_item
         sizes = item.targeting.get(Dimension.SIZE)
-        promise = media_value(_promise(item.goal), item.fees)
+        promise = media_value(_promise(item.goal, rates.get(item.id, otherwise)), item.fees)
         pairs.extend(
             (promise, position, each, creative)
             for name in item.creatives
@@ -62,13 +70,15 @@ def ranked(placed: Sequence[Placed]) -> list[Candidate]:
     ]
 
 
-def _promise(goal: Goal) -> Nanos:
+def _promise(goal: Goal, click_rate: float) -> Nanos:
     if goal.kind == "cpm":
         worth = goal.amount
     else:
-        worth = share(goal.amount, GENEROUS_CLICKS_PPM, PPM)
-        if goal.kind == "cpa":
+        worth = share(goal.amount, round(click_rate * PPM), PPM)
+        if goal.by_orders:
             worth = int(worth * goal.orders_per_click)
+        if goal.kind == "roas":
+            worth = worth * PPM // goal.return_ppm
     return min(worth, goal.max_cpm)
 
 

@@ -2,11 +2,11 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from adserver.catalog.audience import AudienceIndex, without
 from adserver.catalog.bits import Run, bits
-from adserver.catalog.candidates import ranked
+from adserver.catalog.candidates import NO_RATES, ranked
 from adserver.catalog.facts import (
     TOLD_BY_AGENTS,
     auction_groups,
@@ -33,15 +33,18 @@ from adserver.domain.wanted import Wanted
 
 
 def compile_snapshot(
-    catalog: Catalog, withheld: Withheld = NOTHING, bars: Bars = NO_BARS
+    catalog: Catalog,
+    withheld: Withheld = NOTHING,
+    bars: Bars = NO_BARS,
+    rates: Mapping[str, float] = NO_RATES,
 ) -> Snapshot:
     """Build the indexes for a checked catalog. Linear in candidates times dimensions.
 
     Nobody is in the segments that are withheld, and the line items that are do not bid; nor do creatives where
-    they are barred.
+    they are barred. `rates`: see `ranked`.
     """
     placed = list(active_line_items(catalog))
-    pairs = ranked(placed)
+    pairs = ranked(placed, rates)
     size = len(pairs)
     members: list[list[int]] = [[] for _ in placed]
     for candidate in pairs:

@@ -147,6 +147,11 @@ def print_walk(walk: dict[str, Any]) -> None:
             f"  [bold green]bid[/] {bid['price_cpm']:.3f} CPM for imp {escape(bid['imp'])}: "
             f"{escape(bid['line_item'])} with {escape(bid['creative'])}"
             + (f" in {_deal(bid)}" if bid["deal"] else "")
+            + (
+                f", wins {bid['win_chance']:.0%} by {escape(bid['price_from'])}"
+                if bid["price_from"]
+                else ""
+            )
         )
     if walk["no_bid"]:
         out.print(f"  [bold]no bid[/]: {walk['no_bid']}")

@@ -52,11 +52,9 @@ def reload(options: argparse.Namespace) -> int:
     said = [
         f"network list {name} is refused, and stood in for: {why}" for name, why in lists.items()
     ]
-    try:
-        bootstrap.check_click_model(loaded)
-    except InvalidConfig as error:
-        told["click_model"] = str(error)
-        said.append(f"click model is refused, and stood in for: {error}")
+    for kind, why in bootstrap.check_models(bootstrap.places(loaded).models).items():
+        told[f"{kind}_model"] = why
+        said.append(f"{kind} model is refused, and stood in for: {why}")
     os.kill(running_supervisor(loaded), signal.SIGHUP)
     if not options.json:
         out.print("The campaigns are good; the workers are being replaced one by one.")

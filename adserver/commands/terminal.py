@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
+from rich.table import Table
 
 from adserver.errors import InvalidConfig
 
@@ -14,6 +15,7 @@ OK, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: done; it did not work out; the input or a setting cannot be used; Ctrl-C."""
 
 SETTINGS = "server.yaml"
+_WIDE = 200
 
 out = Console(soft_wrap=not sys.stdout.isatty())
 err = Console(stderr=True)
@@ -47,6 +49,11 @@ def command(
 def print_json(value: object) -> None:
     """Print a value as one indented JSON object."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def print_table(table: Table) -> None:
+    """Print a table, as wide as it likes where nobody's window is in the way."""
+    (out if sys.stdout.isatty() else Console(width=_WIDE)).print(table)
 
 
 def counted(number: int, noun: str) -> str:

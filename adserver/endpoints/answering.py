@@ -15,11 +15,13 @@ from adserver.domain.reasons import Reason
 from adserver.domain.ticket import Ticket
 from adserver.domain.week import DAY_S
 from adserver.endpoints.desk import Desk
-from adserver.endpoints.events import bid_event
+from adserver.endpoints.events import bid_event, shadow_event
 from adserver.endpoints.tokens import TokenVault
 from adserver.openrtb.outbound import BidWriter, respond, wire_price
 from adserver.openrtb.skadnetwork import Signer
-from adserver.ports import EventLog, Wallet
+from adserver.ports import ClickModel, EventLog, Wallet
+from adserver.ports.deciding import Decider, Deciding
+from adserver.ports.landscape import PriceWatch
 from adserver.ports.people import YoungContacts
 
 _ID_BYTES = 16
@@ -35,6 +37,10 @@ class Draft(NamedTuple):
     tickets: Sequence[Ticket]
     reach: Reach
     now_s: float
+    decider: Decider
+    """Whose probabilities it rests on."""
+    shadow: ClickModel | None
+    """Who is asked beside it, for the log alone."""
 
 
 class Leaseholder(Protocol):
@@ -56,9 +62,10 @@ class Answerer:
         contacts: YoungContacts,
         events: EventLog,
         leaseholder: Leaseholder,
-        model: str,
+        clicks: Deciding,
         click_days: int,
         signer: Signer | None = None,
+        watch: PriceWatch | None = None,
     ) -> None:
         self._rates = rates
         self._writer = writer
@@ -67,9 +74,10 @@ class Answerer:
         self._contacts = contacts
         self._events = events
         self._leaseholder = leaseholder
-        self._model = model
+        self._clicks = clicks
         self._click_s = click_days * DAY_S
         self._signer = signer
+        self._watch = watch
         # Ids must be unique, not secret: a system call per bid would buy nothing. Built after the fork.
         self._random = Random(os.urandom(_ID_BYTES))  # noqa: S311
 
@@ -109,7 +117,17 @@ class Answerer:
                     self._contacts.expect(ticket.person, _touch(ticket), now_s)
                 if ticket.household:
                     self._contacts.expect(ticket.household, _touch(ticket), now_s)
-        return Draft(body, desk, auction, bids, tickets, permission.reach, now_s)
+        return Draft(
+            body,
+            desk,
+            auction,
+            bids,
+            tickets,
+            permission.reach,
+            now_s,
+            self._clicks.decider(auction),
+            self._clicks.watcher(auction),
+        )
 
     def book(self, draft: Draft) -> None:
         """Keep the money until the bids are resolved; log and count them."""
@@ -126,17 +144,23 @@ class Answerer:
                 ticket.bill_until_s,
                 ticket.at_s + ticket.held_s if ticket.held_s else 0,
             )
+            if bid.offer is not None and self._watch is not None:
+                self._watch.booked(ticket.bid, auction.exchange, bid.offer, draft.now_s)
             self._events.write(
                 bid_event(
                     auction,
                     bid,
                     ticket.bid.hex(),
                     draft.now_s,
-                    self._model,
+                    draft.decider,
                     measured=ticket.measured,
                     trainable=ticket.trainable,
                 )
             )
+            if draft.shadow is not None and ticket.measured and ticket.trainable:
+                self._events.write(
+                    shadow_event(auction, bid, ticket.bid.hex(), draft.now_s, draft.shadow)
+                )
             desk.bids[bid.media_type].value += 1
             desk.bids_by_reach[draft.reach].value += 1
             desk.offered.value += bid.price * bid.opportunity.multiplier_ppm // PPM

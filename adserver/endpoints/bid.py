@@ -55,7 +55,7 @@ class BidEndpoint:
     ) -> None:
         self._flow = flow
         self._world = world
-        self._strained_world = msgspec.structs.replace(world, explore_ppm=0)
+        self._strained_world = msgspec.structs.replace(world, explore_ppm=0, learn_ppm=0)
         self._desks = desks
         self._gatherer = gatherer
         self._answerer = answerer
@@ -139,13 +139,12 @@ class BidEndpoint:
         at = self._monotonic()
         if at > deadline:
             return self._none(desk, auction.id, Reason.TIME_OUT, arrived)
-        if (
-            at > self._purse.good_until
-        ):  # we slept, say; the line to the owner comes later in the loop
-            self._purse.suspend()
+        purse = self._purse
+        apart_s = now_s - at
+        if at > purse.good_until or not purse.least_apart_s < apart_s < purse.most_apart_s:
+            purse.look(at, now_s)  # we slept, say; who looks after it comes later in the loop
         # 2. Decide: plain function calls; nothing awaits, so nothing interleaves.
         trace = Untraced()
-        purse = self._purse
         now = moment(gathered, terms, purse, purse.paces, self._stopped.candidates, now_s)
         world = self._strained_world if self._admission.strained else self._world
         bids = decide(world, auction, gathered.fits, now, trace)

@@ -10,18 +10,20 @@ from typing import Any
 from adserver.catalog.bits import ascending
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.pipeline import decide
-from adserver.decision.tracing import Fall, Traced
+from adserver.decision.tracing import Fall, Traced, Valued
 from adserver.decision.world import World
 from adserver.domain.bid import Bid
 from adserver.domain.campaign import Goal
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.fees import PPM
 from adserver.domain.money import Nanos, units, wire_cpm
+from adserver.domain.opportunity import Auction
 from adserver.domain.reasons import Reason
 from adserver.endpoints.gathered import Declined, Gathered, moment
 from adserver.endpoints.gathering import Gatherer
 from adserver.endpoints.wishes import got, wanted
 from adserver.ports import Clock, Restraint, Wallet
+from adserver.ports.deciding import Deciding
 
 HIDDEN = "(hidden)"
 """In place of segments, unless they are to be revealed."""
@@ -58,8 +60,10 @@ class Explainer:
         purse: Wallet,
         stopped: Restraint,
         clock: Clock,
+        deciding: Deciding | None = None,
     ) -> None:
         self._world = world
+        self._deciding = deciding
         self._terms = terms
         self._gatherer = gatherer
         self._purse = purse
@@ -125,9 +129,10 @@ class Explainer:
             "candidates": len(snapshot.candidates),
             "fallen": {reason.value: count for reason, count in trace.counts().items()},
             "no_bid": None if bids else trace.reason,
-            "model": self._world.clicks.name,
+            "model": self._model(auction),
+            "order_model": self._world.orders.name,
             "bids": [_bid(bid) for bid in bids],
-            "valued": [self._valued(each) for each in trace.sums],
+            "valued": [self._valued(each, trace) for each in trace.sums],
             "fallen_candidates": [
                 {
                     "line_item": snapshot.candidates[index].line_item,
@@ -141,6 +146,12 @@ class Explainer:
             ],
         }
 
+    def _model(self, auction: Auction) -> str:
+        """Return the name of the click model that decides on a request."""
+        if self._deciding is None:
+            return self._world.clicks.name
+        return self._deciding.decider(auction).model.name
+
     def _segment_names(self, gathered: Gathered) -> list[str]:
         """Return the person's segments by name, as far as they may choose the ad and anybody asks for them."""
         if not gathered.permission.personalise:
@@ -149,8 +160,9 @@ class Explainer:
         sent = audience.numbers(gathered.auction.segments)
         return audience.known((*gathered.profile.segments, *sent))
 
-    def _valued(self, each: Any) -> dict[str, Any]:
+    def _valued(self, each: Valued, trace: Traced) -> dict[str, Any]:
         candidate = self._world.snapshot.candidates[each.candidate]
+        by_orders = candidate.goal.by_orders
         return {
             "imp": each.opportunity,
             "line_item": candidate.line_item,
@@ -159,6 +171,9 @@ class Explainer:
             "guaranteed": each.guaranteed,
             "goal": _goal(candidate.goal),
             "click_probability": each.click_probability,
+            "orders_per_click": each.orders_per_click if by_orders else None,
+            "order_worth": units(each.order_worth) if candidate.goal.kind == "roas" else None,
+            "draw": trace.draws.get((each.opportunity, each.candidate), 1.0),
             "value_cpm": wire_cpm(each.value),
             "paced_cpm": wire_cpm(each.paced),
             "floor_cpm": wire_cpm(each.floor),
@@ -173,9 +188,17 @@ def _sides(snapshot: Snapshot, index: int, fall: Fall, *, reveal: bool) -> dict[
 
 
 def _goal(goal: Goal) -> str:
-    """Say what is paid for, in currency units: per mille, per click or per order."""
+    """Say what is paid for, in currency units: per mille, per click or per order; or the return that is wanted."""
+    if goal.kind == "roas":
+        return f"roas {goal.return_ppm / PPM:.2f}"
     amount = wire_cpm(goal.amount) if goal.kind == "cpm" else units(goal.amount)
     return f"{goal.kind} {amount:.2f}"
+
+
+def _price_from(bid: Bid) -> str:
+    """Say what the price was learned from; nothing, where it was not."""
+    offer = bid.offer
+    return "" if offer is None else f"{offer.bids:,} bids of {offer.key}"
 
 
 def _bid(bid: Bid) -> dict[str, Any]:
@@ -188,6 +211,8 @@ def _bid(bid: Bid) -> dict[str, Any]:
         "click_probability": bid.click_probability,
         "value_cpm": wire_cpm(bid.value),
         "price_cpm": wire_cpm(bid.price),
+        "price_from": _price_from(bid),
+        "win_chance": None if bid.offer is None else bid.offer.chance,
         "reserved_cpm": wire_cpm(bid.reserved),
         "impressions": bid.opportunity.multiplier_ppm / PPM,
     }

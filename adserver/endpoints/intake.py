@@ -133,8 +133,8 @@ class Intake:
     ) -> Notice:
         """Return the notice with whatever of its query can be read.
 
-        `p` is the cleared price; in a loss notice it is what would have won. `r` is the loss code, `n` how many
-        impressions were won.
+        `p` is the cleared price; in a loss notice it is what would have won, which `m` is in others. `r` is the loss code,
+        `n` how many impressions were won.
         """
         now_s = self._clock.now()
         read = self._price_readers.get(ticket.exchange, self._plain)
@@ -143,6 +143,7 @@ class Intake:
         if settles and isinstance(price, Unread) and ticket.exchange in self._terms:
             self._unread[ticket.exchange, price].inc()
         micros, seal = (None, b"") if isinstance(price, Unread) else price
+        least = query.get("p" if kind == "loss" else "m")
         rule = ""
         # Screens out of home report by their players and servers: no person is to be expected there.
         if visitor is not None and self._judge is not None and not ticket.out_of_home:
@@ -157,6 +158,7 @@ class Intake:
             at_s=int(now_s),
             settles=settles,
             wire_price=micros,
+            wire_minimum=None if least is None else self._least(least, ticket, now_s),
             seal=seal,
             impressions_ppm=_millionths(query.get("n")) if ticket.out_of_home else None,
             loss_code=loss_code,
@@ -180,6 +182,13 @@ class Intake:
         """Count an outcome and return it."""
         self._counters[kind, outcome].inc()
         return outcome
+
+    def _least(self, text: str, ticket: Ticket, now_s: float) -> int | None:
+        """Return what would have won: in the open or encrypted as prices are; exchanges differ in that."""
+        found = self._plain(text, ticket.bid_s, now_s)
+        if isinstance(found, Unread):
+            found = self._price_readers.get(ticket.exchange, self._plain)(text, ticket.bid_s, now_s)
+        return None if isinstance(found, Unread) else found.micros
 
     def _terms_of(self, ticket: Ticket) -> ExchangeTerms:
         # An exchange that left the configuration still invoices what it sold before: by the usual terms.

@@ -7,11 +7,11 @@ from adserver.catalog.snapshot import Snapshot
 from adserver.decision.tracing import Fall
 from adserver.domain.campaign import LineItem
 from adserver.domain.candidate import Candidate
+from adserver.domain.creative import size_of
 from adserver.domain.money import wire_cpm
 from adserver.domain.opportunity import DealTerms
 from adserver.domain.reasons import Reason
 from adserver.domain.targeting import Dimension, spell
-from adserver.endpoints.events import size_of
 
 _NAMED_AFTER_DIMENSIONS = {dimension.value: dimension for dimension in Dimension}
 _SUMS = frozenset({Reason.OUTBID, Reason.BELOW_FLOOR})

@@ -22,6 +22,7 @@ _BRANDS = (  # a prefix of the lower-case name -> ours; what says more stands be
     ("mobile safari", "safari"), ("safari", "safari"), ("firefox", "firefox"), ("ie", "explorer"),
     ("internet explorer", "explorer"),
 )  # fmt: skip
+_BROWSERS = frozenset(ours for _, ours in _BRANDS) | {"chromium"}
 _ENGINES = ("chromium", "not")
 """Brands that every browser of the family lists beside its own name, and those made up to be ignored (`Not:A-Brand`)."""
 
@@ -45,6 +46,12 @@ def browser(device: Device) -> Value:
             return name
         found = found or name
     return found
+
+
+def known_browser(device: Device) -> str:
+    """Return the browser's name if it is one of the well-known: a rare one may tell devices apart."""
+    found = browser(device)
+    return found if isinstance(found, str) and found in _BROWSERS else ""
 
 
 def language(device: Device) -> Value:

@@ -15,6 +15,7 @@ from adserver.domain.money import Rates
 from adserver.domain.opportunity import NO_FACTS, Auction, AuctionType, Opportunity
 from adserver.domain.reasons import Reason
 from adserver.domain.wanted import NOTHING_MORE, Wanted
+from adserver.openrtb.device import known_browser
 from adserver.openrtb.facts import facts, imp_facts, point
 from adserver.openrtb.floors import deal_terms, duration_floors, imp_floor
 from adserver.openrtb.native import native_space
@@ -33,6 +34,8 @@ MAX_CATEGORIES = 100
 MAX_MULTIPLIER = 1_000_000
 """No screen is looked at by more people at once; it also guards the arithmetic against hostile numbers."""
 LONGEST_TMAX_MS = 10_000
+MAX_TAG = 200
+"""Letters of a space's name; longer ones are cut."""
 
 _NO_DEVICE = Device()
 
@@ -64,7 +67,7 @@ def auction(
     badv = request.badv
     # In the order of the fields, because more than 15 keywords cost a microsecond (CPython then packs
     # them into a dict). A test gives every field a value of its own.
-    return Auction(
+    found = Auction(
         str(request.id),
         terms.name,
         opportunities,
@@ -94,6 +97,9 @@ def auction(
         point(request, permission) if wanted.point else None,
         macros(request) if wanted.macros and request.dooh is None else NO_MACROS,
     )
+    if device.sua is not None:
+        found.browser = known_browser(device)
+    return found
 
 
 def time_left_ms(request: BidRequest, terms: ExchangeTerms) -> int:
@@ -184,7 +190,7 @@ def _opportunity(
         deals=deals,
         deals_only=deals_only,
         secure=imp.secure == 1,
-        tag_id="" if imp.tagid is None else str(imp.tagid),
+        tag_id="" if imp.tagid is None else str(imp.tagid)[:MAX_TAG],
         position=(imp.banner.pos if imp.banner else imp.video.pos if imp.video else None) or 0,
         expiry_s=imp.exp,
         facts=imp_facts(imp, request, wanted) if wanted.dimensions else NO_FACTS,

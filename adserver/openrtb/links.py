@@ -68,16 +68,17 @@ def notice_urls(
     base: str, token: str, terms: ExchangeTerms, media_type: MediaType, *, out_of_home: bool
 ) -> NoticeUrls:
     """Return `nurl`, `burl` and `lurl`; `burl` only where the billing notice is what bills, the others where they bill
-    or the exchange calls them.
+    or the exchange calls them. What would have won too is asked for once of a bid that won: when it wins, if that is told.
     """
     macros = terms.macros
     price = _price(macros.price, macros, out_of_home)
     bills = terms.billable(media_type, out_of_home=out_of_home)
     won = bills == "win" or "win" in terms.notices
     loss = f"{base}/n/loss/{token}?r={macros.loss}&p={macros.min_to_win}"
+    least = f"{'&' if price else '?'}m={macros.min_to_win}" if macros.min_to_win else ""
     return NoticeUrls(
-        f"{base}/n/win/{token}{price}" if won else None,
-        f"{base}/n/billing/{token}{price}" if bills == "billing" else None,
+        f"{base}/n/win/{token}{price}{least}" if won else None,
+        f"{base}/n/billing/{token}{price}{'' if won else least}" if bills == "billing" else None,
         loss if "loss" in terms.notices else None,
     )
 

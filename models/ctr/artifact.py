@@ -1,209 +1,157 @@
-"""A trained model on disk: a folder per version, and a small file that says which is current.
+"""A click model in the registry: its trees in LightGBM's text format, its tables, its calibration."""
 
-<out>/current                           the name of the folder below
-<out>/<time>-<hash of manifest>/
-    manifest.json    features, tables, calibration, metrics, the SHA-256 of model.txt
-    model.txt        the trees in LightGBM's text format
-"""
-
-import os
-from hashlib import sha256
 from math import isfinite
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from adserver.durable import sync_folder
-from adserver.errors import Fault, InvalidConfig
+from adserver.errors import Fault, InvalidConfig, Unavailable
 from adserver.ports import ClickModel
 from models.ctr.booster import BoosterModel, NativeTrees
 from models.ctr.compiled import CompiledModel
-from models.ctr.evaluate import Metrics
-from models.ctr.features import COLUMNS, Encoder, Tables
+from models.ctr.counters import Counters
+from models.ctr.encoder import Encoder
+from models.ctr.features import COLUMNS, CONTEXT, SERVED, Tables
 from models.ctr.forest import Forest
 from models.ctr.probability import Calibration
 from models.ctr.trees import read_trees
-from models.ctr.verify import survive
+from models.registry import artifacts, checking
+from models.registry.manifest import Kind, Manifest
 
-FORMAT = 1
-Engine = Literal["lightgbm", "compiled"]
-"""Who walks the trees: LightGBM's library, or `compiled`, several times faster and equal."""
-_MODEL, _MANIFEST, _CURRENT = "model.txt", "manifest.json", "current"
-KEPT = "kept"
-"""The folder, among the versions, with a copy of the one that served last."""
-_HASH_LENGTH = 16
-_MAX_BYTES = 256 * 1024 * 1024
-_TRAIN_AGAIN = "train again, or write the name of another version's folder into `current`"
+KIND: Kind = "click"
+Engine = Literal["counting", "lightgbm", "compiled"]
+"""Who walks the trees: `Counters`, LightGBM's library or `Forest`; all equal, see decision 3."""
+MODEL, TABLES, CALIBRATION = "model.txt", "tables.json", "calibration.json"
+_SAMPLES = (0.0, 1.0, -1.0, 7.5, 1e9, float("nan"))
+_AGREED = 1e-9
+_MAX_LOG_ODDS = 1e6
 
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What belongs to a model beside its trees."""
-
-    format: int
-    created: str
-    """RFC 3339, UTC."""
-    model_sha256: str
-    columns: tuple[str, ...]
-    trees: int
-    tables: Tables
-    calibration: Calibration
-    trained_from: str
-    """Time of the first bid trained on, RFC 3339, UTC."""
-    trained_until: str
-    impressions: int
-    """How many were trained on."""
-    clicks: int
-    metrics: Metrics
+_Part = TypeVar("_Part", bound=msgspec.Struct)
 
 
 class Artifact(NamedTuple):
-    """A model as read: whole and of this version's features."""
+    """A click model as read: whole and of this version's features."""
 
     name: str
     manifest: Manifest
+    tables: Tables
+    calibration: Calibration
     model: bytes
 
 
-def publish(out: Path, manifest: Manifest, model: bytes) -> Path:
-    """Write a new version and make it current, each in one step; return its folder.
+def publish(
+    root: Path, manifest: Manifest, tables: Tables, calibration: Calibration, model: bytes
+) -> Path:
+    """Sign and write a new version; return its folder. Raises `InvalidConfig` if it cannot be written."""
+    files = {
+        MODEL: model,
+        TABLES: msgspec.json.encode(tables),
+        CALIBRATION: msgspec.json.encode(calibration),
+    }
+    return artifacts.publish(root, manifest, files)
 
-    Raises `InvalidConfig` if it cannot be written; what was current then still is.
+
+def read(where: Path, name: str = "") -> Artifact:
+    """Read the champion of a registry, the version of that name, or the version in a folder of a registry.
+
+    Raises `InvalidConfig` if anything is missing, damaged, unsigned, or of other features.
     """
-    try:
-        return _publish(out, manifest, model)
-    except OSError as error:
-        raise InvalidConfig([Fault(str(out), "$", f"cannot be written to: {error}")]) from error
+    return parsed(_read(where, name))
 
 
-def _publish(out: Path, manifest: Manifest, model: bytes) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
-    encoded = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    stamp = "".join(letter for letter in manifest.created if letter.isalnum())
-    folder = out / f"{stamp}-{_short_hash(encoded)}"
-    unfinished = Path(mkdtemp(prefix=".unfinished-", dir=out))
-    try:
-        _write(unfinished / _MODEL, model)
-        _write(unfinished / _MANIFEST, encoded)
-        unfinished.chmod(0o755)
-        sync_folder(unfinished)
-        if not folder.exists():  # the same manifest is the same model
-            unfinished.rename(folder)
-    finally:
-        rmtree(unfinished, ignore_errors=True)
-    pointer = out / f".{_CURRENT}-{os.getpid()}"
-    _write(pointer, f"{folder.name}\n".encode())
-    pointer.replace(out / _CURRENT)
-    sync_folder(out)
-    return folder
-
-
-def keep(directory: Path, name: str) -> None:
-    """Copy a version that was found good to where no training and no accident touches it, in place of the one before.
-
-    Raises `InvalidConfig` if it cannot be written; what was kept then still is.
-    """
-    kept = directory / KEPT
-    if (kept / name).exists():
-        return
-    unfinished = Path(mkdtemp(prefix=".unfinished-", dir=directory))
-    try:
-        for file in (_MODEL, _MANIFEST):
-            _write(unfinished / file, _read(directory / name / file))
-        kept.mkdir(exist_ok=True)
-        unfinished.chmod(0o755)
-        unfinished.rename(kept / name)
-        before = (kept / _CURRENT).read_text("utf-8").strip() if (kept / _CURRENT).exists() else ""
-        pointer = kept / f".{_CURRENT}-{os.getpid()}"
-        _write(pointer, f"{name}\n".encode())
-        pointer.replace(kept / _CURRENT)
-        if before and Path(before).name == before:
-            rmtree(kept / before, ignore_errors=True)
-    except OSError as error:
-        raise _invalid(kept, f"cannot be written to: {error}") from error
-    finally:
-        rmtree(unfinished, ignore_errors=True)
-
-
-def read(directory: Path) -> Artifact:
-    """Read the current version below `directory`, or the version that it is.
-
-    Raises `InvalidConfig` if anything is missing, damaged, or of other features.
-    """
-    folder = directory if (directory / _MANIFEST).exists() else _current(directory)
-    encoded = _read(folder / _MANIFEST)
-    if folder.resolve().name.rpartition("-")[2] != _short_hash(encoded):
-        raise _invalid(folder / _MANIFEST, "was changed since training, or its folder was renamed")
-    try:
-        manifest = msgspec.json.decode(encoded, type=Manifest)
-    except ValueError as error:
-        raise _invalid(folder / _MANIFEST, f"is not a manifest of this version: {error}") from error
-    if manifest.format != FORMAT or manifest.columns != COLUMNS:
-        raise _invalid(folder / _MANIFEST, "was trained for other features than this version's")
-    for problem in manifest.tables.problems():
-        raise _invalid(folder / _MANIFEST, problem)
-    if not (manifest.calibration.slope > 0 and isfinite(manifest.calibration.intercept)):
-        raise _invalid(folder / _MANIFEST, "its calibration does not rise")
-    model = _read(folder / _MODEL)
-    if sha256(model).hexdigest() != manifest.model_sha256:
-        raise _invalid(folder / _MODEL, "was changed or cut since training (wrong SHA-256)")
-    return Artifact(folder.name, manifest, model)
-
-
-def load(directory: Path, *, engine: Engine = "lightgbm") -> ClickModel:
-    """Load the current model, checked.
+def load(where: Path, name: str = "", *, engine: Engine = "counting") -> ClickModel:
+    """Load a click model as `read` finds it, after a child process has tried it.
 
     Raises `InvalidConfig` for anything damaged, `Unavailable` if LightGBM's library is wanted and
     cannot be loaded. Takes some tenths of a second: not on an event loop that serves.
     """
-    artifact = read(directory)
-    manifest = artifact.manifest
-    name = f"lightgbm/{artifact.name}"
-    encoder = Encoder(manifest.tables)
+    return load_found(_read(where, name), engine=engine)
+
+
+def load_found(found: artifacts.Artifact, *, engine: Engine = "counting") -> ClickModel:
+    """Load a version that was read, as `load` does."""
+    whole = parsed(found)
+    served = f"lightgbm/{whole.name}"
+    encoder = Encoder(whole.tables)
     try:
-        trees = read_trees(artifact.model.decode(), COLUMNS)
-        if len(trees) != manifest.trees:
-            raise ValueError(f"{len(trees)} trees, not {manifest.trees}")  # noqa: TRY301 - one message for all
-        if engine == "compiled":
-            forest = Forest(trees, len(COLUMNS))
-            return CompiledModel(name, forest, encoder, manifest.calibration)
-        survive(artifact.model)
-        return BoosterModel(name, NativeTrees(artifact.model), encoder, manifest.calibration)
+        checking.survive(found)
+        if engine == "lightgbm":
+            return BoosterModel(served, NativeTrees(whole.model), encoder, whole.calibration)
+        compiled = Counters if engine == "counting" else Forest
+        trees = compiled(read_trees(_text(whole.model), COLUMNS), len(COLUMNS))
+        return CompiledModel(served, trees, encoder, whole.calibration)
     except ValueError as error:
-        raise _invalid(directory / artifact.name / _MODEL, f"is damaged: {error}") from error
+        raise _invalid(found.folder / MODEL, f"is damaged: {error}") from error
 
 
-def _current(directory: Path) -> Path:
-    if not (directory / _CURRENT).exists():
-        raise InvalidConfig([Fault(str(directory), "$", "holds no model; train one first")])
-    name = _read(directory / _CURRENT).decode("utf-8", "replace").strip()
-    folder = directory / name
-    if Path(name).name != name or not (folder / _MANIFEST).exists():
-        raise _invalid(directory / _CURRENT, f"names {name[:80]!r}, which is no model here")
-    return folder
+def check(found: artifacts.Artifact) -> None:
+    """Read a version as serving would, and predict with it; raise `ValueError` or `InvalidConfig` if it is bad.
+
+    For a child process: what LightGBM's reader makes of a damaged text may be a crash.
+    """
+    whole = parsed(found)
+    trees = read_trees(_text(whole.model), COLUMNS)
+    counters = Counters(trees, len(COLUMNS))
+    compiled = CompiledModel("tried", counters, Encoder(whole.tables), whole.calibration)
+    try:
+        native = NativeTrees(whole.model)
+    except Unavailable:  # then nobody else here can load it either
+        native = None
+    for sample in _SAMPLES:
+        row = [sample] * len(COLUMNS)
+        context, candidate = row[: len(CONTEXT)], [row[len(CONTEXT) :]]
+        (found_log_odds,) = compiled.log_odds(context, candidate)
+        if not abs(found_log_odds) < _MAX_LOG_ODDS:
+            raise ValueError(f"it predicts log odds of {found_log_odds}")
+        if native is not None:
+            (expected,) = native.log_odds(context, candidate)
+            if not abs(expected - found_log_odds) <= _AGREED:
+                raise ValueError(
+                    f"LightGBM reads log odds of {expected} from it, we {found_log_odds}"
+                )
+
+
+def _read(where: Path, name: str) -> artifacts.Artifact:
+    if not name and (where / artifacts.MANIFEST).exists():
+        where = where.resolve()
+        return artifacts.read(where.parents[1], KIND, where.name)
+    return artifacts.read(where, KIND, name)
+
+
+def parsed(found: artifacts.Artifact) -> Artifact:
+    """Return what a version says. Raises `InvalidConfig` if it is not of this version's features."""
+    if set(found.files) != {MODEL, TABLES, CALIBRATION}:
+        message = f"names the files {', '.join(sorted(found.files))}, not those of a click model"
+        raise _invalid(found.folder / artifacts.MANIFEST, message)
+    tables = _part(found, TABLES, Tables)
+    if found.manifest.columns != COLUMNS or tables.schema != SERVED:
+        message = "was trained for other features than this version's"
+        raise _invalid(found.folder / artifacts.MANIFEST, message)
+    for problem in tables.problems():
+        raise _invalid(found.folder / TABLES, problem)
+    calibration = _part(found, CALIBRATION, Calibration)
+    if not (
+        calibration.slope > 0 and isfinite(calibration.slope) and isfinite(calibration.intercept)
+    ):
+        raise _invalid(found.folder / CALIBRATION, "its calibration does not rise")
+    return Artifact(found.name, found.manifest, tables, calibration, found.files[MODEL])
+
+
+def _part(found: artifacts.Artifact, name: str, kind: type[_Part]) -> _Part:
+    try:
+        return msgspec.json.decode(found.files[name], type=kind)
+    except (ValueError, RecursionError) as error:
+        raise _invalid(found.folder / name, f"cannot be read: {error}") from None
+
+
+def _text(model: bytes) -> str:
+    try:
+        return model.decode("ascii")
+    except UnicodeDecodeError:
+        raise ValueError("it is no text") from None
 
 
 def _invalid(file: Path, message: str) -> InvalidConfig:
-    return InvalidConfig([Fault(str(file), "$", f"{message}; {_TRAIN_AGAIN}")])
-
-
-def _read(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > _MAX_BYTES:
-            raise _invalid(file, f"is larger than {_MAX_BYTES} bytes")
-        return file.read_bytes()
-    except OSError as error:
-        raise _invalid(file, f"cannot be read: {error}") from error
-
-
-def _short_hash(manifest: bytes) -> str:
-    return sha256(manifest).hexdigest()[:_HASH_LENGTH]
-
-
-def _write(file: Path, content: bytes) -> None:
-    with file.open("wb") as target:
-        target.write(content)
-        target.flush()
-        os.fsync(target.fileno())
+    advice = "train again, or `adserver models roll-back`"
+    return InvalidConfig([Fault(str(file), "$", f"{message}; {advice}")])

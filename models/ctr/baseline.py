@@ -2,17 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from adserver.domain.candidate import Candidate
 from adserver.domain.opportunity import Auction, Opportunity
 from adserver.errors import InvalidConfig, Unavailable
 from adserver.ports import ClickModel
-from models.ctr.artifact import KEPT, Engine, load, read
-from models.ctr.features import Tables, size_of
+from models.ctr.artifact import KIND, Artifact, Engine, load, load_found, parsed, read
+from models.ctr.features import Tables, learned_size
 from models.ctr.probability import clipped
+from models.ctr.spread import LEAST
+from models.registry.keeping import kept
 
 TYPICAL_CLICK_RATE = 0.002
 """What display advertising sees in the long run, within a factor of a few."""
+
+
+class Served(NamedTuple):
+    """What serves, and what is wrong if it is not what ought to."""
+
+    model: ClickModel
+    problem: str = ""
 
 
 class ConstantModel:
@@ -20,6 +30,7 @@ class ConstantModel:
 
     def __init__(self, probability: float = TYPICAL_CLICK_RATE) -> None:
         self.name = "constant"
+        self.breadth = LEAST
         self._probability = clipped(probability)
 
     def click_probabilities(
@@ -38,6 +49,7 @@ class RateModel:
 
     def __init__(self, name: str, tables: Tables) -> None:
         self.name = name
+        self.breadth = LEAST
         self._creatives = _rates(tables, "creative")
         self._sizes = _rates(tables, "size")
         self._base = clipped(tables.base_rate)
@@ -55,41 +67,38 @@ class RateModel:
     def _rate(self, candidate: Candidate) -> float:
         creative = candidate.creative
         rate = self._creatives.get(creative.id)
-        return self._sizes.get(size_of(creative), self._base) if rate is None else rate
+        return self._sizes.get(learned_size(creative), self._base) if rate is None else rate
 
 
-def load_click_model(
-    directory: Path | None, on_problem: Callable[[str], None], *, engine: Engine = "lightgbm"
-) -> ClickModel:
-    """Return the model in `directory`, or the best that can stand in for it; never fails.
+def load_click_model(root: Path, name: str, *, engine: Engine = "counting") -> Served:
+    """Return the click model of that name in a registry, or rates where LightGBM's library is wanted and missing.
 
-    `on_problem` is told what is wrong and what serves meanwhile. No directory is no problem. A damaged model is
-    stood in for by the one that was kept last.
+    Raises `InvalidConfig` if it is damaged.
     """
-    if directory is None:
-        return ConstantModel()
+    return _served(lambda: load(root, name, engine=engine), lambda: read(root, name))
+
+
+def stand_in(root: Path, *, engine: Engine = "counting") -> Served:
+    """Return what serves when a click model cannot: the one that was kept last, or else a constant; never fails."""
     try:
-        return _load(directory, on_problem, engine)
+        before = kept(root, KIND)
+        if before is not None:
+            served = _served(lambda: load_found(before, engine=engine), lambda: parsed(before))
+            return Served(
+                served.model, served.problem or f"{served.model.name}, which served before, goes on"
+            )
     except InvalidConfig as error:
-        if not (directory / KEPT).exists():
-            on_problem(f"{error}; a constant click rate serves instead")
-            return ConstantModel()
-        try:
-            before = _load(directory / KEPT, on_problem, engine)
-        except InvalidConfig as worse:
-            on_problem(f"{error}; {worse}; a constant click rate serves instead")
-            return ConstantModel()
-        on_problem(f"{error}; {before.name}, which served before, goes on")
-        return before
+        return Served(ConstantModel(), f"{error}; a constant click rate serves instead")
+    return Served(ConstantModel(), "a constant click rate serves instead")
 
 
-def _load(directory: Path, on_problem: Callable[[str], None], engine: Engine) -> ClickModel:
+def _served(load_it: Callable[[], ClickModel], read_it: Callable[[], Artifact]) -> Served:
     try:
-        return load(directory, engine=engine)
+        return Served(load_it())
     except Unavailable as error:
-        on_problem(f"{error}; click rates of the past serve instead of the model")
-        artifact = read(directory)
-        return RateModel(f"rates/{artifact.name}", artifact.manifest.tables)
+        artifact = read_it()
+        rates = RateModel(f"rates/{artifact.name}", artifact.tables)
+        return Served(rates, f"{error}; click rates of the past serve instead of the model")
 
 
 def _rates(tables: Tables, column: str) -> dict[str, float]:

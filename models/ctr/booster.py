@@ -16,8 +16,10 @@ from struct import Struct
 from adserver.domain.candidate import Candidate
 from adserver.domain.opportunity import Auction, Opportunity
 from adserver.errors import Unavailable
-from models.ctr.features import COLUMNS, Encoder
+from models.ctr.encoder import Encoder
+from models.ctr.features import COLUMNS
 from models.ctr.probability import Calibration
+from models.ctr.spread import breadth
 
 BATCH = 64
 _RAW_SCORE, _FLOAT64, _ROW_MAJOR, _ALL_TREES = 1, 1, 1, -1
@@ -56,7 +58,7 @@ def library() -> ctypes.CDLL:
 
 
 class NativeTrees:
-    """A model inside LightGBM. Its reader may crash on damaged text: see `verify`."""
+    """A model inside LightGBM. Its reader may crash on damaged text: see `registry.checking`."""
 
     def __init__(self, text: bytes) -> None:
         """Raise `ValueError` with LightGBM's own message if it refuses the text."""
@@ -129,6 +131,7 @@ class BoosterModel:
         self._trees = trees
         self._encoder = encoder
         self._calibration = calibration
+        self.breadth = breadth(encoder.spread)
 
     def click_probabilities(
         self,
@@ -140,8 +143,12 @@ class BoosterModel:
         """Return one calibrated probability per candidate, in order."""
         if not candidates:
             return []
-        context = self._encoder.context(auction, opportunity, now_s)
-        rows = [self._encoder.candidate(candidate) for candidate in candidates]
+        encoder = self._encoder
+        context = encoder.context(auction, opportunity, now_s)
+        rows = [
+            [*encoder.candidate(candidate), *encoder.numbers(auction, candidate)]
+            for candidate in candidates
+        ]
         log_odds: list[float] = []
         for start in range(0, len(rows), BATCH):
             log_odds += self._trees.log_odds(context, rows[start : start + BATCH])

@@ -13,10 +13,10 @@ _LEAST_SLOPE, _MOST_SLOPE = 0.1, 10.0
 _STEPS, _LONGEST_STEP, _CLOSE_ENOUGH = 100, 1.0, 1e-10
 
 
-def fit(log_odds: Floats, clicked: NDArray[np.bool_]) -> Calibration:
+def fit(log_odds: Floats, clicked: NDArray[np.bool_] | Floats) -> Calibration:
     """Return the most likely line, by Newton steps in one coordinate at a time (it is convex).
 
-    Predicted and actual clicks of the given rows then agree in sum.
+    Predicted and actual clicks of the given rows then agree in sum. `clicked` may be probabilities.
     """
     centre = float(log_odds.mean())
     spread = log_odds - centre  # centred, the two coordinates hardly depend on each other
@@ -35,6 +35,8 @@ def fit(log_odds: Floats, clicked: NDArray[np.bool_]) -> Calibration:
     return Calibration(slope, level - slope * centre)
 
 
-def _error_and_weight(log_odds: Floats, clicked: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _error_and_weight(
+    log_odds: Floats, clicked: NDArray[np.bool_] | Floats
+) -> tuple[Floats, Floats]:
     probability = 1.0 / (1.0 + np.exp(-log_odds))
     return probability - clicked, probability * (1.0 - probability)

@@ -1,47 +1,91 @@
 """The click model without LightGBM: all candidates of an opportunity in a dozen array operations.
 
-Not for several threads at once: an instance owns its scratch space. Import after the process has
-forked, or with OPENBLAS_NUM_THREADS=1: numpy's linear algebra, not used here, starts a thread at once.
+What a context leaves open of each tree is found once for all its candidates, what a candidate leaves open is remembered;
+what both do is a leaf of each tree. Not for several threads at once: an instance owns its scratch space. Import after the process
+has forked, or with OPENBLAS_NUM_THREADS=1: numpy's linear algebra, not used here, starts a thread at once.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adserver.domain.candidate import Candidate
 from adserver.domain.opportunity import Auction, Opportunity
-from models.ctr.features import CONTEXT, Encoder
-from models.ctr.forest import Forest, Masks
+from models.ctr.columns import Column, Sets
+from models.ctr.encoder import Encoder
+from models.ctr.features import COLUMNS, CONTEXT, SERVED
 from models.ctr.probability import Calibration
+from models.ctr.spread import breadth
 
 BATCH = 64
 """How many candidates are scored at once; more go in several batches."""
-SLOTS = 4_096
-"""Candidates whose masks are remembered; when full, remembering starts anew. 8 B a tree each."""
+SLOTS, CANDIDATES = 4_096, 65_536
+"""So many different kinds of candidates, to the trees, and so many candidates are remembered, a kind with what it leaves open (8 B a
+tree); when full, remembering starts anew.
+"""
+ROOM, ROOM_BYTES = 2_048, 24_000_000
+"""Rows of contexts that are remembered at most, likewise."""
+BESIDE = 4
+"""So many columns of segments are one row: 17 there can be. With 8 there could be 257, most of them met too rarely to be remembered."""
+_TOGETHER = (
+    ("exchange", "device_type", "os", "browser", "inventory_type"),
+    ("country", "region"),
+    ("publication", "publication_rate"),
+    ("tag", "tag_rate"),
+    ("hour", "weekday"),
+    *(SERVED.segments[first : first + BESIDE] for first in range(0, SERVED.slots, BESIDE)),
+)
+"""Columns of the context whose values often come together: what they leave open together is one row."""
+_NUMBERS = len(SERVED.candidate_numbers)
 _EXPONENT_SHIFT, _EXPONENT_BIAS = 52, 1_023  # of an IEEE double
-_NO_CONTEXT = (0.0,) * len(CONTEXT)
+
+
+class Trees(Protocol):
+    """Trees in a form in which what is left open can be found: `Forest` or `Counters`."""
+
+    columns: list[Column | None]
+    leaves: NDArray[np.float64]
+    """Log odds by tree and leaf."""
+
+    def room(self, rows: int) -> NDArray[Any]:
+        """Return a table for so many rows."""
+
+    def join(self, rows: Sequence[int], out: NDArray[Any]) -> None:
+        """Write what several rows of different columns leave open, as one row."""
+
+    def reached(self, rows: NDArray[Any], out: Sets) -> None:
+        """Write the sets of leaves that all of these (joined) rows leave open."""
 
 
 class CompiledModel:
-    """LightGBM's trees through `Forest`; equal to LightGBM's own answers."""
+    """LightGBM's trees in another form; equal to LightGBM's own answers."""
 
-    def __init__(
-        self, name: str, forest: Forest, encoder: Encoder, calibration: Calibration
-    ) -> None:
+    def __init__(self, name: str, trees: Trees, encoder: Encoder, calibration: Calibration) -> None:
         self.name = name
-        self._forest = forest
+        self._trees = trees
         self._encoder = encoder
         self._calibration = calibration
-        trees, leaves = forest.leaves.shape
-        self._leaves = forest.leaves.ravel()
-        # A mask with one bit, as a double, has that bit's position as its exponent.
-        self._offsets = np.arange(trees) * leaves - _EXPONENT_BIAS
-        self._context_rows = np.empty((len(forest.rows(_NO_CONTEXT, 0)), trees), np.int64)
-        self._context = np.empty(trees, np.int64)
-        self._remembered = np.empty((SLOTS, trees), np.int64)
-        self._slots: dict[Candidate, int] = {}
+        self.breadth = breadth(encoder.spread)
+        count, width = trees.leaves.shape
+        self._leaves = trees.leaves.ravel()
+        # A set of one leaf, as a double, has that leaf's number as its exponent.
+        self._offsets = np.arange(count) * width - _EXPONENT_BIAS
+        self._seen = _Context(trees)
+        self._of_candidates = trees.columns[len(CONTEXT) : -_NUMBERS]
+        self._of_numbers = [
+            (place, column, _Table(trees, column))
+            for place, column in enumerate(trees.columns[-_NUMBERS:])
+            if column is not None
+        ]
+        self._alone = trees.room(1)
+        self._remembered = np.empty((SLOTS, count), np.int64)
+        self._known: dict[Candidate, int] = {}
+        """Slots, by candidate."""
+        self._slots: dict[tuple[int, ...], int] = {}
+        """The same by the rows of a candidate's columns."""
         self._scratch: dict[int, _Scratch] = {}
 
     def click_probabilities(
@@ -54,51 +98,71 @@ class CompiledModel:
         """Return one calibrated probability per candidate, in order."""
         if not candidates:
             return []
-        self._see(self._encoder.context(auction, opportunity, now_s))
+        context = self._seen.sets(self._encoder.context(auction, opportunity, now_s))
         log_odds: list[float] = []
         for start in range(0, len(candidates), BATCH):
             batch = candidates[start : start + BATCH]
             scratch = self._scratch_for(len(batch))
-            self._remembered.take(self._remember(batch), 0, scratch.masks, "clip")
-            log_odds += self._reached(scratch)
+            self._remembered.take(self._remember(batch), 0, scratch.sets, "clip")
+            if self._of_numbers:
+                numbers = self._encoder.numbers
+                self._narrow(scratch, [numbers(auction, each) for each in batch])
+            log_odds += self._sums(scratch, context)
         return self._calibration.probabilities(log_odds)
 
     def log_odds(
         self, context: Sequence[float], candidates: Sequence[Sequence[float]]
     ) -> list[float]:
         """Return the trees' own log odds for values of `COLUMNS`, at most `BATCH` candidates."""
-        self._see(context)
+        found = self._seen.sets(context)
         scratch = self._scratch_for(len(candidates))
-        for mask, values in zip(scratch.masks, candidates, strict=True):
-            self._mask(values, mask)
-        return self._reached(scratch)
-
-    def _see(self, context: Sequence[float]) -> None:
-        rows = self._context_rows
-        # "clip" lets numpy write straight into `out`; every row exists.
-        self._forest.table.take(self._forest.rows(context, 0), 0, rows, "clip")
-        np.bitwise_and.reduce(rows, 0, out=self._context)
+        for sets, values in zip(scratch.sets, candidates, strict=True):
+            self._open(self._rows(values[:-_NUMBERS]), sets)
+        self._narrow(scratch, [values[-_NUMBERS:] for values in candidates])
+        return self._sums(scratch, found)
 
     def _remember(self, candidates: Sequence[Candidate]) -> list[int]:
-        if len(self._slots) + len(candidates) > SLOTS:
+        known = self._known
+        if len(self._slots) + len(candidates) > SLOTS or len(known) + len(candidates) > CANDIDATES:
             self._slots.clear()
+            known.clear()
         slots = []
         for candidate in candidates:
-            slot = self._slots.get(candidate)
+            slot = known.get(candidate)
             if slot is None:
-                slot = self._slots[candidate] = len(self._slots)
-                self._mask(self._encoder.candidate(candidate), self._remembered[slot])
+                slot = known[candidate] = self._slot(self._encoder.candidate(candidate))
             slots.append(slot)
         return slots
 
-    def _mask(self, values: Sequence[float], out: Masks) -> None:
-        rows = self._forest.rows(values, len(CONTEXT))
-        np.bitwise_and.reduce(self._forest.table[rows], 0, out=out)
+    def _slot(self, values: Sequence[float]) -> int:
+        """Return where it is remembered what such a candidate leaves open: often the same as others, to the trees."""
+        rows = self._rows(values)
+        slot = self._slots.get(rows)
+        if slot is None:
+            slot = self._slots[rows] = len(self._slots)
+            self._open(rows, self._remembered[slot])
+        return slot
 
-    def _reached(self, scratch: "_Scratch") -> list[float]:
-        """Return the sum of the leaves that both the context and the masks in `scratch` reach."""
-        np.bitwise_and(scratch.masks, self._context, scratch.masks)
-        np.copyto(scratch.doubles, scratch.masks)
+    def _rows(self, values: Sequence[float]) -> tuple[int, ...]:
+        pairs = zip(self._of_candidates, values, strict=True)
+        return tuple([column.row(value) for column, value in pairs if column is not None])
+
+    def _open(self, rows: Sequence[int], out: Sets) -> None:
+        """Write what a candidate alone leaves open."""
+        self._trees.join(rows, self._alone[0])
+        self._trees.reached(self._alone, out)
+
+    def _narrow(self, scratch: "_Scratch", numbers: Sequence[Sequence[float]]) -> None:
+        """Leave open what the numbers that depend on candidate and auction leave open, too."""
+        for place, column, table in self._of_numbers:
+            rows = [column.row(values[place]) - column.start for values in numbers]
+            table.sets.take(rows, 0, scratch.others, "clip")
+            np.bitwise_and(scratch.sets, scratch.others, scratch.sets)
+
+    def _sums(self, scratch: "_Scratch", context: Sets) -> list[float]:
+        """Return the sum of the leaves that both the context and the candidates in `scratch` leave open."""
+        np.bitwise_and(scratch.sets, context, scratch.sets)
+        np.copyto(scratch.doubles, scratch.sets)
         np.right_shift(scratch.bits, _EXPONENT_SHIFT, scratch.bits)
         np.add(scratch.bits, self._offsets, scratch.bits)
         self._leaves.take(scratch.bits, 0, scratch.reached, "clip")
@@ -107,16 +171,84 @@ class CompiledModel:
     def _scratch_for(self, count: int) -> "_Scratch":
         scratch = self._scratch.get(count)
         if scratch is None:
-            scratch = self._scratch[count] = _Scratch.of(count, len(self._context))
+            scratch = self._scratch[count] = _Scratch.of(count, len(self._offsets))
         return scratch
+
+
+class _Context:
+    """Finds what a context leaves open: its rows are made when they are first met, and remembered."""
+
+    def __init__(self, trees: Trees) -> None:
+        self._trees = trees
+        asked = {
+            name: (place, column)
+            for place, (name, column) in enumerate(zip(COLUMNS, trees.columns, strict=True))
+            if column is not None and place < len(CONTEXT)
+        }
+        self._single: list[tuple[int, Callable[[float], int]]] = []
+        self._joined: list[tuple[Callable[[Sequence[float]], Any], list[tuple[int, Column]]]] = []
+        for names in _TOGETHER:
+            members = [asked.pop(name) for name in names if name in asked]
+            if len(members) == 1:
+                asked[names[0]] = members[0]  # by any name that is free
+            elif members:
+                self._joined.append((itemgetter(*[place for place, _ in members]), members))
+        self._single = [(place, column.row) for place, column in asked.values()]
+        self._known: dict[Any, int] = {}
+        count = len(self._single) + len(self._joined)
+        self._rows = trees.room(max(count, 1))
+        room = max(min(ROOM, ROOM_BYTES // self._rows[0].nbytes), 2 * count)
+        self._table = trees.room(room)
+        self._sets = np.empty(len(trees.leaves), np.int64)
+        self._most = room - count
+
+    def sets(self, values: Sequence[float]) -> Sets:
+        """Return, for values of `CONTEXT`, the leaves left open of each tree; overwritten by the next call."""
+        known = self._known
+        if len(known) > self._most:
+            known.clear()
+        rows = []
+        for place, row in self._single:
+            key = row(values[place])
+            found = known.get(key)
+            rows.append(self._make(key, [key]) if found is None else found)
+        for group, (pick, members) in enumerate(self._joined):
+            several = (group, pick(values))
+            found = known.get(several)
+            if found is None:
+                found = self._make(several, [column.row(values[at]) for at, column in members])
+            rows.append(found)
+        if not rows:
+            self._trees.join((), self._rows[0])
+        else:
+            self._table.take(rows, 0, self._rows, "clip")  # so numpy writes straight into it
+        self._trees.reached(self._rows, self._sets)
+        return self._sets
+
+    def _make(self, key: Any, rows: Sequence[int]) -> int:
+        found = self._known[key] = len(self._known)
+        self._trees.join(rows, self._table[found])
+        return found
+
+
+class _Table:
+    """What each row of a column leaves open: of those that are not remembered with the candidate."""
+
+    def __init__(self, trees: Trees, column: Column) -> None:
+        self.sets = np.empty((column.size, len(trees.leaves)), np.int64)
+        row = trees.room(1)
+        for place, sets in enumerate(self.sets):
+            trees.join([column.start + place], row[0])
+            trees.reached(row, sets)
 
 
 class _Scratch(NamedTuple):
     """Arrays of one row per candidate and one column per tree, made once for each count."""
 
-    masks: Masks
+    sets: Sets
+    others: Sets
     doubles: NDArray[np.float64]
-    bits: Masks
+    bits: Sets
     """The same memory as `doubles`."""
     reached: NDArray[np.float64]
 
@@ -124,6 +256,7 @@ class _Scratch(NamedTuple):
     def of(cls, count: int, trees: int) -> "_Scratch":
         doubles = np.empty((count, trees))
         return cls(
+            np.empty((count, trees), np.int64),
             np.empty((count, trees), np.int64),
             doubles,
             doubles.view(np.int64),

@@ -1,16 +1,17 @@
 """Impressions with what was known when we bid on them, and whether a click followed."""
 
 import math
-from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ctr.features import NUMBERS, WORDS, BidEvent, numbers, words
+from models.ctr.audiences import Audiences
+from models.ctr.features import SERVED, Schema
+from models.ctr.rows import Rows
 from models.events import Head, Tally, corrections, lines, segments
 
 Progress = Callable[[str, float], None]
@@ -18,10 +19,9 @@ Progress = Callable[[str, float], None]
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
 
-MAX_ROWS = 500_000
+MAX_ROWS = 2_000_000
 _CONTACTS = frozenset({"impression", "click"})
 _HEAD = msgspec.json.Decoder(Head)
-_BID = msgspec.json.Decoder(BidEvent)
 
 
 @dataclass(frozen=True)
@@ -32,21 +32,35 @@ class Dataset:
     clicked_at: Floats
     """Seconds since the epoch; infinite where no click followed."""
     words: Codes
-    """Per row and column of `WORDS`: the position in that column's vocabulary."""
+    """Per row and column of the schema's words: the position in that column's vocabulary."""
     vocabularies: tuple[list[str], ...]
     numbers: Floats
+    """Per row and column of the schema's numbers; NaN: not known."""
+    audiences: Audiences
     tally: Tally
-    invalid: int
+    invalid: int = 0
     """Impressions and clicks that a rule calls invalid: not in the rows."""
-    without_bid: int
+    without_bid: int = 0
     """Impressions whose bid event was dropped or lies outside the log: not in the rows."""
-    immature: int
+    immature: int = 0
     """Impressions too recent to know that no click will follow: not in the rows."""
+    schema: Schema = SERVED
 
     @property
     def clicked(self) -> NDArray[np.bool_]:
         """Whether a click followed, per row."""
         return np.isfinite(self.clicked_at)
+
+    def take(self, rows: NDArray[np.intp]) -> "Dataset":
+        """Return only these rows, in this order; what was counted while reading stays."""
+        return replace(
+            self,
+            at=self.at[rows],
+            clicked_at=self.clicked_at[rows],
+            words=self.words[rows],
+            numbers=self.numbers[rows],
+            audiences=self.audiences.take(rows),
+        )
 
 
 def read(
@@ -73,7 +87,7 @@ def read(
                     continue
                 (shown if head.event == "impression" else clicks).add(head.bid, head.at)
                 newest = max(newest, head.at)
-    rows = _Rows()
+    rows = Rows()
     for done, file in enumerate(files):
         on_progress("reading bids", done / len(files))
         for line in lines(file, Tally()):  # the first pass has counted
@@ -82,8 +96,41 @@ def read(
                 clicked_at = clicks.pop(head.bid)
                 if not rows.add(line, math.inf if clicked_at is None else clicked_at):
                     tally.damaged += 1
-    return rows.dataset(
-        tally, invalid=invalid, without_bid=len(shown), newest=newest - mature_s, limit=max_rows
+    return dataset(
+        rows,
+        tally,
+        invalid=invalid,
+        without_bid=len(shown),
+        newest=newest - mature_s,
+        limit=max_rows,
+    )
+
+
+def dataset(
+    rows: Rows,
+    tally: Tally,
+    *,
+    invalid: int = 0,
+    without_bid: int = 0,
+    newest: float = math.inf,
+    limit: int = MAX_ROWS,
+) -> Dataset:
+    """Return the latest `limit` of the rows up to the time `newest`, by time."""
+    found = rows.arrays()
+    order = np.argsort(found.at, kind="stable")
+    mature = order[found.at[order] <= newest]
+    chosen = mature[-limit:]
+    return Dataset(
+        at=found.at[chosen],
+        clicked_at=found.followed_at[chosen],
+        words=found.words[chosen],
+        vocabularies=found.vocabularies,
+        numbers=found.numbers[chosen],
+        audiences=found.audiences.take(chosen),
+        tally=tally,
+        invalid=invalid,
+        without_bid=without_bid,
+        immature=len(order) - len(mature),
     )
 
 
@@ -114,47 +161,3 @@ class _Latest:
 
     def __len__(self) -> int:
         return len(self._recent) + len(self._older)
-
-
-class _Rows:
-    """Rows as they are found, compact: words as numbers of first sight."""
-
-    def __init__(self) -> None:
-        self._at = array("d")
-        self._clicked_at = array("d")
-        self._words = array("i")
-        self._numbers = array("d")
-        self._vocabularies: tuple[dict[str, int], ...] = tuple({} for _ in WORDS)
-
-    def add(self, line: bytes, clicked_at: float) -> bool:
-        """Add a row; return False if the line is not the bid event that it should be."""
-        try:
-            bid = _BID.decode(line)
-        except (ValueError, RecursionError):
-            return False
-        self._at.append(bid.at)
-        self._clicked_at.append(clicked_at)
-        for word, vocabulary in zip(words(bid), self._vocabularies, strict=True):
-            self._words.append(vocabulary.setdefault(word, len(vocabulary)))
-        self._numbers.extend(numbers(bid.hour_of_week, bid.position, bid.segments, bid.floor))
-        return True
-
-    def dataset(
-        self, tally: Tally, *, invalid: int, without_bid: int, newest: float, limit: int
-    ) -> Dataset:
-        """Return the latest `limit` rows up to `newest`, by time."""
-        at = np.array(self._at)
-        order = np.argsort(at, kind="stable")
-        mature = order[at[order] <= newest]
-        chosen = mature[-limit:]
-        return Dataset(
-            at=at[chosen],
-            clicked_at=np.array(self._clicked_at)[chosen],
-            words=np.array(self._words, np.int32).reshape(-1, len(WORDS))[chosen],
-            vocabularies=tuple(list(vocabulary) for vocabulary in self._vocabularies),
-            numbers=np.array(self._numbers).reshape(-1, len(NUMBERS))[chosen],
-            tally=tally,
-            invalid=invalid,
-            without_bid=without_bid,
-            immature=len(order) - len(mature),
-        )

@@ -1,62 +1,132 @@
 """What the click model looks at: one definition of a row, for training and for serving.
 
-A row is the context (the same for all candidates of an opportunity), then the candidate.
+A row is the context (the same for all candidates of an opportunity), then the candidate. A `Schema` says which columns
+there are; `SERVED` is the one that the server fills, other tables are trained on by theirs.
 """
 
 from collections.abc import Iterator
 from itertools import chain
-from math import log1p
+from math import inf, isfinite, log1p, nan
 from typing import Annotated
 
 import msgspec
 
-from adserver.domain.candidate import Candidate
 from adserver.domain.creative import (
     Audio,
     Banner,
     Creative,
+    Display,
     Dynamic,
     Html,
     Native,
     Video,
+    size_of,
 )
 from adserver.domain.money import Nanos
-from adserver.domain.opportunity import Auction, Opportunity
-from adserver.domain.week import hour_of_week
+from models.ctr.weights import DERIVED, Affinity
 
-CONTEXT_WORDS = (
-    "exchange",
-    "country",
-    "region",
-    "device_type",
-    "os",
-    "inventory_type",
-    "publication",
-    "category",
+MAX_SLOTS = 64
+
+
+class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which columns a model looks at, by name."""
+
+    context_words: tuple[str, ...] = ()
+    """Coded by tables; the same for all candidates."""
+    context_numbers: tuple[str, ...] = ()
+    candidate_words: tuple[str, ...] = ()
+    candidate_numbers: tuple[str, ...] = ()
+    """They may depend on the person too: the last columns of a row."""
+    rated: tuple[str, ...] = ()
+    """Words that also bring their smoothed click rate of earlier days, as column `<word>_rate`."""
+    slots: int = 0
+    """Columns `segment_00` and so on, one for each of the segments that the tables name: 1 in it, 0 not, NaN unknown."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return all coded columns, the context's first."""
+        return self.context_words + self.candidate_words
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Return all columns of plain numbers, the context's first."""
+        return self.context_numbers + self.candidate_numbers
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """Return the columns of segments."""
+        return tuple(f"segment_{slot:02}" for slot in range(self.slots))
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """Return the columns of the context: words, numbers, rates, segments."""
+        rates = tuple(rate_of(word) for word in self.context_words if word in self.rated)
+        return (*self.context_words, *self.context_numbers, *rates, *self.segments)
+
+    @property
+    def candidate(self) -> tuple[str, ...]:
+        """Return the columns of the candidate: words, rates, numbers."""
+        rates = tuple(rate_of(word) for word in self.candidate_words if word in self.rated)
+        return (*self.candidate_words, *rates, *self.candidate_numbers)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return every column of a row, in order."""
+        return self.context + self.candidate
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is wrong with a schema that was read from outside."""
+        if not 0 <= self.slots <= MAX_SLOTS:
+            yield f"{self.slots} slots for segments; 0 to {MAX_SLOTS} can be"
+        elif len(set(self.columns)) < len(self.columns):
+            yield "a column is named twice"
+        if not set(self.rated) <= set(self.words):
+            yield "a rated column is none of the words"
+
+
+def rate_of(word: str) -> str:
+    """Return the name of the column with the click rate of a word's column."""
+    return f"{word}_rate"
+
+
+SERVED = Schema(
+    context_words=(
+        "exchange",
+        "country",
+        "region",
+        "device_type",
+        "os",
+        "browser",
+        "inventory_type",
+        "publication",
+        "tag",
+        "category",
+        "weather",
+    ),
+    context_numbers=("hour", "weekday", "position", "segments", "log_floor", "contacts"),
+    candidate_words=("media", "size", "advertiser", "line_item", "creative"),
+    candidate_numbers=("line_item_contacts", "affinity"),
+    rated=("publication", "tag", "size", "line_item", "creative"),
+    slots=32,
 )
-NUMBERS = ("hour", "weekday", "position", "segments", "log_floor")
-CANDIDATE_WORDS = ("media", "size", "advertiser", "line_item", "creative")
-WORDS = CONTEXT_WORDS + CANDIDATE_WORDS
-RATED = ("publication", "size", "line_item", "creative")
-"""Words that also bring their smoothed click rate of earlier days, as column `<word>_rate`."""
-CONTEXT = (*CONTEXT_WORDS, *NUMBERS, "publication_rate")
-COLUMNS = (*CONTEXT, *CANDIDATE_WORDS, "size_rate", "line_item_rate", "creative_rate")
+WORDS, NUMBERS, RATED = SERVED.words, SERVED.numbers, SERVED.rated
+CONTEXT, COLUMNS = SERVED.context, SERVED.columns
+MEDIA: dict[type[Creative], str] = {
+    Banner: "banner", Html: "banner", Dynamic: "banner", Video: "video", Audio: "audio", Native: "native",
+}  # fmt: skip
 
 UNKNOWN = 0
 """The code of a word that is empty, rare or was never seen in training."""
 _MAX_POSITION = 100
 _MAX_SEGMENTS = 1_000
 _MAX_FLOOR = 10**15
-_MEDIA: dict[type[Creative], str] = {
-    Banner: "banner", Html: "banner", Dynamic: "banner", Video: "video", Audio: "audio", Native: "native",
-}  # fmt: skip
-
+_MAX_CONTACTS = 1_000
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=10_000_000_000)]
 
 
 class BidEvent(msgspec.Struct, frozen=True):
-    """The part of a logged bid that is learned from."""
+    """The part of a logged bid that is learned from; older logs lack some of it."""
 
     at: _Seconds
     media: str
@@ -69,13 +139,23 @@ class BidEvent(msgspec.Struct, frozen=True):
     region: str = ""
     device_type: str = ""
     os: str = ""
+    browser: str = ""
     inventory_type: str = ""
     publication: str = ""
+    tag: str = ""
+    """The publisher's own name of the space; see `placement`."""
     category: str = ""
+    weather: str = ""
     advertiser: str = ""
     position: int = 0
     segments: int = 0
     floor: Nanos = 0
+    contacts: float | None = None
+    """Impressions of ours that this person had lately; `None` without permission or where nobody is known."""
+    line_item_contacts: float | None = None
+    """The same of this line item alone."""
+    audience: tuple[str, ...] | None = None
+    """Segments of the person that some line item targets; `None` as above."""
 
 
 class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,10 +166,23 @@ class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rates: dict[str, list[float]]
     """Per rated column: the click rate by code; that of `UNKNOWN` is the base rate."""
     base_rate: float
+    segments: tuple[str, ...] = ()
+    """Which segment has which slot, most frequent first; slots left over are NaN always."""
+    schema: Schema = SERVED
+    affinity: Affinity | None = None
+    """The column `affinity` is NaN without."""
+    views: dict[str, list[int]] = {}
+    """Per rated column: how many training rows each code had, `UNKNOWN` first; so that exploring knows what is not known."""
+    clicks: dict[str, list[int]] = {}
+    """Of these, clicked."""
+    spread: float = 0.0
+    """How far the log odds of two candidates part from context to context, beyond what each of both explains: see `spread`."""
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with tables that were read from outside."""
-        if set(self.codes) != set(WORDS) or set(self.rates) != set(RATED):
+        schema = self.schema
+        yield from schema.problems()
+        if set(self.codes) != set(schema.words) or set(self.rates) != set(schema.rated):
             yield "the tables are not those of this version's features"
             return
         for column, codes in self.codes.items():
@@ -100,11 +193,28 @@ class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 yield f"{column} has {len(rates)} rates for {len(self.codes[column])} words"
         if not all(0 < rate < 1 for rate in chain((self.base_rate,), *self.rates.values())):
             yield "a click rate is not between 0 and 1"
+        yield from self._uncounted()
+
+    def _uncounted(self) -> Iterator[str]:
+        if self.affinity is not None:
+            yield from self.affinity.problems((*self.schema.words, *self.schema.numbers, *DERIVED))
+        if not 0 <= self.spread < inf:
+            yield "its spread is no number"
+        if len(set(self.segments)) < len(self.segments) or len(self.segments) > self.schema.slots:
+            yield "the segments are more than there are slots, or one is named twice"
+        for column, seen in (*self.views.items(), *self.clicks.items()):
+            if len(seen) != len(self.rates.get(column, ())) or min(seen, default=0) < 0:
+                yield f"the counts of {column} do not fit its rates"
 
 
-def size_of(creative: Creative) -> str:
-    """Return `300x250` for a banner; what else is shown takes its size from the page."""
-    return f"{creative.width}x{creative.height}" if isinstance(creative, Banner) else ""
+def learned_size(creative: Creative) -> str:
+    """Return the size of a banner, as `words` does; a player takes its size from the page."""
+    return size_of(creative) if isinstance(creative, Display) else ""
+
+
+def placement(publication: str, tag: str) -> str:
+    """Return `publication/tag`, the word of the column `tag`; empty unless both are named."""
+    return f"{publication}/{tag}" if publication and tag else ""
 
 
 def words(event: BidEvent) -> tuple[str, ...]:
@@ -115,9 +225,12 @@ def words(event: BidEvent) -> tuple[str, ...]:
         event.region,
         event.device_type,
         event.os,
+        event.browser,
         event.inventory_type,
         event.publication,
+        placement(event.publication, event.tag),
         event.category,
+        event.weather,
         event.media,
         event.size if event.media == "banner" else "",
         event.advertiser,
@@ -126,74 +239,33 @@ def words(event: BidEvent) -> tuple[str, ...]:
     )
 
 
-def numbers(hour: int, position: int, segments: int, floor: Nanos) -> tuple[float, ...]:
-    """Return `NUMBERS` from the hour of the week, the raw counts and the floor in house nanos."""
+def context_numbers(
+    hour: int, position: int, segments: int, floor: Nanos, contacts: float | None
+) -> tuple[float, ...]:
+    """Return `SERVED.context_numbers` from the hour of the week, the raw counts and the floor in house nanos."""
     return (
         float(hour % 24),
         float(hour // 24),
         float(min(max(position, 0), _MAX_POSITION)),
         float(min(max(segments, 0), _MAX_SEGMENTS)),
         log1p(min(max(floor, 0), _MAX_FLOOR)),
+        count(contacts),
     )
 
 
-class Encoder:
-    """Rows at serving time, by the tables of an artifact."""
+def numbers(event: BidEvent) -> tuple[float, ...]:
+    """Return what a logged bid says for each of `NUMBERS`."""
+    return (
+        *context_numbers(
+            event.hour_of_week, event.position, event.segments, event.floor, event.contacts
+        ),
+        count(event.line_item_contacts),
+        nan,  # affinity, which tables give
+    )
 
-    def __init__(self, tables: Tables) -> None:
-        codes = {
-            column: {word: float(code) for word, code in table.items()}
-            for column, table in tables.codes.items()
-        }
-        self._exchange = codes["exchange"]
-        self._country = codes["country"]
-        self._region = codes["region"]
-        self._device_type = codes["device_type"]
-        self._os = codes["os"]
-        self._inventory_type = codes["inventory_type"]
-        self._publication = codes["publication"]
-        self._category = codes["category"]
-        self._media = codes["media"]
-        self._size = codes["size"]
-        self._advertiser = codes["advertiser"]
-        self._line_item = codes["line_item"]
-        self._creative = codes["creative"]
-        self._rates = tables.rates
 
-    def context(self, auction: Auction, opportunity: Opportunity, now_s: float) -> list[float]:
-        """Return the values of `CONTEXT`; cheap look-ups, once per opportunity."""
-        publication = self._publication.get(auction.publication, 0.0)
-        return [
-            self._exchange.get(auction.exchange, 0.0),
-            self._country.get(auction.country, 0.0),
-            self._region.get(auction.region, 0.0),
-            self._device_type.get(auction.device_type, 0.0),
-            self._os.get(auction.os, 0.0),
-            self._inventory_type.get(auction.inventory_type, 0.0),
-            publication,
-            self._category.get(auction.categories[0] if auction.categories else "", 0.0),
-            *numbers(
-                hour_of_week(now_s),
-                opportunity.position,
-                auction.segment_count,
-                opportunity.floor,
-            ),
-            self._rates["publication"][int(publication)],
-        ]
-
-    def candidate(self, candidate: Candidate) -> list[float]:
-        """Return the values of the columns after `CONTEXT`; they depend on the candidate alone."""
-        creative = candidate.creative
-        size = self._size.get(size_of(creative), 0.0)
-        line_item = self._line_item.get(candidate.line_item, 0.0)
-        code = self._creative.get(creative.id, 0.0)
-        return [
-            self._media.get(_MEDIA[type(creative)], 0.0),
-            size,
-            self._advertiser.get(candidate.advertiser, 0.0),
-            line_item,
-            code,
-            self._rates["size"][int(size)],
-            self._rates["line_item"][int(line_item)],
-            self._rates["creative"][int(code)],
-        ]
+def count(contacts: float | None) -> float:
+    """Return a number of contacts as a model sees it: NaN where it is not known."""
+    if contacts is None or not isfinite(contacts):
+        return nan
+    return float(min(max(contacts, 0.0), _MAX_CONTACTS))

@@ -1,7 +1,7 @@
 """LightGBM's text format, read with distrust: a tree that passes here cannot lead a reader astray."""
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import inf, isfinite
 from typing import NamedTuple
 
 MAX_TREES = 10_000
@@ -27,8 +27,11 @@ class Tree(NamedTuple):
     leaf: list[float]
 
 
-def read_trees(text: str, columns: Sequence[str]) -> list[Tree]:
-    """Read every tree of a binary model over these columns. Raises `ValueError`, saying where."""
+BINARY = "binary sigmoid:1"
+
+
+def read_trees(text: str, columns: Sequence[str], objective: str = BINARY) -> list[Tree]:
+    """Read every tree of a model over these columns. Raises `ValueError`, saying where."""
     blocks = text.split("\nend of trees", 1)[0].split("\nTree=")
     header = _fields(blocks[0], "the header")
     expected = {
@@ -36,7 +39,7 @@ def read_trees(text: str, columns: Sequence[str]) -> list[Tree]:
         "num_class": "1",
         "num_tree_per_iteration": "1",
         "max_feature_idx": str(len(columns) - 1),
-        "objective": "binary sigmoid:1",
+        "objective": objective,
         "feature_names": " ".join(columns),
     }
     for name, value in expected.items():
@@ -89,7 +92,9 @@ def _tree(number: int, block: str, size: int, columns: int) -> Tree:
     missing = [kind >> _MISSING_SHIFT for kind in kinds]
     if any(how not in {_MISSING_NONE, _MISSING_NAN} for how in missing):
         raise ValueError("takes zero for a missing value, which our training never asks for")
-    threshold = _finite(fields, "threshold", nodes)
+    threshold = _numbers(fields, "threshold", nodes)
+    if not all(each > -inf for each in threshold):  # infinity: only what is missing goes right
+        raise ValueError("threshold has a number that nothing can be compared with")
     left, right = _whole(fields, "left_child", nodes), _whole(fields, "right_child", nodes)
     _check_shape(left, right, leaves)
     return Tree(
@@ -152,10 +157,14 @@ def _whole(fields: Mapping[str, str], name: str, count: int) -> list[int]:
 
 
 def _finite(fields: Mapping[str, str], name: str, count: int) -> list[float]:
-    numbers = [float(word) for word in _words(fields, name, count)]
+    numbers = _numbers(fields, name, count)
     if not all(isfinite(number) for number in numbers):
         raise ValueError(f"{name} has a number that is not finite")
     return numbers
+
+
+def _numbers(fields: Mapping[str, str], name: str, count: int) -> list[float]:
+    return [float(word) for word in _words(fields, name, count)]
 
 
 def _words(fields: Mapping[str, str], name: str, count: int) -> list[str]:

@@ -13,9 +13,11 @@ ESTIMATES = {
     "adserver/domain/pacing_aim.py": "what should be spent by now: it steers, and nobody pays it",
     "adserver/domain/pacing_meter.py": "a moving average of prices, which the plan is made with and nobody pays",
     "adserver/domain/performance.py": "a share of money, as a weight",
+    "models/landscape/evidence.py": "observations of prices, for statistics; nobody pays them",
 }
 """Where floats may meet amounts, and why nothing that anybody pays is made of them."""
 LEAVING = {
+    "adserver/commands/models/comparing.py": "shows what models took bids to be worth",
     "adserver/endpoints/explain.py": "shows amounts to people, as CPM",
     "adserver/endpoints/wishes.py": "tells a publisher's page what a bid offered",
     "adserver/openrtb/outbound.py": "the wire: prices in bid responses",

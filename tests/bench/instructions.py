@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from tests.bench.figures import Bench, Figure
+from tests.bench.modelled import CALM, equip
 from tests.bench.record import COUNTED
 from tests.bench.serving import ROOT, prepare
 from tests.bench.walk import NOTHING
@@ -50,6 +51,9 @@ def counts(bench: Bench) -> list[Figure]:
     bench.say("instructions: replaying under callgrind")
     whole = count().whole
     e = whole.pop("E")
+    bench.say("instructions: with a click model")
+    scored = count(spread=CALM).whole
+    whole |= {f"{name} with a click model": scored[name] for name in ("P1", "P2")}
     return [
         Figure(
             "instructions", f"of {name} per request", counted, COUNTED,
@@ -69,11 +73,19 @@ def machine() -> str:
     return f"{platform.python_implementation()} {platform.python_version()} {platform.machine()}"
 
 
-def count(requests: int = REQUESTS, *, stages: bool = False) -> Counted:
-    """Replay under callgrind and return the counts. Raises `RuntimeError` if the replay fails."""
+def count(
+    requests: int = REQUESTS, *, stages: bool = False, spread: float | None = None
+) -> Counted:
+    """Replay under callgrind and return the counts; with a `spread`, with a click model of it.
+
+    Raises `RuntimeError` if the replay fails.
+    """
     with tempfile.TemporaryDirectory(prefix="adserver-callgrind-") as name:
         folder = Path(name)
         files = [prepare(folder / str(size), size, 18_080, 18_090) for size in SIZES]
+        if spread is not None:
+            for file in files:
+                equip(file, spread)
         phases = _replay(folder, [str(requests), "stages" if stages else "whole", *map(str, files)])
         sums: Counter[str] = Counter()
         times: Counter[str] = Counter()
@@ -123,12 +135,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.instructions", description=__doc__)
     parser.add_argument("--requests", type=int, default=REQUESTS)
     parser.add_argument("--stages", action="store_true", help="stage by stage too")
+    parser.add_argument(
+        "--model", type=float, metavar="SPREAD",
+        help="with a click model of 200 trees; of spread 0 it is asked about 8 candidates, of 1 about 48",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args()
     if lacking := missing():
         sys.stderr.write(f"not installed: {lacking} (apt-get install valgrind)\n")
         return 2
-    counted = count(options.requests, stages=options.stages)
+    counted = count(options.requests, stages=options.stages, spread=options.model)
     if options.json:
         sys.stdout.buffer.write(msgspec.json.encode(counted) + b"\n")
         return 0

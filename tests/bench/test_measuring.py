@@ -46,7 +46,7 @@ def test_a_replay_answers_every_request_as_the_bar_says(
 def test_a_replay_walks_through_every_stage(phases: Sequence[tuple[str, int]]) -> None:
     stages = {name.removeprefix("P2 ") for name, _ in phases if name.startswith("P2 ")}
     assert stages == {
-        NOTHING, "decode", "permission", "inbound", "profile", "moment", "eligibility", "frequency",
+        NOTHING, "decode", "permission", "inbound", "profile", "moment", "eligibility", "frequency", "seeing",
         "fitting", "demands", "shortlist", "valuation", "selection", "answer",
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ from adserver.decision import (
     eligibility,
     fitting,
     frequency,
+    seeing,
     selection,
     shortlist,
     valuation,
@@ -100,7 +101,9 @@ def _decide(
     eligible = eligibility.narrow(snapshot, auction, now, trace)
     yield "frequency"
     eligible = frequency.hold_back(snapshot, auction, now, eligible, trace)
+    yield "seeing"
     listener = eligibility.listener(snapshot, auction, now)
+    auction.seen = seeing.see(auction, now, listener)
     bids: list[Bid] = []
     taken: set[int] = set()
     for opportunity, fit in zip(auction.opportunities, fits, strict=True):
@@ -115,7 +118,9 @@ def _decide(
             yield "valuation"
             worths = valuation.value(world, auction, opportunity, demand, few, now, trace)
             yield "selection"
-            one = selection.choose(worths, auction, opportunity, demand, now, taken, trace)
+            one = selection.choose(
+                world.landscape, worths, auction, opportunity, demand, now, taken, trace
+            )
             if one is not None:
                 bids.append(one)
             yield "demands"

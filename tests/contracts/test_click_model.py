@@ -19,7 +19,7 @@ from tests.unit.models_ctr.world import MONDAY_S, candidate, shown, write_log
 MODELS: dict[str, Callable[[Path], ClickModel]] = {
     "compiled": lambda folder: load(folder, engine="compiled"),
     "lightgbm": load,
-    "rates": lambda folder: RateModel("rates", read(folder).manifest.tables),
+    "rates": lambda folder: RateModel("rates", read(folder).tables),
     "constant": lambda _: ConstantModel(),
     "fake": lambda _: FakeClickModel(0.01, {"creative-1": 0.2}),
 }

@@ -26,6 +26,7 @@ from adserver.settings import (
     audit,
     identity,
     invalid_traffic,
+    learning,
     matching,
     mobile,
     policy_file,
@@ -47,6 +48,7 @@ WORDS = {
     "exchanges": "Who may ask, and on what terms; see below.",
     "invalid_traffic": "What comes from no person; see below.",
     "guard": "Limits outside the catalog; see below.",
+    "learning": "Training while the server runs; see below.",
     "audit": "Rules for creatives; see below.",
     "responsible": "Who answers for what is done with people's data; see below.",
     "identity": "Partners' ids that stand for a person; see below.",
@@ -85,6 +87,7 @@ def sections() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     yield "Each of `exchanges`", Exchange
     yield "`macros` of an exchange", MacroNames
     yield "`guard`", config.Guard
+    yield "`learning`", learning.Learning
     yield "`audit`", audit.Audit
     yield "Each of `audit.restricted`", Where
     yield "`invalid_traffic`", invalid_traffic.InvalidTraffic

@@ -13,7 +13,7 @@ from adserver.domain.notice import KINDS, Conversion, Install, Notice
 from adserver.domain.reasons import Reason
 from adserver.domain.targeting import Dimension
 from adserver.domain.ticket import Ticket
-from adserver.endpoints.events import BidEvent
+from adserver.endpoints.events import BidEvent, ShadowEvent
 from adserver.endpoints.intake import Outcome
 from adserver.endpoints.ops import PrivatePort
 from adserver.endpoints.tracking import VIDEO_EVENTS
@@ -78,6 +78,7 @@ def test_every_adapter_has_a_row() -> None:
 def test_every_field_of_every_event_is_documented() -> None:
     page = REFERENCE / "events.md"
     assert first_column(page, "## `bid`") == set(BidEvent.__struct_fields__)
+    assert first_column(page, "## `shadow`") == set(ShadowEvent.__struct_fields__)
     lines = Lines(Catalog((), (), "USD"), {})
     ticket = Ticket(b"bid", 0, "north", number("line_item", "a"), 1, 1, 0, 0, 0, 1, 0, 0)
     notice = notice_line(Notice(kind="win", ticket=ticket, at_s=0), lines)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from models.registry.roles import Roles
+from models.registry.state import change
 from tests.endpoints.catalogs import one_banner
 from tests.endpoints.conftest import Make
 from tests.endpoints.server import Server
@@ -118,7 +120,7 @@ def test_a_damaged_snapshot_is_built_anew(make: Make) -> None:
 
 
 def _pointing_nowhere(models: Path) -> None:
-    (models / "current").write_text("gone\n", encoding="utf-8")
+    change(models, "click", lambda _: Roles(champion="20260101T000000Z-0123456789abcdef"))
 
 
 def _of_nonsense(models: Path) -> None:
@@ -140,10 +142,10 @@ def test_with_a_damaged_model_the_constant_serves(
     assert bids(server)
     walk = server.private("POST", "/explain", json.dumps(request()).encode()).json()
     assert walk["model"] == "constant"
-    refused = server.events("click_model_refused")
+    refused = server.events("model_refused")
     assert len(refused) == server.workers
     assert "a constant click rate serves instead" in refused[0]["problem"]
-    server.stop("click_model_refused")
+    server.stop("model_refused")
 
 
 @pytest.mark.parametrize("name", ["token.keys", "person.key"])

@@ -13,6 +13,7 @@ from adserver.endpoints.intake import Outcome
 from adserver.openrtb.codec import REFUSALS
 from adserver.openrtb.dialect import Unread
 from adserver.processes.connection import Cut
+from models.registry.manifest import KINDS as MODELS
 from tests.endpoints.client import Client
 from tests.endpoints.server import WORKERS, Series, Server
 from tests.endpoints.wire import request
@@ -31,7 +32,7 @@ ALLOWED = {
     "exchange": {"open", "telling"},
     "media": {"banner", "video", "native", "audio"},
     "reason": {*Reason, *REFUSALS, *Cut, *LossReason},
-    "kind": set(KINDS),
+    "kind": {*KINDS, *MODELS},
     "status": {"400", "417", "431", "500"},
     "outcome": {*Outcome, "click", "view", "none", "refused"},
     "rule": set(RULES),

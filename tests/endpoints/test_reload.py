@@ -24,7 +24,8 @@ DURING = 300
 class Traffic:
     """Steady requests, over some connections that stay open."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, pause_s: float = PAUSE_S) -> None:
+        self._pause_s = pause_s
         self.seen: Counter[str] = Counter()
         """By status, or by the error that broke the connection."""
         self._server = server
@@ -42,7 +43,7 @@ class Traffic:
                     self.seen[str(client.bid(request()).status)] += 1
                 except (OSError, HTTPException) as error:
                     self.seen[repr(error)] += 1
-                time.sleep(PAUSE_S)
+                time.sleep(self._pause_s)
 
 
 def advertisers(server: Server) -> set[str]:

@@ -9,6 +9,7 @@ from adapters.campaigns.yaml_folder import YamlFolder
 from adapters.channels import prepare
 from adserver.background.contacts import PendingContacts
 from adserver.background.purse import LeasedPurse
+from adserver.background.served_clicks import ServedClicks
 from adserver.background.stopping import Stopped
 from adserver.background.stops import StopSwitch
 from adserver.catalog.compiler import compile_snapshot
@@ -163,7 +164,7 @@ class FakeWorker:
             contacts=contacts,
             events=Sparing(self, self.admission),
             leaseholder=self,
-            model="fake",
+            clicks=ServedClicks(FakeClickModel()),
             click_days=30,
         )
         self.stopped = Stopped(StopSwitch(folder), snapshot.advertiser_members)

@@ -1,8 +1,9 @@
 """Line items: when, for how much, to whom, with which creatives."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import tzinfo
-from typing import Any, Literal, get_args
+from decimal import ROUND_HALF_EVEN
+from typing import Any, get_args
 
 from msgspec.structs import replace
 
@@ -14,17 +15,20 @@ from adapters.campaigns.authoring.rotation import rotation
 from adapters.campaigns.authoring.schedule import flight, hours_of_week
 from adapters.campaigns.authoring.targeting import targeting
 from adapters.campaigns.authoring.values import choice, decimal, money, parts_per_million
-from adserver.domain.campaign import Fees, Flight, Goal, LineItem, Pacing
-from adserver.domain.money import cpm_nanos, nanos
+from adserver.domain.campaign import Fees, Flight, Goal, GoalKind, LineItem, Pacing
+from adserver.domain.fees import PPM
+from adserver.domain.money import Nanos, cpm_nanos, nanos
 
 KEYS = (
     *OWNER_KEYS, "flight", "dayparts", "pacing", "goal", "fees", "targeting", "creatives", "rotation",
     "app",
 )  # fmt: skip
-KINDS: tuple[Literal["cpm", "cpc", "cpa"], ...] = ("cpm", "cpc", "cpa")
+KINDS: tuple[GoalKind, ...] = get_args(GoalKind)
 MAX_CPM = 1_000
 """Nobody pays a whole unit for one impression: such a rate is a slipped decimal point."""
 MAX_PER_ACTION = 100_000
+MAX_RETURN = 1_000
+_ORDERS = ("cpa", "roas")
 
 
 def line_item(cursor: Cursor, names: Names, zone: tzinfo, creatives: Collection[str]) -> LineItem:
@@ -54,16 +58,22 @@ def line_item(cursor: Cursor, names: Names, zone: tzinfo, creatives: Collection[
 
 
 def _goal(cursor: Cursor) -> Goal:
-    found = cursor.fields((*KINDS, "max_cpm", "orders_per_click"))
+    found = cursor.fields((*KINDS, "max_cpm", "orders_per_click", "order_value"))
     kinds = [kind for kind in KINDS if kind in found]
     if len(kinds) != 1:
         cursor.fault(f"write exactly one of {', '.join(KINDS)}: what the advertiser pays for")
         return Goal("cpm", 1, 1)
     kind = kinds[0]
-    if "orders_per_click" in found and kind != "cpa":
-        found["orders_per_click"].fault("belongs to a cpa goal; remove it")
+    if "orders_per_click" in found and kind not in _ORDERS:
+        found["orders_per_click"].fault("belongs to a cpa or roas goal; remove it")
+    if "order_value" in found and kind != "roas":
+        found["order_value"].fault("belongs to a roas goal; remove it")
+    returned = 0
     if kind == "cpm":
         amount = money(found["cpm"], cpm_nanos, MAX_CPM, "a CPM")
+    elif kind == "roas":
+        amount = _order_value(cursor, found)
+        returned = _return(found["roas"])
     else:
         amount = money(found[kind], nanos, MAX_PER_ACTION, "an amount of money")
     if "max_cpm" in found:
@@ -73,9 +83,26 @@ def _goal(cursor: Cursor) -> Goal:
         if kind != "cpm":
             cursor.fault(f"`max_cpm` is missing: a {kind} goal needs the most to pay per mille")
     if "orders_per_click" not in found:
-        return Goal(kind, amount, most)
+        return Goal(kind, amount, most, return_ppm=returned)
     estimate = decimal(found["orders_per_click"], 1, "a share of clicks")
-    return Goal(kind, amount, most, float(estimate))
+    return Goal(kind, amount, most, float(estimate), returned)
+
+
+def _order_value(cursor: Cursor, found: Mapping[str, Cursor]) -> Nanos:
+    """Return the advertiser's own estimate of what an order is worth."""
+    if "order_value" in found:
+        return money(found["order_value"], nanos, MAX_PER_ACTION, "an amount of money")
+    cursor.fault("`order_value` is missing: what an order is worth, until orders were measured")
+    return 1
+
+
+def _return(cursor: Cursor) -> int:
+    """Return in millionths what orders must be worth for each unit spent, half-even."""
+    times = decimal(cursor, MAX_RETURN, "a return on spend, such as 4 for four times as much")
+    wanted = int((times * PPM).to_integral_value(ROUND_HALF_EVEN))
+    if wanted == 0:
+        cursor.fault("is less than a millionth of the spend")
+    return max(wanted, 1)
 
 
 def _fees(cursor: Cursor) -> Fees:

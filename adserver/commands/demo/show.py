@@ -30,6 +30,8 @@ KNOWN_SHARE = 0.8
 """How many of the people the demo's DMP knows."""
 PAST_IMPRESSIONS = 60_000
 EXPLAIN_AFTER_S = 3.0
+RETRAINED_AFTER_S = 90.0
+"""Who looks on for so long has seen a model trained while another served."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -109,7 +111,8 @@ def _make_world(options: argparse.Namespace) -> tuple[Loaded, str]:
                 [
                     "loadtest", "history", "--out", str(world.past_events(loaded)),
                     "--creatives", str(folder / "creatives.json"), "--json",
-                    "--impressions", str(PAST_IMPRESSIONS), "--seed", str(options.seed),
+                    "--impressions", str(PAST_IMPRESSIONS), "--people", str(PEOPLE),
+                    "--seed", str(options.seed),
                 ]
             )  # fmt: skip
         with _step(progress, "training the click model on it"):
@@ -195,6 +198,7 @@ def _watch(
             if options.seconds is not None and running >= options.seconds:
                 return
             watch.look()
+            watch.seconds = running
             if not options.json:
                 if not explained and running > EXPLAIN_AFTER_S:
                     explained = True
@@ -242,6 +246,9 @@ def _verdict(options: argparse.Namespace, watch: Watch, left: Traces, server_cod
         "fewer than one request in a hundred timed out": timed_out * 100
         < max(seen.get("sent", 0), 1),
     }
+    if watch.rounds or watch.seconds > RETRAINED_AFTER_S:
+        learned = f"the model was trained again {watch.rounds} times while it served, {watch.learned.promotions} times for the better"
+        checks[learned] = watch.rounds > 0
     good = all(checks.values())
     if options.json:
         print_json({"ok": good, "checks": checks, "spend": watch.spend, "exchange": seen})

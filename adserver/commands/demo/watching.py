@@ -11,9 +11,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from adserver import bootstrap
 from adserver.commands.asking import ask, money_table
 from adserver.config import Loaded
 from adserver.errors import InvalidConfig, Unavailable
+from models.registry.rounds import Round, read_round
+from models.registry.state import read_state
 
 TOP_REASONS = 5
 TIMEOUT_S = 2.0
@@ -29,11 +32,18 @@ class Watch:
         self.books: list[dict[str, Any]] = []
         self.reasons: dict[str, float] = {}
         self.model = ""
+        self.seconds = 0.0
+        """How long it has served."""
+        self.learned = Round()
+        """How far training has come since it serves."""
 
     def look(self) -> None:
         """Take a fresh look at everything."""
         if self._status_file.exists():
             self.exchange = msgspec.json.decode(self._status_file.read_bytes())
+        root = bootstrap.places(self._loaded).models
+        self.learned = read_round(root)
+        self.model = f"lightgbm/{read_state(root).roles('click').champion}"
         try:
             self.books = ask(self._loaded, "/report")["lines"]
             self.reasons = self._no_bids()
@@ -89,8 +99,25 @@ class Watch:
                 f"{seen.get('to_refusers', 0):,} for people who refused; so far {seen.get('opt_outs', 0)} opted out and "
                 f"{seen.get('objections', 0)} objected to a segment"
             ),
+            Text(f"click model {self.model}; {self._told_of_learning()}"),
             money_table(self.books),
         )
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds of learning ended well while it served."""
+        under_way = self.learned.number > 0 and not self.learned.ended_s
+        failed = not under_way and not any(each.model for each in self.learned.judged)
+        return max(self.learned.number - under_way - failed, 0)
+
+    def _told_of_learning(self) -> str:
+        seen = self.learned
+        if not seen.number:
+            return "it will be trained again while it serves"
+        if not seen.ended_s:
+            return f"round {seen.number} of training: {seen.stage} {seen.done:.0%}"
+        last = "; ".join(f"{each.kind}: {each.why}" for each in seen.judged if each.model)
+        return f"trained again {seen.number} times, {seen.promotions} times for the better; the last: {last}"
 
     def _no_bids(self) -> dict[str, float]:
         http = self._loaded.settings.http

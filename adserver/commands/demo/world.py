@@ -21,6 +21,8 @@ from adserver.errors import Fault, InvalidConfig
 EXAMPLE = Path(__file__).parents[3] / "examples" / "demo"
 _MARKED = re.compile(r"flight: \[[^\]]*\] # the demo: one hour from its start")
 FLIGHT_S = 3_600
+RETRAIN_EVERY_MINUTES = 0.25
+"""From the end of a round of learning to the next."""
 MARK = ".adserver-demo"
 """Only a folder with this file in it is ever cleared."""
 
@@ -51,6 +53,7 @@ def write_settings(folder: Path, port: int | None) -> Loaded:
     if not _free(http["private_port"], settings["workers"]):
         http["private_port"] = free_ports(settings["workers"])
     http["base_url"] = f"http://{http['host']}:{http['port']}"
+    settings["learning"] = {"retrain_every_minutes": RETRAIN_EVERY_MINUTES}
     file = folder / "server.yaml"
     file.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     return load_settings(file)

@@ -17,8 +17,8 @@ from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.placed import active_line_items
 from adserver.domain.campaign import Catalog
 from adserver.errors import InvalidConfig
-from loadtest.people import INTERESTS
-from loadtest.publishers import PUBLISHERS
+from loadtest.market.provider import SEGMENTS
+from loadtest.market.publishers import PUBLISHERS
 
 ROOT = Path(__file__).parents[3]
 CASES = ROOT / "tests/cases/catalogs"
@@ -100,7 +100,7 @@ def test_the_demo_bids_at_every_hour_with_every_goal_pacing_and_media_type() -> 
 def test_the_demo_knows_the_segments_and_deals_of_the_simulated_world() -> None:
     segments = yaml.safe_load((DEMO / "segments.yaml").read_text("utf-8"))["segments"]
     deals = {deal.id for deal in YamlFolder(DEMO).load().deals}
-    assert set(segments) == set(INTERESTS)
+    assert set(segments) == set(SEGMENTS)
     assert deals == {
         deal.id
         for publisher in PUBLISHERS

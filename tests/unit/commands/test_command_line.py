@@ -15,7 +15,7 @@ from tests.unit.commands import shop
 
 COMMANDS = (
     "demo", "serve", "reload", "stop", "resume", "check", "segments", "audiences", "train", "explain", "report",
-    "doctor", "keys",
+    "doctor", "keys", "events",
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["fly"], ["stop"], ["stop", "moon"], ["check", "--what"], ["train", "cvr"]]
+    "arguments", [[], ["fly"], ["stop"], ["stop", "moon"], ["check", "--what"], ["train", "moon"]]
 )
 def test_commands_that_do_not_exist_are_unusable_input(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

@@ -155,7 +155,10 @@ def line_items(draw: st.DrawFn, name: str, creative_ids: list[str]) -> LineItem:
         flight=Flight(start, start + draw(st.sampled_from([7200, 86_400]))),
         hours_of_week=draw(mostly((), tuple(range(84)), tuple(range(84, 168)))),
         goal=Goal(
-            kind=draw(st.sampled_from(["cpm", "cpc", "cpa"])), amount=amount * 10, max_cpm=amount
+            kind=draw(st.sampled_from(["cpm", "cpc", "cpa", "roas"])),
+            amount=amount * 10,
+            max_cpm=amount,
+            return_ppm=3_000_000,
         ),
         caps=draw(caps),
         budget=Budget(),

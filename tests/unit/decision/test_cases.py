@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from adapters.campaigns.yaml_folder import Config
 from adserver.catalog.bits import ascending
@@ -20,12 +21,14 @@ from adserver.decision.pipeline import decide, look_ahead
 from adserver.decision.tracing import Traced
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.identity import segment_number
-from adserver.domain.money import NANOS_PER_UNIT, Rates, wire_cpm
+from adserver.domain.money import NANOS_PER_UNIT, Rates, cpm_nanos, wire_cpm
 from adserver.domain.opportunity import Auction
 from adserver.domain.person import Profile, Touch
 from adserver.openrtb import codec, inbound
 from adserver.openrtb.people import identifiers
+from adserver.ports.landscape import UNKNOWN, Landscape
 from adserver.privacy.permission import ALLOWED
+from models.landscape.artifact import Branch, Curves, served
 from tests.fakes.purse import FakePurse
 from tests.unit.decision import made
 
@@ -106,6 +109,16 @@ def purse(case: dict[str, Any], snapshot: Snapshot) -> FakePurse:
     )
 
 
+def landscape(case: dict[str, Any]) -> Landscape:
+    """Return what is known of the exchange: how likely prices (CPM) win, the same everywhere there."""
+    wins = case.get("wins")
+    if wins is None:
+        return UNKNOWN
+    prices = [cpm_nanos(price) for price in wins]
+    everywhere = Branch(-1, "one", 500, tuple(range(len(prices))), tuple(wins.values()))
+    return served(Curves(tuple(prices), (everywhere, Branch(0, "", 500, (), ()))))
+
+
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
 def test_it_is_decided_as_the_case_says(file: Path, tmp_path: Path) -> None:
     case = json.loads(file.read_text(encoding="utf-8"))
@@ -125,7 +138,8 @@ def test_it_is_decided_as_the_case_says(file: Path, tmp_path: Path) -> None:
     )
     trace = Traced()
     auction = read(case, snapshot)
-    bids = decide(made.world(snapshot), auction, look_ahead(snapshot, auction), now, trace)
+    world = replace(made.world(snapshot), landscape=landscape(case))
+    bids = decide(world, auction, look_ahead(snapshot, auction), now, trace)
     expected = case["expected"]
     assert [
         [

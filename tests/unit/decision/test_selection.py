@@ -4,13 +4,14 @@ from adserver.catalog.snapshot import Snapshot
 from adserver.decision import selection
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Traced
-from adserver.decision.valuation import Worth
+from adserver.decision.worth import Worth
 from adserver.domain.bid import Bid
 from adserver.domain.campaign import Fees
 from adserver.domain.creative import Native
 from adserver.domain.fees import with_fees
 from adserver.domain.opportunity import AuctionType, MediaType
 from adserver.domain.reasons import Reason
+from adserver.ports.landscape import UNKNOWN
 from tests.fakes.purse import FakePurse
 from tests.unit.decision.made import (
     CPM,
@@ -43,6 +44,7 @@ def choose(
     worths = [Worth(c, 0.01, c.bound, c.bound, CPM) for c in compiled.candidates]
     demand = Demand(None, CPM, AuctionType.FIRST_PRICE, compiled.everyone)
     return selection.choose(
+        UNKNOWN,
         worths,
         auction(space, test=test),
         space,

@@ -1,14 +1,18 @@
 """What an impression is worth: goals, fees, guard-rails, paces, floors."""
 
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision import valuation
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Traced
-from adserver.decision.valuation import Worth
+from adserver.decision.worth import Worth
 from adserver.domain.campaign import Fees, Goal
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.opportunity import AuctionType
@@ -66,6 +70,80 @@ def test_goals_are_worth_what_they_bring() -> None:
     orders = FakeOrderModel(0.05)
     goal = Goal("cpa", 10_000 * CPM, 100 * CPM, orders_per_click=0.9)
     assert value_of(goal, rate=0.004, orders=orders) == 2 * CPM, "measured, not the estimate"
+
+
+def roas(times: float, max_cpm: int = 100 * CPM) -> Goal:
+    """So many times the spend is wanted back."""
+    return Goal("roas", 60_000 * CPM, max_cpm, return_ppm=int(times * 1_000_000))
+
+
+def test_a_return_on_spend_leaves_for_media_what_orders_bring_over_it() -> None:
+    """One click in 250, one order in 20, 50 each: 10 per mille; four times the spend is 2.50."""
+    orders = FakeOrderModel(0.05, worth=50_000 * CPM)
+    assert value_of(roas(4), rate=0.004, orders=orders) == 2_500_000
+    assert value_of(roas(0.5), rate=0.004, orders=orders) == 20 * CPM
+    assert value_of(roas(0.01), rate=0.004, orders=orders) == 100 * CPM, "its maximum"
+    assert value_of(roas(4), Fees(tech_ppm=250_000), 0.004, orders=orders) == 2 * CPM, (
+        "what is spent is media and fees"
+    )
+
+
+def test_the_order_model_is_asked_once_and_only_about_goals_by_orders() -> None:
+    orders = FakeOrderModel()
+    plain = snapshot(line_item("a"), line_item("b", goal=Goal("cpc", 500 * CPM, 9 * CPM)))
+    worths(plain, orders=orders)
+    assert orders.asked == []
+    mixed = snapshot(
+        line_item("a"),
+        line_item("b", goal=roas(4)),
+        line_item("c", goal=Goal("cpc", 500 * CPM, 9 * CPM)),
+        line_item("d", goal=Goal("cpa", 10_000 * CPM, 9 * CPM)),
+    )
+    worths(mixed, orders=orders)
+    (asked,) = orders.asked
+    assert sorted(asked) == ["b", "d"]
+
+
+amounts = st.integers(1, 100_000 * 10**9)
+fees = st.builds(Fees, st.integers(0, CPM), st.integers(0, 10**6), st.integers(0, 10**6))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["cpm", "cpc", "cpa", "roas"]),
+    amounts,
+    st.integers(1, 1_000 * CPM),
+    st.integers(1, 10**9),
+    fees,
+    st.floats(1e-6, 0.5),
+    st.floats(1e-6, 1.0),
+    amounts,
+)
+def test_value_is_the_plain_formula_in_fractions_rounded_down(
+    kind: Any, amount: int, most: int, wanted: int, charged: Fees, p: float, q: float, worth: int
+) -> None:
+    """Rounded down to the nano, once before the fees and once after; floats may be off by their last bits."""
+    goal = Goal(kind, amount, most, return_ppm=wanted)
+    exact = {
+        "cpm": Fraction(amount),
+        "cpc": amount * Fraction(p),
+        "cpa": amount * Fraction(p) * Fraction(q),
+        "roas": worth * Fraction(p) * Fraction(q) * 1_000_000 / wanted,
+    }[kind]
+    found = worths(
+        snapshot(line_item(goal=goal, fees=charged)),
+        clicks=FakeClickModel(p),
+        orders=FakeOrderModel(q, worth),
+    )
+    value = found[0].value if found else 0
+    share = Fraction(1_000_000, 1_000_000 + charged.tech_ppm + charged.margin_ppm)
+
+    def net(gross: Fraction) -> int:
+        return max(0, floor((floor(min(gross, Fraction(most))) - charged.data_cpm) * share))
+
+    last_bits = Fraction(1, 10**14)
+    assert net(exact * (1 - last_bits)) <= value <= net(exact * (1 + last_bits))
+    assert value <= most
 
 
 def test_no_value_is_above_the_line_items_maximum() -> None:

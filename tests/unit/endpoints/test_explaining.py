@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from adserver.domain.choices import NO_CHOICES, Choices
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.identity import segment_number
 from adserver.domain.person import Found, PersonKey, Profile
 from adserver.endpoints.explain import HIDDEN, Explainer
+from adserver.ports.landscape import UNKNOWN, Landscape
 from tests.endpoints.catalogs import advertiser, banner, line_item
 from tests.endpoints.client import EXCHANGE
 from tests.endpoints.wire import request
+from tests.fakes.click_model import FakeEvidence
+from tests.fakes.landscape import FakeLandscape
 from tests.fakes.worker import FakeWorker, Parts
 
 Json = dict[str, Any]
@@ -58,11 +62,17 @@ def known() -> Known:
 
 @pytest.fixture
 def explainer(tmp_path: Path, known: Known) -> Explainer:
+    return _explainer(tmp_path, known, UNKNOWN)
+
+
+def _explainer(
+    tmp_path: Path, known: Known, landscape: Landscape, advertisers: dict[str, Json] | None = None
+) -> Explainer:
     terms = ExchangeTerms(name=EXCHANGE)
-    parts = Parts(_advertisers(), known)
+    parts = Parts(advertisers or _advertisers(), known)
     worker = FakeWorker(tmp_path / "w", terms, parts, monotonic=lambda: 0.0, wall=lambda: 1.8e9)
     return Explainer(
-        world=worker.world, terms={EXCHANGE: terms}, gatherer=worker.gatherer,
+        world=replace(worker.world, landscape=landscape), terms={EXCHANGE: terms}, gatherer=worker.gatherer,
         purse=worker.purse, stopped=worker.stopped, clock=worker,
     )  # fmt: skip
 
@@ -117,3 +127,34 @@ def test_of_somebody_who_opted_out_or_objected_what_they_refused_is_not_there(
     known.choices = Choices(objections=(segment_number(KNOWN),))
     walk = _explain(explainer, reveal=True)
     assert (walk["segments"], walk["segment_names"]) == (1, [SENT])
+
+
+def test_a_price_says_what_it_was_learned_from(
+    explainer: Explainer, tmp_path: Path, known: Known
+) -> None:
+    (plain,) = _explain(explainer, at=1)["bids"]
+    assert (plain["price_from"], plain["win_chance"]) == ("", None)
+    learned = _explainer(tmp_path / "learned", known, FakeLandscape(1_000_000))
+    (bid,) = _explain(learned, at=1)["bids"]
+    assert (bid["price_from"], bid["win_chance"]) == ("1,234 bids of ssp / USA", 0.5)
+    assert bid["price_cpm"] < plain["price_cpm"]
+
+
+def test_a_goal_by_orders_says_what_a_click_is_expected_to_bring_and_what_was_drawn(
+    tmp_path: Path, known: Known
+) -> None:
+    items = [
+        line_item("returns", ["tile"], goal={"roas": 4, "order_value": 60, "max_cpm": 9}),
+        line_item("views", ["tile"]),
+    ]
+    plain = _explainer(tmp_path, known, UNKNOWN, advertiser("shop", [banner("tile")], items))
+    rows = {each["line_item"]: each for each in _explain(plain)["valued"]}
+    assert rows["returns"]["goal"] == "roas 4.00"
+    assert (rows["returns"]["orders_per_click"], rows["returns"]["order_worth"]) == (0.02, 50.0)
+    assert (rows["views"]["orders_per_click"], rows["views"]["order_worth"]) == (None, None)
+    assert {each["draw"] for each in rows.values()} == {1.0}
+    assert _explain(plain)["order_model"] == "fake"
+    plain._world = replace(plain._world, learn_ppm=1_000_000, evidence=FakeEvidence(otherwise=0.5))
+    drawn = {each["line_item"]: each["draw"] for each in _explain(plain)["valued"]}
+    assert drawn["views"] == 1.0
+    assert drawn["returns"] != 1.0

@@ -103,6 +103,28 @@ async def test_a_loss_notice_brings_its_code_and_what_would_have_won(desk: Desk)
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "query", "minimum"),
+    [
+        ("win", "p=1.25&m=0.75", 750_000),
+        ("billing", "m=0.75", 750_000),
+        ("loss", "r=102&p=1.25", 1_250_000),
+        ("loss", "r=102&m=0.75", None),
+        ("win", "p=1.25", None),
+        ("win", "p=1.25&m=", None),
+        ("win", "p=1.25&m=${AUCTION_MIN_TO_WIN}", None),
+        ("win", "p=1.25&m=-1", None),
+        ("win", "p=1.25&m=" + "9" * 4_000, None),
+    ],
+)
+async def test_what_it_took_to_win_is_heard_of_wins_and_losses(
+    desk: Desk, kind: str, query: str, minimum: int | None
+) -> None:
+    async with serving(Notices(desk.intake)) as client:
+        assert (await client.get(f"/n/{kind}/{desk.token()}?{query}")).status == 200
+    assert [notice.wire_minimum for notice in desk.owner.notices] == [minimum]
+
+
 async def test_a_loss_counts_once_by_what_its_code_says(desk: Desk) -> None:
     before = {
         reason: counted("adserver_losses", exchange="north", reason=reason)

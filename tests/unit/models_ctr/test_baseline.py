@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from adserver.errors import InvalidConfig, Unavailable
-from models.ctr.artifact import KEPT, Artifact, keep, load
-from models.ctr.baseline import ConstantModel, RateModel, load_click_model
+from models.ctr.artifact import Artifact, Engine, load
+from models.ctr.baseline import ConstantModel, RateModel, load_click_model, stand_in
 from models.ctr.booster import BoosterModel, library
 from models.ctr.compiled import CompiledModel
 from models.ctr.report import Report
+from models.registry.keeping import KEPT, keep
 from tests.unit.models_ctr.world import Shown, candidate
 
 
@@ -31,85 +32,63 @@ def missing(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     library.cache_clear()
 
 
-def test_a_good_model_serves_without_a_word(report: Report) -> None:
-    problems: list[str] = []
-    model = load_click_model(report.folder.parent, problems.append)
-    assert isinstance(model, BoosterModel)
-    compiled = load_click_model(report.folder, problems.append, engine="compiled")
-    assert isinstance(compiled, CompiledModel)
-    assert problems == []
+@pytest.fixture
+def root(report: Report, tmp_path: Path) -> Path:
+    """A copy of the registry with the trained model, to be damaged."""
+    return Path(shutil.copytree(report.folder.parents[1], tmp_path / "models"))
 
 
-def test_no_directory_is_no_problem() -> None:
-    problems: list[str] = []
-    assert isinstance(load_click_model(None, problems.append), ConstantModel)
-    assert problems == []
+def test_a_good_model_serves_without_a_word(root: Path, report: Report) -> None:
+    served = load_click_model(root, report.folder.name)
+    assert isinstance(served.model, CompiledModel)
+    assert served.problem == ""
+    walked = load_click_model(root, report.folder.name, engine="lightgbm")
+    assert isinstance(walked.model, BoosterModel)
 
 
-def test_a_broken_model_is_told_and_a_constant_serves(tmp_path: Path) -> None:
-    problems: list[str] = []
-    assert isinstance(load_click_model(tmp_path, problems.append), ConstantModel)
-    assert "train one first" in problems[0]
-    assert "constant" in problems[0]
+def test_a_damaged_model_is_the_operators_fault(root: Path, report: Report) -> None:
+    (root / "click" / report.folder.name / "model.txt").write_text("tree", "utf-8")
+    with pytest.raises(InvalidConfig, match="wrong SHA-256"):
+        load_click_model(root, report.folder.name)
 
 
-def test_a_damaged_model_is_stood_in_for_by_the_one_that_was_kept(
-    report: Report, tmp_path: Path
-) -> None:
-    models = tmp_path / "models"
-    shutil.copytree(report.folder.parent, models)
+def test_what_was_kept_stands_in_and_else_a_constant(root: Path, report: Report) -> None:
     name = report.folder.name
-    keep(models, name)
-    keep(models, name)  # once is enough
-    assert sorted(path.name for path in (models / KEPT).iterdir()) == sorted([name, "current"])
-    (models / name / "model.txt").write_text("tree", "utf-8")
-    problems: list[str] = []
-    model = load_click_model(models, problems.append)
-    assert isinstance(model, BoosterModel)
-    assert model.name == f"lightgbm/{name}"
-    assert "wrong SHA-256" in problems[0]
-    assert "which served before, goes on" in problems[0]
-    (models / KEPT / name / "manifest.json").write_text("{", "utf-8")
-    problems.clear()
-    assert isinstance(load_click_model(models, problems.append), ConstantModel)
-    assert "constant" in problems[0]
+    served = stand_in(root)
+    assert isinstance(served.model, ConstantModel)
+    assert "constant" in served.problem
+    keep(root, "click", name)
+    keep(root, "click", name)  # once is enough
+    shutil.rmtree(root / "click")
+    served = stand_in(root)
+    assert served.model.name == f"lightgbm/{name}"
+    assert "which served before, goes on" in served.problem
+    (root / KEPT / "click" / name / "manifest.json").write_text("{", "utf-8")
+    served = stand_in(root)
+    assert isinstance(served.model, ConstantModel)
+    assert "does not fit its manifest" in served.problem
 
 
-def test_keeping_another_model_lets_the_one_before_go(report: Report, tmp_path: Path) -> None:
-    models = tmp_path / "models"
-    shutil.copytree(report.folder.parent, models)
-    shutil.copytree(report.folder, models / "another")
-    keep(models, report.folder.name)
-    keep(models, "another")
-    assert sorted(path.name for path in (models / KEPT).iterdir()) == ["another", "current"]
-    assert (models / KEPT / "current").read_text("utf-8") == "another\n"
-    with pytest.raises(InvalidConfig):
-        keep(models, "missing")
-    assert (models / KEPT / "another").exists()
-    assert not list(models.glob(".unfinished*"))
-
-
-def test_without_libgomp_the_compiled_trees_serve_all_the_same(
-    report: Report, missing: str
-) -> None:
+def test_without_libgomp_our_own_engines_serve_all_the_same(report: Report, missing: str) -> None:
     with pytest.raises(Unavailable, match=missing):
-        load(report.folder)
-    assert isinstance(load(report.folder, engine="compiled"), CompiledModel)
+        load(report.folder, engine="lightgbm")
+    ours: tuple[Engine, ...] = ("counting", "compiled")
+    for engine in ours:
+        assert isinstance(load(report.folder, engine=engine), CompiledModel)
 
 
 def test_without_libgomp_lightgbm_gives_way_to_the_rates_of_the_past(
-    report: Report, missing: str
+    root: Path, report: Report, missing: str
 ) -> None:
-    problems: list[str] = []
-    model = load_click_model(report.folder, problems.append)
-    assert isinstance(model, RateModel)
-    assert missing in problems[0]
+    served = load_click_model(root, report.folder.name, engine="lightgbm")
+    assert isinstance(served.model, RateModel)
+    assert missing in served.problem
 
 
 def test_rates_are_those_of_the_creative_or_its_size_or_everything(
     artifact: Artifact, impressions: list[Shown]
 ) -> None:
-    tables = artifact.manifest.tables
+    tables = artifact.tables
     seen = impressions[0]
     known = candidate(3)
     new_of_known_size = candidate(1_000)

@@ -78,6 +78,8 @@ def test_invalid_clicks_and_their_orders_are_not_counted(tmp_path: Path) -> None
     marked = [each | {"invalid": "crawlers"} for each in (click | {"bid": "01"}, order)]
     log = tmp_path / "0.jsonl"
     log.write_text("".join(json.dumps(each) + "\n" for each in (click, *marked)))
-    assert outcomes(log, Tally()) == {number("line_item", "a"): Outcome(1, 0)}
+    assert outcomes(log, Tally()) == {number("line_item", "a"): Outcome(1, 0, 1.0)}
     (tmp_path / "1.jsonl").write_text(json.dumps(correction("crawlers", 30)) + "\n")
-    assert outcomes(tmp_path, Tally()) == {number("line_item", "a"): Outcome(2, 1)}
+    assert outcomes(tmp_path, Tally()) == {
+        number("line_item", "a"): Outcome(2, 1, 2.0, advertiser="x")
+    }

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -45,10 +46,11 @@ def test_the_served_model_orders_unseen_impressions_as_the_truth_does(report: Re
 
 def test_the_manifest_says_what_the_report_says(report: Report, artifact: Artifact) -> None:
     manifest = artifact.manifest
-    assert manifest.metrics == report.metrics
-    assert (manifest.impressions, manifest.clicks) == (report.impressions, report.clicks)
-    assert manifest.trained_from == "2026-09-28T00:00:00Z"
-    assert manifest.trained_from < manifest.trained_until < manifest.created
+    assert manifest.metrics == msgspec.structs.asdict(report.metrics)
+    assert (manifest.rows, manifest.positives) == (report.impressions, report.clicks)
+    assert manifest.learned_from == "2026-09-28T00:00:00Z"
+    assert manifest.learned_from < manifest.learned_until < manifest.created
+    assert manifest.parameters["grown"] == report.trees
 
 
 def test_the_same_log_and_seed_grow_the_same_trees(
@@ -80,5 +82,5 @@ def test_clicks_that_stop_before_the_end_cannot_be_judged_by(
     write_log(tmp_path / "log", impressions[:1_800])
     quiet = [seen._replace(probability=0.0) for seen in impressions[1_800:4_000]]
     write_log(tmp_path / "log" / "later", quiet)
-    with pytest.raises(InvalidConfig, match="latest sevenths"):
+    with pytest.raises(InvalidConfig, match="latest parts"):
         train(tmp_path / "log", tmp_path / "models")

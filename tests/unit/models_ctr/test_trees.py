@@ -1,5 +1,6 @@
 """LightGBM's text, whole and damaged."""
 
+import math
 import random
 import re
 
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 
 from models.ctr.artifact import Artifact
-from models.ctr.features import COLUMNS, CONTEXT
+from models.ctr.compiled import Trees
+from models.ctr.counters import Counters
+from models.ctr.features import COLUMNS
 from models.ctr.forest import Forest
 from models.ctr.trees import read_trees
 
@@ -90,12 +93,36 @@ def test_random_damage_is_refused_or_harmless(artifact: Artifact) -> None:
         spot = dice.randrange(text.index("Tree=0"), text.index("end of trees"))
         damaged = text[:spot] + dice.choice("0123456789-. \n=e") + text[spot + 1 :]
         try:
-            forest = Forest(read_trees(damaged, COLUMNS), len(COLUMNS))
+            trees = read_trees(damaged, COLUMNS)
+            made = [make(trees, len(COLUMNS)) for make in (Forest, Counters)]
         except ValueError:
             continue
         survivors += 1
-        row = [dice.choice((0.0, 3.0, 0.05)) for _ in COLUMNS]
-        rows = forest.rows(row[: len(CONTEXT)], 0) + forest.rows(row[len(CONTEXT) :], len(CONTEXT))
-        left = np.bitwise_and.reduce(forest.table[rows], 0)
-        assert all(mask.bit_count() == 1 for mask in left.tolist())
+        row = [dice.choice((0.0, 3.0, 0.05, math.nan)) for _ in COLUMNS]
+        left = [_reached(each, row) for each in made]
+        assert left[0] == left[1]
+        assert all(leaves.bit_count() == 1 for leaves in left[0])
     assert survivors  # most digits are leaf values, which may be anything
+
+
+def test_what_only_parts_missing_values_from_the_rest_is_read(artifact: Artifact) -> None:
+    """LightGBM writes an infinite threshold then; anything else that is no number is damage."""
+    text = artifact.model.decode()
+    odd = _damaged(text, r"^(threshold=.*? )\d+\.\d{3,}\S*", r"\1inf")
+    assert math.inf in read_trees(odd, COLUMNS)[0].threshold
+    for wrong in ("-inf", "nan"):
+        with pytest.raises(ValueError, match="nothing can be compared"):
+            read_trees(_damaged(odd, r"^(threshold=.*? )inf", rf"\1{wrong}"), COLUMNS)
+
+
+def _reached(trees: Trees, row: list[float]) -> list[int]:
+    """Return the sets of leaves that a row leaves open."""
+    asked = zip(trees.columns, row, strict=True)
+    rows = [column.row(value) for column, value in asked if column is not None]
+    joined = trees.room(2)
+    trees.join(rows[::2], joined[0])
+    trees.join(rows[1::2], joined[1])
+    found = np.empty(len(trees.leaves), np.int64)
+    trees.reached(joined, found)
+    whole: list[int] = found.tolist()
+    return whole

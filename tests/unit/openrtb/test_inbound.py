@@ -15,7 +15,7 @@ from adserver.domain.opportunity import (
     VideoSpace,
 )
 from adserver.domain.reasons import Reason
-from adserver.openrtb.inbound import MAX_IMPS, time_left_ms
+from adserver.openrtb.inbound import MAX_IMPS, MAX_TAG, time_left_ms
 from tests.bench.bench_openrtb import REQUEST
 from tests.unit.openrtb.wire import (
     BANNER,
@@ -285,3 +285,21 @@ def test_segments_need_a_provider_and_an_id() -> None:
         ]
     }
     assert auction(user=user).segments == ("a:1", "a:2", "B:3")
+
+
+@pytest.mark.parametrize(
+    ("brands", "name"),
+    [(["Chromium", "Google Chrome"], "chrome"), (["Chromium"], "chromium"), (["My Own 1.2"], "")],
+)
+def test_models_are_told_well_known_browsers_alone(brands: list[str], name: str) -> None:
+    """Nobody targets them here; a rare one might tell whose it is."""
+    sua = {"browsers": [{"brand": brand, "version": ["1"]} for brand in brands]}
+    assert auction(device={"sua": sua}).browser == name
+    assert auction(device={}).browser == ""
+
+
+def test_long_names_of_spaces_are_cut() -> None:
+    (space,) = auction(
+        imp=[{"id": "1", "banner": {"w": 1, "h": 1}, "tagid": "x" * 900}]
+    ).opportunities
+    assert space.tag_id == "x" * MAX_TAG

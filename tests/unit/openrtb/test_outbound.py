@@ -145,7 +145,7 @@ def test_a_banner_s_answer_is_complete() -> None:
                         "h": 250,
                         "mtype": 1,
                         "exp": 600,
-                        "nurl": "https://ads.example/n/win/t?p=${AUCTION_PRICE}",
+                        "nurl": "https://ads.example/n/win/t?p=${AUCTION_PRICE}&m=${AUCTION_MIN_TO_WIN}",
                         "burl": "https://ads.example/n/billing/t?p=${AUCTION_PRICE}",
                         "lurl": "https://ads.example/n/loss/t?r=${AUCTION_LOSS}&p=${AUCTION_MIN_TO_WIN}",
                     }

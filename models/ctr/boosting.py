@@ -1,0 +1,159 @@
+"""Trees from rows by LightGBM: as many and as large as the amount of data can teach."""
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.ctr.columns import MAX_LEAVES
+from models.ctr.dataset import Floats, Progress
+from models.ctr.features import SERVED, Schema
+
+if TYPE_CHECKING:
+    import lightgbm
+
+MAX_TREES = 200
+"""What serving is measured with (P7); more only on request."""
+_CLICKS_PER_LEAF, _FEWEST_LEAVES = 50, 7
+_MANY_CLICKS, _MANY_PER_LEAF, _FEWEST_OF_MANY = 5_000, 2_000, 15
+_ROWS_FOR_TWO = 200_000
+_UNCLICKED_PER_CLICK = 200
+_PROVEN_ROWS, _PROVEN_WITHIN = 256, 1e-9
+
+
+class Parameters(msgspec.Struct, frozen=True):
+    """How trees are grown; LightGBM's names in `told`."""
+
+    trees: int = MAX_TREES
+    leaves: int = MAX_LEAVES
+    learning_rate: float = 0.05
+    min_rows: int = 50
+    """In each leaf."""
+    min_weight: float = 10.0
+    """In each leaf, about so many expected clicks."""
+    columns: float = 0.8
+    """The share of them that each tree may split."""
+    rows: float = 1.0
+    """The share of them that each tree sees."""
+    l2: float = 5.0
+    category_rows: int = 50
+    """A category of fewer rows is not split on its own."""
+    category_l2: float = 10.0
+    patience: int = 20
+    """Growing ends when so many trees in a row have not helped on later rows."""
+
+    def told(self, seed: int, rows: int = 0) -> dict[str, object]:
+        """Return them as LightGBM wants them: the same rows and seed grow the same trees."""
+        return {
+            "objective": "binary",
+            "num_leaves": self.leaves,
+            "learning_rate": self.learning_rate,
+            "min_data_in_leaf": self.min_rows,
+            "min_sum_hessian_in_leaf": self.min_weight,
+            "feature_fraction": self.columns,
+            "bagging_fraction": self.rows,
+            "bagging_freq": int(self.rows < 1.0),
+            "lambda_l2": self.l2,
+            "min_data_per_group": self.category_rows,
+            "cat_l2": self.category_l2,
+            "seed": seed,
+            "deterministic": True,
+            "force_row_wise": True,  # without it LightGBM times both ways, which is not repeatable
+            "num_threads": 1 if rows < _ROWS_FOR_TWO else 2,  # few rows wait more than they work
+            "verbosity": -1,
+        }
+
+
+class LogOdds(Protocol):
+    """A compiled model, as far as it is proven here."""
+
+    def log_odds(self, context: list[float], candidates: list[list[float]]) -> list[float]:
+        """Return the trees' own log odds."""
+
+
+def by_amount(clicks: int) -> Parameters:
+    """Return what suits so many clicks: few cannot fill many leaves, large trees would only learn them by heart."""
+    if (
+        clicks >= _MANY_CLICKS
+    ):  # the linear stage has found most by then: what trees add must be seen in many rows
+        return Parameters(
+            leaves=min(max(clicks // _MANY_PER_LEAF, _FEWEST_OF_MANY), MAX_LEAVES),
+            min_rows=1_000,
+            min_weight=30.0,
+            columns=1.0,
+            l2=50.0,
+            category_rows=1_000,
+            category_l2=200.0,
+        )
+    return Parameters(leaves=min(max(clicks // _CLICKS_PER_LEAF, _FEWEST_LEAVES), MAX_LEAVES))
+
+
+def thinning(clicks: int, rows: int) -> float:
+    """Return which share of the rows without a click to learn from: a click teaches as much as hundreds of them."""
+    return min(1.0, _UNCLICKED_PER_CLICK * clicks / max(1, rows - clicks))
+
+
+def thinned(clicked: NDArray[np.bool_], share: float, seed: int) -> NDArray[np.intp]:
+    """Return which rows to learn from: all with a click, a random share of the others.
+
+    Odds learned from them are 1 / `share` times too high, exactly: add log(share) to the log odds (King and Zeng 2001).
+    """
+    if share >= 1.0:
+        return np.arange(len(clicked))
+    return np.flatnonzero(clicked | (np.random.default_rng(seed).random(len(clicked)) < share))
+
+
+def boost(
+    matrix: Floats,
+    labels: NDArray[np.bool_] | Floats,
+    first: int,
+    second: int,
+    seed: int,
+    on_progress: Progress,
+    *,
+    schema: Schema = SERVED,
+    parameters: Parameters | None = None,
+    weights: Floats | None = None,
+    share: float = 1.0,
+) -> "lightgbm.Booster":
+    """Return trees learned from the rows before `first`, as many as served those from `first` to `second` best.
+
+    `share` thins what is not clicked, in both parts; the log odds of the trees are then those of the thinned rows.
+    """
+    import lightgbm  # noqa: PLC0415 - a second, 40 MB, and fatal at import where libgomp is missing
+
+    chosen = parameters or by_amount(int(np.count_nonzero(labels[:first])))
+    clicked = np.asarray(labels[:second], np.float64) > 0
+    kept = thinned(clicked, share, seed)
+    learned, tuned = kept[kept < first], kept[kept >= first]
+    past = lightgbm.Dataset(
+        matrix[learned],
+        labels[learned],
+        weight=None if weights is None else weights[learned],
+        feature_name=list(schema.columns),
+        categorical_feature=list(schema.words),
+    )
+    after = past.create_valid(
+        matrix[tuned], labels[tuned], weight=None if weights is None else weights[tuned]
+    )
+
+    def tell(state: "lightgbm.callback.CallbackEnv") -> None:
+        on_progress("growing trees", (state.iteration + 1) / chosen.trees)
+
+    return lightgbm.train(
+        chosen.told(seed, len(learned)),
+        past,
+        chosen.trees,
+        valid_sets=[after],
+        callbacks=[lightgbm.early_stopping(chosen.patience, verbose=False), tell],
+    )
+
+
+def prove(model: LogOdds, rows: Floats, expected: Floats, schema: Schema = SERVED) -> None:
+    """Publish nothing that serves other numbers than LightGBM predicts."""
+    context = len(schema.context)
+    for row, log_odds in zip(rows[:_PROVEN_ROWS].tolist(), expected.tolist(), strict=False):
+        (served,) = model.log_odds(row[:context], [row[context:]])
+        if abs(served - log_odds) > _PROVEN_WITHIN:
+            raise RuntimeError(f"compiled trees say {served}, LightGBM {log_odds}: a bug of ours")
