@@ -17,7 +17,7 @@ is not poured into the minute after it."""
 LAST_PARTS = 3.0
 """Towards the end repairs take a third of the time that is left."""
 SOONEST_S = 5.0
-EARLY_S = 60.0
+EARLY_S = 30.0
 EARLY_SHORT_S = 300.0
 EARLY_SHARE = 0.1
 """What bids hold when a budget ends is left of it, so it should be spent a little before: that long, and as much

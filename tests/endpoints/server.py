@@ -106,7 +106,7 @@ class Server:
         assert "Traceback" not in self.text(), self.text()
         assert all(line.startswith("{") for line in self.text().splitlines()), self.text()
         wrong = [each for each in self.log() if each["level"] in {"error", "critical"}]
-        assert [each for each in wrong if each["event"] not in expected] == []
+        assert [each for each in wrong if each["event"] not in expected] == [], wrong
 
     def kill(self) -> None:
         """Kill the supervisor as `kill -9` does, and wait until its children have followed."""
