@@ -18,10 +18,10 @@ LAST_PARTS = 3.0
 """Towards the end repairs take a third of the time that is left."""
 SOONEST_S = 5.0
 EARLY_S = 30.0
-EARLY_SHORT_S = 300.0
-EARLY_SHARE = 0.1
+EARLY_SHORT_S = 400.0
+EARLY_SHARE = 0.12
 """What bids hold when a budget ends is left of it, so it should be spent a little before: that long, and as much
-longer as it is shorter (at one hour by the second), but at most this share of its time."""
+longer as it is shorter (at one hour by the second, by its square), but at most this share of its time."""
 
 
 class Aim:
@@ -80,4 +80,4 @@ class Aim:
 
 def early_s(span_s: float) -> float:
     """Return how long before its end a budget of so many seconds should be spent."""
-    return min(EARLY_SHARE * span_s, EARLY_S + EARLY_SHORT_S * HOUR_S / span_s)
+    return min(EARLY_SHARE * span_s, EARLY_S + EARLY_SHORT_S * (HOUR_S / span_s) ** 2)
