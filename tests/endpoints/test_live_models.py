@@ -113,6 +113,8 @@ def test_models_change_without_a_lost_request_and_hostile_ones_change_nothing(
     history = [each.why for each in read_state(models).roles("click").history]
     assert history == ["the first of its kind", "it is newer", "it is worse"]
 
+    _restore(good, models, server)  # no canary decides any more
+    wait(lambda: all(deciding(server) == first for _ in range(12)), SOON_S, server.text)
     for case in (each for each in HOSTILE if each.name in SOME):
         _strike(server, case, good, first)
     server.stop("model_refused")
