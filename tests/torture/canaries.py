@@ -2,7 +2,7 @@
 
 Every request carries marks of its own in all the places where exchanges send personal things. Then everything
 that the server wrote or tells is searched for them: log, metrics, events, journal, profiles, all of the state
-folder, and explanations. Declared are the place, the publication's domain, city, system and, where it may be learned from, the space's name
+folder, and explanations. Declared are the place, the publication's domain, city, system and the name of the space
 in the bid event (`docs/reference/events.md`); and where the person allows it their pseudonym, never the id itself.
 """
 
@@ -125,7 +125,7 @@ class Planted:
         ]
         asked: Json = {
             "id": f"{mark}-request", "at": 2, "tmax": 2_000,
-            "imp": [{"id": f"{mark}-imp", "banner": {"w": 300, "h": 250}, "tagid": f"{mark}-tag", "ext": {"x": mark}}],
+            "imp": [{"id": f"{mark}-imp", "banner": {"w": 300, "h": 250}, "tagid": dice.choice(("top", "side")), "ext": {"x": mark}}],
             "site": {
                 "domain": dice.choice(("news.example", f"{mark}@news.example", f"https://{mark}:{mark}@news.example/")), "page": f"https://news.example/{mark}?q={mark}", "ref": f"https://search.example/?q={mark}",
                 "search": mark, "keywords": mark, "name": mark, "content": {"title": mark, "keywords": mark, "url": f"https://x.example/?{mark}"},
@@ -149,8 +149,6 @@ class Planted:
         may = number % 2 == 0
         if may:
             del asked["user"]["consent"]  # a string that cannot be read is a refusal
-            # Declared: models learn from it.
-            asked["imp"][0]["tagid"] = dice.choice(("top", "side"))
         else:
             for part, fields in dice.choice(FORBIDDEN).items():
                 asked.setdefault(part, {}).update(copy.deepcopy(fields))
