@@ -212,6 +212,7 @@ class Opportunity(msgspec.Struct, frozen=True, kw_only=True):
     deals_only: bool = False
     secure: bool = False
     tag_id: str = ""
+    """The publisher's name of the space as models are told it, and as it is logged: see `space_name`."""
     position: int = 0
     expiry_s: int | None = None
     """Seconds from auction to impression that the exchange allows, if it says so."""

@@ -55,7 +55,7 @@ class BidEvent(msgspec.Struct, frozen=True, gc=False):
     products: tuple[int, ...]
     browser: str
     tag: str
-    """The publisher's name of the space."""
+    """The publisher's name of the space, where it has the look of one and the person may be recognised."""
     weather: str
     contacts: int | None
     """What models saw of the person, like the next two; `None`: nothing, or it may not be learned from."""

@@ -46,6 +46,10 @@ class Gathered(msgspec.Struct, gc=False):
         self.auction.segment_count = 0
         self.auction.person = self.auction.household = None
         coarsen(self.auction, located=self.located)
+        if any(self.fits):  # else no model is asked
+            self.auction.opportunities = tuple(
+                [replace(each, tag_id="") for each in self.auction.opportunities]
+            )
         self.profile, self.touches, self.household_touches = NOBODY, (), ()
 
 

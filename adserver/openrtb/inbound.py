@@ -14,6 +14,7 @@ from adserver.domain.fees import PPM
 from adserver.domain.money import Rates
 from adserver.domain.opportunity import NO_FACTS, Auction, AuctionType, Opportunity
 from adserver.domain.reasons import Reason
+from adserver.domain.space_name import space_name
 from adserver.domain.wanted import NOTHING_MORE, Wanted
 from adserver.openrtb.device import known_browser
 from adserver.openrtb.facts import facts, imp_facts, point
@@ -34,8 +35,6 @@ MAX_CATEGORIES = 100
 MAX_MULTIPLIER = 1_000_000
 """No screen is looked at by more people at once; it also guards the arithmetic against hostile numbers."""
 LONGEST_TMAX_MS = 10_000
-MAX_TAG = 200
-"""Letters of a space's name; longer ones are cut."""
 
 _NO_DEVICE = Device()
 
@@ -49,7 +48,8 @@ def auction(
 ) -> Auction | Reason:
     """Return what is on offer, or why nothing is: SEAT_EXCLUDED, CURRENCY, NO_OPPORTUNITY.
 
-    Of what only some campaigns need, only what is `wanted`. Segments are read only where `permission.personalise`; the person is not read here at all.
+    Of what only some campaigns need, only what is `wanted`. Segments are read only where `permission.personalise`, and what models are told of
+    a space's name, in which anything may stand, only where `permission.identify`; the person is not read here at all.
     """
     seat = _seat(request, terms)
     if seat is None:
@@ -57,7 +57,7 @@ def auction(
     currency = _currency(request, terms, rates)
     if currency is None:
         return Reason.CURRENCY
-    opportunities = _opportunities(request, seat, rates, wanted)
+    opportunities = _opportunities(request, seat, rates, permission, wanted)
     if not opportunities:
         return Reason.NO_OPPORTUNITY
 
@@ -135,7 +135,7 @@ def _auction_type(at: int | None) -> AuctionType:
 
 
 def _opportunities(
-    request: BidRequest, seat: str, rates: Rates, wanted: Wanted
+    request: BidRequest, seat: str, rates: Rates, permission: Permission, wanted: Wanted
 ) -> tuple[Opportunity, ...]:
     found: list[Opportunity] = []
     seen: set[str] = set()
@@ -144,14 +144,20 @@ def _opportunities(
         if name in seen:
             continue  # A bid for this id would mean the first one of that name.
         seen.add(name)
-        opportunity = _opportunity(imp, name, request, seat, rates, wanted)
+        opportunity = _opportunity(imp, name, request, seat, rates, permission, wanted)
         if opportunity is not None:
             found.append(opportunity)
     return tuple(found)
 
 
 def _opportunity(
-    imp: Imp, name: str, request: BidRequest, seat: str, rates: Rates, wanted: Wanted
+    imp: Imp,
+    name: str,
+    request: BidRequest,
+    seat: str,
+    rates: Rates,
+    permission: Permission,
+    wanted: Wanted,
 ) -> Opportunity | None:
     """Return the imp as we see it; `None` if it offers nothing we sell or at a price we cannot know."""
     banner = banner_space(imp.banner, imp.instl) if imp.banner else None
@@ -190,7 +196,7 @@ def _opportunity(
         deals=deals,
         deals_only=deals_only,
         secure=imp.secure == 1,
-        tag_id="" if imp.tagid is None else str(imp.tagid)[:MAX_TAG],
+        tag_id=space_name(str(imp.tagid)) if imp.tagid is not None and permission.identify else "",
         position=(imp.banner.pos if imp.banner else imp.video.pos if imp.video else None) or 0,
         expiry_s=imp.exp,
         facts=imp_facts(imp, request, wanted) if wanted.dimensions else NO_FACTS,

@@ -65,7 +65,7 @@ def _dress_imp(imp: Json, site: str) -> None:
     media = imp.get("banner") or imp.get("video") or {}
     space = f"{site}/{media.get('w')}x{media.get('h')}"
     own = _dice("space", space)
-    imp["tagid"] = str(crc32(space.encode()))
+    imp["tagid"] = f"space-{crc32(space.encode()) % 1_000_000}"
     imp["instl"] = int(own.random() < 0.02)
     media["pos"] = own.choice([0, 1, 1, 3, 4, 6])
     if own.random() < 0.5:

@@ -86,7 +86,9 @@ def _imp(name: str, dice: Random) -> Json:
     if dice.random() < 0.8:
         imp["bidfloor"] = round(dice.uniform(0, 3), dice.randint(0, 6))
     if dice.random() < 0.8:
-        imp["tagid"] = dice.choice(("top", "side", "article-1", "ü" * 150, "x" * 500))
+        imp["tagid"] = dice.choice(
+            ("top", "side", "article-1", "ü" * 50, "x" * 500, f"reader-{dice.randrange(10**8)}")
+        )
     return imp
 
 

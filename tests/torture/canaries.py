@@ -2,8 +2,8 @@
 
 Every request carries marks of its own in all the places where exchanges send personal things. Then everything
 that the server wrote or tells is searched for them: log, metrics, events, journal, profiles, all of the state
-folder, and explanations. Declared are the place, the publication's domain, city, system and the name of the space
-in the bid event (`docs/reference/events.md`); and where the person allows it their pseudonym, never the id itself.
+folder, and explanations. Declared are the place, the publication's domain, city and system in the bid event
+(`docs/reference/events.md`); and where the person allows it their pseudonym, never the id itself.
 """
 
 import asyncio
@@ -125,7 +125,7 @@ class Planted:
         ]
         asked: Json = {
             "id": f"{mark}-request", "at": 2, "tmax": 2_000,
-            "imp": [{"id": f"{mark}-imp", "banner": {"w": 300, "h": 250}, "tagid": dice.choice(("top", "side")), "ext": {"x": mark}}],
+            "imp": [{"id": f"{mark}-imp", "banner": {"w": 300, "h": 250}, "tagid": f"{mark}-tag", "ext": {"x": mark}}],
             "site": {
                 "domain": dice.choice(("news.example", f"{mark}@news.example", f"https://{mark}:{mark}@news.example/")), "page": f"https://news.example/{mark}?q={mark}", "ref": f"https://search.example/?q={mark}",
                 "search": mark, "keywords": mark, "name": mark, "content": {"title": mark, "keywords": mark, "url": f"https://x.example/?{mark}"},
@@ -150,6 +150,8 @@ class Planted:
         if may:
             del asked["user"]["consent"]  # a string that cannot be read is a refusal
         else:
+            # Looks like the name of a space.
+            asked["imp"][0]["tagid"] = f"{MARK}-of-{dice.choice(('anna', 'emil'))}"
             for part, fields in dice.choice(FORBIDDEN).items():
                 asked.setdefault(part, {}).update(copy.deepcopy(fields))
             if dice.random() < 0.1:  # strings that nobody can read are searched for, too

@@ -71,6 +71,7 @@ _SEARCH = "what somebody searches for or reads about is told in words that nobod
 _HOME = "an address is a person's; on a television it tells which household that is, else it is for security alone"
 _SURROUNDS = "extensions carry anything, ids too; ours are declared one by one"
 _TRAITS = "what somebody is like is asked of segments with a source, never of the request"
+_SPACE = "a publisher may write anything there, and models are told what looks like a name"
 _FINGER = "it tells devices of one kind apart"
 
 FIELDS: tuple[Field, ...] = (
@@ -122,6 +123,7 @@ FIELDS: tuple[Field, ...] = (
     Field("source.tid", NOTHING, "it joins what several bidders saw", text),
     Field("source.ext", NOTHING, _SURROUNDS, _anything),
     Field("regs.ext.other", NOTHING, _SURROUNDS, _anything),
+    Field("imp.0.tagid", IDENTIFY, _SPACE, text),
     Field("imp.0.ext", NOTHING, _SURROUNDS, _anything),
     Field("ext", NOTHING, _SURROUNDS, _anything),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from adserver.domain.opportunity import Auction
 from adserver.endpoints import explain, gathering
 from adserver.endpoints.gathered import Gathered
 from adserver.openrtb import inbound
-from adserver.privacy.permission import permit
+from adserver.privacy.permission import ALLOWED, permit
 from tests.torture.mirror import Mirror
 from tests.torture.non_interference import STATES, Pairs, requests
 
@@ -51,6 +51,15 @@ def _an_id_chooses(patch: pytest.MonkeyPatch) -> None:
 
     inbound_auction = inbound.auction
     patch.setattr(inbound, "auction", nosy)
+
+
+def _names_of_spaces_are_told_of_everybody(patch: pytest.MonkeyPatch) -> None:
+    real = inbound._opportunities
+    patch.setattr(
+        inbound,
+        "_opportunities",
+        lambda request, seat, rates, _, wanted: real(request, seat, rates, ALLOWED, wanted),
+    )
 
 
 def _the_address_is_logged(patch: pytest.MonkeyPatch) -> None:
@@ -94,6 +103,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Mirror:
         _objections_are_not_heard,
         _what_the_request_said_is_kept,
         _an_id_chooses,
+        _names_of_spaces_are_told_of_everybody,
         _the_address_is_logged,
         _what_is_stored_of_a_trail_chooses,
         _explanations_tell_of_whom_nobody_may_know,

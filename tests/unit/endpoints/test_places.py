@@ -114,6 +114,21 @@ def test_a_place_of_an_address_goes_with_the_permission_to_read_ids(
     assert (found.country, found.region, found.city) == ("USA", "", "")
 
 
+def test_the_name_of_a_space_goes_with_the_permission_to_read_ids(
+    worker: FakeWorker, known: Known
+) -> None:
+    """Anything may stand there, so that a refusal that is found later takes it away again."""
+    asked: Json = {"imp": [{**each, "tagid": "top"} for each in request()["imp"]], **PERSON}
+
+    def names(**fields: Any) -> list[str]:
+        return [each.tag_id for each in gathered(worker, **asked, **fields).opportunities]
+
+    assert names() == ["top"]
+    assert names(device={"lmt": 1}) == [""]
+    for known.choices in (Choices(opted_out=True), Choices(erased=True), None):
+        assert names() == [""]
+
+
 def test_an_explanation_repeats_no_coordinate_no_postcode_and_no_words_but_the_campaigns_own(
     worker: FakeWorker,
 ) -> None:

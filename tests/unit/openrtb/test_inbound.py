@@ -15,12 +15,16 @@ from adserver.domain.opportunity import (
     VideoSpace,
 )
 from adserver.domain.reasons import Reason
-from adserver.openrtb.inbound import MAX_IMPS, MAX_TAG, time_left_ms
+from adserver.domain.targeting import Dimension
+from adserver.domain.wanted import Wanted
+from adserver.openrtb import inbound
+from adserver.openrtb.inbound import MAX_IMPS, time_left_ms
 from tests.bench.bench_openrtb import REQUEST
 from tests.unit.openrtb.wire import (
     BANNER,
     CONTEXT,
     EVERYTHING,
+    RATES,
     TERMS,
     auction,
     decode,
@@ -298,8 +302,28 @@ def test_models_are_told_well_known_browsers_alone(brands: list[str], name: str)
     assert auction(device={}).browser == ""
 
 
-def test_long_names_of_spaces_are_cut() -> None:
-    (space,) = auction(
-        imp=[{"id": "1", "banner": {"w": 1, "h": 1}, "tagid": "x" * 900}]
-    ).opportunities
-    assert space.tag_id == "x" * MAX_TAG
+@pytest.mark.parametrize(
+    ("said", "permission", "told"),
+    [
+        ("article-top", EVERYTHING, "article-top"),
+        (12, EVERYTHING, "12"),
+        ("x" * 900, EVERYTHING, ""),
+        ("anna@example.org", EVERYTHING, ""),
+        ("article-top", CONTEXT, ""),
+    ],
+)
+def test_models_are_told_a_spaces_name_if_it_looks_like_one_and_somebody_may_be_recognised(
+    said: str | int, permission: Permission, told: str
+) -> None:
+    found = read(request(imp(tagid=said)), permission)
+    assert isinstance(found, Auction)
+    assert [space.tag_id for space in found.opportunities] == [told]
+
+
+def test_line_items_target_the_id_of_a_space_as_it_was_said() -> None:
+    wanted = Wanted(dimensions=frozenset({Dimension.TAG_ID}))
+    asked = decode(request(imp(tagid="slot 12345678"))).request
+    found = inbound.auction(asked, TERMS, RATES, CONTEXT, wanted)
+    assert isinstance(found, Auction)
+    (space,) = found.opportunities
+    assert (space.tag_id, space.facts) == ("", {Dimension.TAG_ID: "slot 12345678"})
