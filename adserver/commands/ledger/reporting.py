@@ -1,7 +1,6 @@
 """`ledger report`: budgets and what became of them, level by level and day by day, from the log alone."""
 
 import argparse
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adserver import bootstrap
-from adserver.background.owner_query import ask_owner
+from adserver.commands.ledger.exposed import exposed
 from adserver.commands.ledger.reading import fold, open_log
 from adserver.commands.ledger.sums import exact, whole
 from adserver.commands.terminal import OK, command, out, print_json
@@ -23,9 +22,9 @@ from adserver.domain.budget import chains
 from adserver.domain.campaign import Budget
 from adserver.domain.ledger import LIFETIME, Ledger
 from adserver.domain.money import Nanos
-from adserver.errors import InvalidConfig, Unavailable
+from adserver.errors import InvalidConfig
 
-PARTS = ("settled", "outstanding", "late", "adjusted", "invalid")
+PARTS = ("settled", "outstanding", "exposed", "late", "adjusted", "invalid")
 NO_LIMIT = Budget()
 
 
@@ -56,12 +55,13 @@ def report(options: argparse.Namespace) -> int:
     levels = [row for row in _levels(loaded, ledger) if _wanted(row, options.advertiser)]
     days = _days(ledger, options.advertiser)
     claims = _claims(ledger, loaded)
-    outstanding = sum(row["outstanding"] for row in levels if row["depth"] == 0)
-    exposed = _exposed(loaded, options.advertiser)
+    outstanding, loose = (
+        sum(row[name] for row in levels if row["depth"] == 0) for name in ("outstanding", "exposed")
+    )
     if options.json:
         print_json(
             {"ok": True, "currency": loaded.rates.house, "levels": levels, "days": days, "quarantined": claims,
-             "outstanding": outstanding, "exposed": exposed}
+             "outstanding": outstanding, "exposed": loose}
         )  # fmt: skip
         return OK
     out.print(_level_table(levels, loaded.rates.house))
@@ -69,24 +69,12 @@ def report(options: argparse.Namespace) -> int:
         out.print(_day_table(days, options.days))
     if claims:
         out.print(_claim_table(claims))
-    said = "what the running owner would tell" if exposed is None else exact(exposed)
     out.print(
-        f"Still to come: at most {exact(outstanding)} of what leases hold, and beside that at most {said} of bids that hold "
-        "nothing any more.",
+        f"Still to come: at most {exact(outstanding)} of what leases hold, and beside that at most {exact(loose)} of bids that "
+        "hold nothing any more.",
         highlight=False,
     )
     return OK
-
-
-def _exposed(loaded: Loaded, advertiser: str) -> Nanos | None:
-    """Return what could still be billed beside all leases; `None` if no owner runs, who alone knows."""
-    try:
-        answer = asyncio.run(ask_owner(bootstrap.places(loaded).socket))
-    except Unavailable:
-        return None
-    return sum(
-        line.exposed for line in answer.lines if not advertiser or line.advertiser == advertiser
-    )
 
 
 def _wanted(row: dict[str, Any], advertiser: str) -> bool:
@@ -97,14 +85,22 @@ def _levels(loaded: Loaded, ledger: Ledger) -> list[dict[str, Any]]:
     """Return a row for everybody who has a budget or paid anything, each below who is above it."""
     above: dict[str, str] = {}
     budgets: dict[str, Budget] = {}
+    numbers: dict[int, str] = {}
     # The books first: who is in campaigns now stands where these say, whoever paid before stands where the books do.
     for payers in ledger.books.payers:
         above |= dict(zip(payers.names, (*payers.names[1:], ""), strict=True))
+        if payers.names:
+            numbers[payers.line_item] = payers.names[0]
     for chain in _chains(loaded):
         names = [level.name for level in chain.levels]
         above |= dict(zip(names, (*names[1:], ""), strict=True))
         budgets |= {level.name: level.budget for level in chain.levels}
+        numbers[chain.line_item.number] = names[0]
+    loose = exposed(loaded, ledger, numbers)
+    for name in +loose:  # whose campaign is gone, and never paid
+        above.setdefault(name, "")
     adjusted, invalid = _sums(ledger, above)
+    still = _with_those_above(loose, above)
     rows = []
     for node, advertiser in _tree(above):
         account = ledger.accounts.get(f"{node.name}{LIFETIME}")
@@ -122,6 +118,7 @@ def _levels(loaded: Loaded, ledger: Ledger) -> list[dict[str, Any]]:
                 "budget_daily": budget.daily,
                 "settled": account.settled if account else 0,
                 "outstanding": account.outstanding if account else 0,
+                "exposed": still[node.name],
                 "late": account.late if account else 0,
                 "adjusted": adjusted[node.name],
                 "invalid": invalid[node.name],
@@ -146,11 +143,19 @@ def _sums(ledger: Ledger, above: dict[str, str]) -> tuple[Counter[str], Counter[
             adjusted[name] += row.adjusted
     own = {payers.line_item: payers.names[0] for payers in ledger.books.payers if payers.names}
     for key, flaw in ledger.books.invalid_spend.invalid.items():
-        name = own.get(key.line_item, "")
+        invalid[own.get(key.line_item, "")] += flaw.spend
+    return adjusted, _with_those_above(invalid, above)
+
+
+def _with_those_above(sums: Counter[str], above: dict[str, str]) -> Counter[str]:
+    """Return the sums of line items, and of everybody above them."""
+    found: Counter[str] = Counter()
+    for own, amount in sums.items():
+        name = own
         while name:
-            invalid[name] += flaw.spend
+            found[name] += amount
             name = above.get(name, "")
-    return adjusted, invalid
+    return found
 
 
 def _tree(above: dict[str, str]) -> Iterator[tuple[Node, str]]:
@@ -213,7 +218,8 @@ def _level_table(rows: list[dict[str, Any]], house: str) -> Table:
         title=f"for life, {house}", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
     table.add_column("who", overflow="fold", min_width=16)
-    for name in ("budget", *PARTS):
+    parts = [name for name in PARTS if name != "exposed" or any(row[name] for row in rows)]
+    for name in ("budget", *parts):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         lifetime, daily = row["budget_lifetime"], row["budget_daily"]
@@ -222,7 +228,7 @@ def _level_table(rows: list[dict[str, Any]], house: str) -> Table:
         table.add_row(
             f"{'  ' * row['depth']}{row['level'].replace('_', ' ')} {escape(row['id'])}",
             " ".join(budgets) or "none",
-            *(_or_nothing(row[name]) for name in PARTS),
+            *(_or_nothing(row[name]) for name in parts),
         )
     return table
 
