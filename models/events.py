@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -78,10 +80,15 @@ def corrections(files: Iterable[Path]) -> Corrections:
 def segments(path: Path) -> list[Path]:
     """Return the segment files in a folder, in the order of their names, or the one file itself.
 
-    A packed one (`.parquet`) counts where the plain one beside it is gone. Raises `InvalidConfig` if there is nothing to read.
+    A packed one (`.parquet`) counts where the plain one, beside it or in a folder above it, is gone; one of that name elsewhere may
+    be another server's. Raises `InvalidConfig` if there is nothing to read.
     """
-    plain = sorted(path.rglob("*.jsonl"))
-    packed = [each for each in path.rglob(f"*{PACKED}") if each.with_suffix(".jsonl") not in plain]
+    plain = set(path.rglob("*.jsonl"))
+    packed = [
+        each
+        for each in path.rglob(f"*{PACKED}")
+        if not any(folder / f"{each.stem}.jsonl" in plain for folder in each.parents)
+    ]
     found = [path] if path.is_file() else sorted([*plain, *packed])
     if not found:
         raise InvalidConfig(
@@ -101,21 +108,27 @@ def lines(path: Path, tally: Tally) -> Iterator[bytes]:
 
     Raises `Unavailable` for a packed one without pyarrow.
     """
+    for piece in _pieces(path):
+        tally.lines += 1
+        if piece.endswith(b"\n"):
+            yield piece
+        else:
+            tally.torn += 1
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """Yield lines, and of those that are too long the pieces."""
     if path.suffix == PACKED:
         for line in unpacked(path):
-            tally.lines += 1
-            if line.endswith(b"\n"):
-                yield line
-            else:
-                tally.torn += 1
+            yield from _cut(BytesIO(line))
         return
     try:
         with path.open("rb") as segment:
-            while line := segment.readline(MAX_LINE_BYTES):
-                tally.lines += 1
-                if line.endswith(b"\n"):
-                    yield line
-                else:
-                    tally.torn += 1
+            yield from _cut(segment)
     except OSError as error:
         raise InvalidConfig([Fault(str(path), "$", f"cannot be read: {error}")]) from error
+
+
+def _cut(text: BinaryIO) -> Iterator[bytes]:
+    while piece := text.readline(MAX_LINE_BYTES):
+        yield piece

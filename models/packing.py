@@ -5,14 +5,13 @@ line itself is kept in the column `=line`. Fields of other types than text, numb
 that was not read back and found equal.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from adserver.durable import sync_folder
+from adserver.durable import draft_of, replacing
 from adserver.errors import Fault, InvalidConfig
 from models.parquet import batches, library
 
@@ -40,12 +39,14 @@ def closed(folder: Path) -> list[Path]:
 
 
 def pack(source: Path, folder: Path) -> Packed:
-    """Write a segment into a folder as Parquet, proven equal. Raises `InvalidConfig`, and `Unavailable` without pyarrow."""
+    """Write a segment into a folder as Parquet, proven equal; both are for us alone, as the segment is.
+
+    Raises `InvalidConfig`, and `Unavailable` without pyarrow.
+    """
     pa, parquet = library()
     target = folder / f"{source.stem}.parquet"
-    unfinished = folder / f".{target.name}-{os.getpid()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         rows = [_row(line) for line in _lines(source)]
         names = sorted({name for row in rows for name in row})
         table = pa.table(
@@ -54,14 +55,12 @@ def pack(source: Path, folder: Path) -> Packed:
                 for name in names or [LINE]
             }
         )
-        parquet.write_table(table, unfinished, compression="zstd", row_group_size=_ROWS)
-        _prove(source, unfinished)
-        unfinished.replace(target)
-        sync_folder(folder)
+        with replacing(target, mode=0o600) as file:
+            parquet.write_table(table, file, compression="zstd", row_group_size=_ROWS)
+            file.flush()
+            _prove(source, draft_of(target))
     except OSError as error:
         raise InvalidConfig([Fault(str(folder), "$", f"cannot be written to: {error}")]) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
     return Packed(source, target, len(rows), source.stat().st_size, target.stat().st_size)
 
 

@@ -25,7 +25,7 @@ def library() -> tuple[ModuleType, ModuleType]:
 def columns_of(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Yield the cells of these columns, row by row, as a CSV file would have them; what is null is empty.
 
-    Raises `InvalidConfig` for what is no Parquet file or lacks a column.
+    Raises `InvalidConfig` for what is no Parquet file, lacks a column, or has it twice.
     """
     for row in batches(path, columns):
         yield from zip(*([_text(cell) for cell in column] for column in row), strict=True)
@@ -36,16 +36,28 @@ def batches(path: Path, columns: tuple[str, ...] | None = None) -> Iterator[list
     pa, parquet = library()
     try:
         with parquet.ParquetFile(path) as file:
-            missing = [each for each in columns or () if each not in file.schema_arrow.names]
+            names = file.schema_arrow.names
+            missing = [each for each in columns or () if each not in names]
             if missing:
-                found = ", ".join(file.schema_arrow.names)[:500]
-                message = f"has no column {', '.join(missing)}; it has {found}"
+                message = f"has no column {', '.join(missing)}; it has {', '.join(names)[:500]}"
+                raise InvalidConfig([Fault(str(path), "$", message)])
+            doubled = [each for each in columns or () if names.count(each) > 1]
+            if doubled:
+                message = f"has several columns named {', '.join(doubled)}"
                 raise InvalidConfig([Fault(str(path), "$", message)])
             for batch in file.iter_batches(_ROWS, columns=list(columns) if columns else None):
-                names = columns or batch.schema.names
-                yield [batch.column(name).to_pylist() for name in names]
-    except (OSError, pa.ArrowException) as error:
+                read = [batch.column(name) for name in columns] if columns else batch.columns
+                yield [_to_the_microsecond(column, pa).to_pylist() for column in read]
+    except (OSError, ValueError, OverflowError, pa.ArrowException) as error:
         raise InvalidConfig([Fault(str(path), "$", f"cannot be read: {error}")]) from error
+
+
+def _to_the_microsecond(column: Any, pa: Any) -> Any:
+    """Return moments without the nanoseconds that Python's have no place for; other columns as they are."""
+    kind = column.type
+    if not pa.types.is_timestamp(kind) or kind.unit != "ns":
+        return column
+    return column.cast(pa.timestamp("us", kind.tz), safe=False)
 
 
 def _text(cell: object) -> str:

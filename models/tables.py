@@ -4,6 +4,7 @@ import csv
 import gzip
 import lzma
 import math
+import zlib
 from array import array
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ from models.parquet import columns_of
 _SEPARATOR = "|"
 _CLOCK = ("hour", "weekday")
 _LAST_S = 10_000_000_000.0
+UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, csv.Error, UnicodeDecodeError)
+"""What a damaged text file, packed or not, ends in."""
 
 
 class Time(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +100,10 @@ def read_mapping(path: Path) -> Mapping:
         problems.append(f"clock knows {' and '.join(_CLOCK)} only")
     if not set(mapping.rated) <= set(mapping.schema.words):
         problems.append("rated must name words of this mapping")
+    if len(mapping.separator) != 1 or mapping.separator in "\r\n":
+        problems.append(
+            f'separator must be one letter, not {mapping.separator!r}; a tab is "\\t", in double quotes'
+        )
     if problems:
         raise InvalidConfig([Fault(str(path), "$", problem) for problem in problems])
     return mapping
@@ -113,7 +120,7 @@ def read_table(path: Path, mapping: Mapping) -> Dataset:
         for row in _cells(path, mapping):
             tally.lines += 1
             tally.damaged += not rows.add(row)
-    except (OSError, EOFError, lzma.LZMAError, csv.Error, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise InvalidConfig([Fault(str(path), "$", f"cannot be read: {error}")]) from error
     return rows.dataset(tally)
 
@@ -140,12 +147,12 @@ def _cells(path: Path, mapping: Mapping) -> Iterator[tuple[str, ...]]:
 
 
 def opened(path: Path) -> IO[str]:
-    """Open a text file, packed or not."""
+    """Open a text file, packed or not, with or without a byte order mark."""
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     if path.suffix == ".xz":
-        return lzma.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+        return lzma.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 class TableRows:

@@ -26,14 +26,15 @@ class SegmentFiles:
         self._file: int | None = None
         self._size = 0
         self._began = 0.0
-        self._count = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
             names = [path.name for path in folder.glob("events-*.jsonl")]
         except OSError as error:
             raise Unavailable(f"cannot make the events folder {folder}: {error}") from error
-        self._stamp = max(names, default="").removeprefix("events-").partition("-")[0]
+        newest = max(names, default="").removeprefix("events-").removesuffix(".jsonl")
+        self._stamp, _, count = newest.partition("-")
         """The newest segment's: names go on in the order of writing even if the clock is set back."""
+        self._count = int(count) if count.isdecimal() else 0
 
     def append(self, lines: bytes) -> None:
         """Add whole lines to the current segment; none of them if the disk takes only a part."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from adserver.errors import Fault, InvalidConfig
 from models.ctr.dataset import Dataset
 from models.events import Tally
-from models.tables import Mapping, TableRows, Time, opened
+from models.tables import UNREADABLE, Mapping, TableRows, Time, opened
 
 _CLICKED = "clicked"
 IPINYOU_COLUMNS = (
@@ -52,7 +52,7 @@ def ipinyou(impressions: Path, clicks: Path) -> Dataset:
                 continue
             cells = [*(cell if cell != "null" else "" for cell in row), str(int(row[0] in clicked))]
             tally.damaged += not rows.add(tuple(cells[place] for place in places))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise InvalidConfig([Fault(str(impressions), "$", f"cannot be read: {error}")]) from error
     return rows.dataset(tally)
 

@@ -1,8 +1,10 @@
 """A packed segment gives back every line, byte by byte, and learners read either."""
 
 import json
+import os
 from io import BytesIO
 from pathlib import Path
+from stat import S_IMODE
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -68,6 +70,59 @@ def test_a_packed_segment_beside_its_plain_one_counts_once(tmp_path: Path) -> No
     assert {each.suffix for each in segments(tmp_path)} == {".jsonl"}
     (tmp_path / "0.jsonl").unlink()
     assert [each.name for each in segments(tmp_path)] == ["0.parquet", "1.jsonl"]
+
+
+def test_a_folder_of_packed_ones_below_the_log_is_not_read_besides(tmp_path: Path) -> None:
+    write_log(tmp_path / "north", list(shown(10)))
+    for segment in segments(tmp_path / "north"):
+        pack(segment, tmp_path / "north" / "packed")
+    for path in (tmp_path, tmp_path / "north"):
+        assert [(each.parent.name, each.name) for each in segments(path)] == [
+            ("north", "0.jsonl"),
+            ("north", "1.jsonl"),
+        ]
+    (tmp_path / "north" / "0.jsonl").unlink()
+    assert [each.name for each in segments(tmp_path)] == ["1.jsonl", "0.parquet"]
+
+
+def test_a_packed_segment_of_another_server_counts_though_it_is_named_the_same(
+    tmp_path: Path,
+) -> None:
+    write_log(tmp_path / "north", list(shown(10)))
+    for segment in segments(tmp_path / "north"):
+        pack(segment, tmp_path / "south")
+    assert len(segments(tmp_path)) == 4
+
+
+def test_what_is_packed_is_for_us_alone_and_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "events-1.jsonl"
+    source.write_bytes(b'{"n":1}\n')
+    synced: list[tuple[int, bool]] = []
+    target, sync = tmp_path / "packed" / "events-1.parquet", os.fsync
+
+    def watched(file: int) -> None:
+        synced.append((os.fstat(file).st_ino, target.exists()))
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    assert pack(source, target.parent).target == target
+    assert (S_IMODE(target.stat().st_mode), S_IMODE(target.parent.stat().st_mode)) == (0o600, 0o700)
+    assert synced == [(target.stat().st_ino, False), (target.parent.stat().st_ino, True)]
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_line_that_is_too_long_is_read_in_the_same_pieces_from_either(tmp_path: Path) -> None:
+    source = tmp_path / "events-1.jsonl"
+    source.write_bytes(b'{"x":"%s"}\n{}\n{"torn' % (b"x" * 200_000))
+    told, tallies = [], []
+    for path in (source, pack(source, tmp_path / "packed").target):
+        tallies.append(tally := Tally())
+        told.append(list(lines(path, tally)))
+    assert told[0] == told[1]
+    assert told[0][-1] == b"{}\n"
+    assert tallies == [Tally(lines=6, torn=4)] * 2
 
 
 def test_the_last_segment_is_still_written_to(tmp_path: Path) -> None:

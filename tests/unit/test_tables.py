@@ -90,6 +90,9 @@ def test_a_table_in_our_words_can_be_served_and_another_not() -> None:
         ("time: {column: t}\nclick: c\nclock: [minute]", "clock"),
         ("time: {column: t}\nclick: c\nwords: {a: x}\ncandidate_words: {a: y}", "named twice"),
         ("time: {column: t}\nclick: c\nslots: 1000000", "slots"),
+        ("time: {column: t}\nclick: c\nseparator: \\t", "separator must be one letter"),
+        ("time: {column: t}\nclick: c\nseparator: ''", "separator must be one letter"),
+        ('time: {column: t}\nclick: c\nseparator: "\\n"', "separator must be one letter"),
     ],
 )
 def test_a_mapping_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
@@ -108,6 +111,67 @@ def test_a_file_that_is_not_there_or_lacks_a_column_is_the_operators_fault(tmp_p
     (tmp_path / "t.xz").write_bytes(b"no archive")
     with pytest.raises(InvalidConfig, match="cannot be read"):
         read_table(tmp_path / "t.xz", MAPPING)
+
+
+def test_a_tab_in_double_quotes_separates(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text('time: {column: t}\nclick: c\nseparator: "\\t"')
+    mapping = read_mapping(tmp_path / "m.yaml")
+    assert read_table(write(tmp_path / "t.csv", "t\tc\n5\t1\n"), mapping).at.tolist() == [5]
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.csv.xz"])
+def test_a_damaged_archive_is_the_operators_fault(tmp_path: Path, name: str) -> None:
+    """Wherever a byte is wrong: the reader of either format says it in its own way."""
+    text = "t,c\n" + "".join(f"{row * 7_919},{row % 2}\n" for row in range(300))
+    whole = write(tmp_path / name, text).read_bytes()
+    mapping, refused = Mapping(time=Time("t"), click="c"), 0
+    for at in range(0, len(whole), 11):
+        (tmp_path / name).write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        try:
+            read_table(tmp_path / name, mapping)
+        except InvalidConfig as error:
+            refused += "cannot be read" in str(error)
+    assert refused > 10
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.csv.xz"])
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path, name: str) -> None:
+    data = read_table(write(tmp_path / name, "\ufefft,c\n5,1\n"), Mapping(Time("t"), click="c"))
+    assert data.at.tolist() == [5]
+
+
+def test_moments_in_parquet_are_read_to_the_microsecond(tmp_path: Path) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    moments = pyarrow.array([1_413_849_600_000_001_999, None], pyarrow.timestamp("ns", "UTC"))
+    parquet.write_table(pyarrow.table({"t": moments, "c": [1, 0]}), tmp_path / "t.parquet")
+    data = read_table(tmp_path / "t.parquet", Mapping(Time("t", "iso"), click="c"))
+    assert data.at.tolist() == [1_413_849_600.000001]
+    assert (data.tally.lines, data.tally.damaged) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("time64[ns]", 1), ("duration[ns]", 1), ("timestamp[us]", 1 << 62), ("date32", (1 << 31) - 1)],
+)
+def test_what_python_has_no_word_for_is_the_operators_fault(
+    tmp_path: Path, kind: str, value: int
+) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    column = pyarrow.array([value], kind)
+    parquet.write_table(pyarrow.table({"t": column, "c": [1]}), tmp_path / "t.parquet")
+    with pytest.raises(InvalidConfig, match="cannot be read"):
+        read_table(tmp_path / "t.parquet", Mapping(Time("t", "iso"), click="c"))
+
+
+def test_of_two_columns_of_one_name_none_is_guessed(tmp_path: Path) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = [pyarrow.array([each]) for each in (5, 1, 2, 3, 4)]
+    table = pyarrow.Table.from_arrays(columns, names=["t", "c", "w", "other", "other"])
+    parquet.write_table(table, tmp_path / "t.parquet")
+    mapping = Mapping(Time("t"), click="c")
+    assert read_table(tmp_path / "t.parquet", mapping).at.tolist() == [5]
+    with pytest.raises(InvalidConfig, match="several columns named other"):
+        read_table(tmp_path / "t.parquet", Mapping(Time("t"), click="c", numbers={"n": "other"}))
 
 
 cells = st.sampled_from(["0", "1", "", "nan", "inf", "-1e400", "abc", "1413849600", "é\x00"])

@@ -114,3 +114,23 @@ def test_names_go_on_in_the_order_of_writing_when_the_clock_is_set_back(
         store.append(b'{"n":%d}\n' % (2 * number + 1))
         store.close()
     assert [event["n"] for event in read_events(tmp_path)] == list(range(8))
+
+
+def test_after_a_restart_with_the_clock_set_back_the_open_segment_is_the_last_though_others_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be taken for closed: packed unfinished, and never again."""
+    now_s = 1_790_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now_s)
+    store = SegmentFiles(tmp_path, segment_bytes=1)
+    for _ in range(3):
+        store.append(b"{}\n")
+    store.close()
+    for packed in names(tmp_path)[:-1]:
+        (tmp_path / packed).unlink()
+    before = names(tmp_path)
+    now_s -= 86_400
+    store = SegmentFiles(tmp_path)
+    store.append(b"{}\n")
+    assert names(tmp_path)[:-1] == before
+    store.close()
