@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from models.ctr.train import train
 from models.registry import roles
 from models.registry.state import FILE_NAME, change, now_text, read_state
 from tests.endpoints.catalogs import one_banner
@@ -15,9 +14,11 @@ from tests.endpoints.conftest import Make
 from tests.endpoints.server import Server, wait
 from tests.endpoints.test_reload import Traffic
 from tests.endpoints.wire import request
-from tests.unit.models_ctr.world import shown, write_log
+from tests.unit.models_registry.conftest import trained
 from tests.unit.models_registry.hostile import HOSTILE, strike
 from tests.unit.models_registry.hostile_parts import Hostile, prepare
+
+__all__ = ["trained"]  # the model of the tests there
 
 SOON_S = 20.0
 """Workers look twice a second, and a child process tries the model first; the machine may be busy."""
@@ -30,16 +31,6 @@ SOME = (
     "registry cut",
     "champion outside",
 )
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A registry with one small click model."""
-    log = tmp_path_factory.mktemp("log")
-    write_log(log, list(shown(2_500)))
-    root = tmp_path_factory.mktemp("registry")
-    train(log, root, trees=5)
-    return root
 
 
 def deciding(server: Server) -> str:

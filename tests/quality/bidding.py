@@ -19,6 +19,7 @@ from tests.quality.auctions import (
     paced,
     worth_of_a_click,
 )
+from tests.quality.intervals import interval_of_sum
 from tests.torture.figures import Figure, Scale
 
 SHARES = (32, 16, 8, 4, 2)
@@ -26,7 +27,6 @@ SHARES = (32, 16, 8, 4, 2)
 TRIED = np.geomspace(1.0, 3_000.0, 400)
 """Base bids of linear bidding, in the log's unit."""
 ROUNDS = 4_000
-LEVEL = 0.05
 
 
 class Frozen(NamedTuple):
@@ -112,15 +112,6 @@ def _steps(log: Log) -> tuple[Floats, Floats]:
     return begins, clicks / auctions
 
 
-def interval(differences: Floats, seed: int) -> tuple[float, float]:
-    """Return where 95 % of the sums of resampled auctions lie: paired, since one auction's differences stay together."""
-    values, counts = np.unique(np.round(differences, 9), return_counts=True)
-    dice = np.random.default_rng(seed)
-    drawn = dice.multinomial(len(differences), counts / counts.sum(), size=ROUNDS)
-    low, high = np.quantile(drawn @ values, [LEVEL / 2, 1 - LEVEL / 2])
-    return float(low), float(high)
-
-
 def run(scale: Scale) -> list[Figure]:
     """Freeze on train, open test, and compare. Raises `Missing` without the logs."""
     frozen = freeze(load("train"))
@@ -149,7 +140,7 @@ def _budget(
     log: Log, mine: Wins, theirs: Wins, expected: Floats, share: int, rival: str, seed: int
 ) -> Figure:
     better = mine.astype(float) - theirs.astype(float)
-    low, high = interval(better * log.clicked, seed)
+    low, high = interval_of_sum(better * log.clicked, seed, ROUNDS)
     return Figure(
         "M5",
         f"1/{share} of the cost, against {rival}: clicks",
@@ -169,8 +160,8 @@ def _sum(
     wins: dict[int, dict[str, Wins]],
     seed: int,
 ) -> Figure:
-    low, high = interval(better * log.clicked, seed)
-    least, most = interval(better * expected, seed)
+    low, high = interval_of_sum(better * log.clicked, seed, ROUNDS)
+    least, most = interval_of_sum(better * expected, seed, ROUNDS)
     mine, theirs = (
         sum(int(log.clicked[wins[share][name]].sum()) for share in SHARES)
         for name in ("ours", rival)

@@ -18,18 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adserver.catalog.snapshot import Snapshot
-from adserver.decision import valuation
-from adserver.decision.demands import Demand
-from adserver.decision.tracing import Untraced
 from adserver.decision.world import World
 from adserver.domain.campaign import Goal
-from adserver.domain.opportunity import AuctionType
 from models.ctr.evidence import TableEvidence
 from models.ctr.features import SERVED, Tables
 from tests.fakes.click_model import FakeClickModel, FakeOrderModel
 from tests.quality.auctions import Floats
+from tests.quality.intervals import Rows, interval
 from tests.torture.figures import Figure, Scale
-from tests.unit.decision.made import CPM, auction, banner, line_item, moment, opportunity, snapshot
+from tests.unit.decision.made import CPM, banner, line_item, moment, snapshot, valued
 
 CREATIVES = 6
 RATE = 0.01
@@ -115,16 +112,8 @@ def play(seed: int, *, differ: bool, learn_ppm: int) -> Shown:
         everywhere = _world(compiled, known, views, clicks, learn_ppm)
         shown = np.zeros(CREATIVES)
         for request in range(_DECISIONS):
-            space = opportunity()
-            best, *_ = valuation.value(
-                everywhere,
-                auction(space),
-                space,
-                Demand(None, 0, AuctionType.FIRST_PRICE, compiled.everyone),
-                compiled.candidates,
-                moment(compiled, seed=crc32(f"{seed}/{day}/{request}".encode())),
-                Untraced(),
-            )
+            now = moment(compiled, seed=crc32(f"{seed}/{day}/{request}".encode()))
+            best, *_ = valued(everywhere, now)
             shown[NAMES.index(best.candidate.creative.id)] += VIEWS_A_DAY / _DECISIONS
         today = float((shown * rates).sum())
         brought += today
@@ -136,11 +125,11 @@ def play(seed: int, *, differ: bool, learn_ppm: int) -> Shown:
 def gain(greedy: list[float], tried: list[float]) -> tuple[float, float, float]:
     """Return by how many per cent trying brought more, and the 95 % interval over worlds (paired bootstrap)."""
     one, other = np.array(greedy), np.array(tried)
-    dice = np.random.default_rng(1)
-    drawn = dice.integers(0, len(one), (_DRAWS, len(one)))
-    found: Floats = 100 * (other[drawn].sum(1) / one[drawn].sum(1) - 1)
-    low, high = np.percentile(found, (2.5, 97.5))
-    return 100 * float(other.sum() / one.sum() - 1), float(low), float(high)
+
+    def more(rows: Rows | slice) -> float:
+        return 100 * float(other[rows].sum() / one[rows].sum() - 1)
+
+    return more(slice(None)), *interval(more, len(one), 1, _DRAWS)
 
 
 def _world(

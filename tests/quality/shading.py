@@ -23,6 +23,7 @@ from models.landscape.artifact import served
 from models.landscape.curve import Curve
 from models.landscape.evidence import Evidence
 from models.landscape.train import learn
+from tests.quality.intervals import interval
 from tests.quality.shaded import Auctions, Counts, Floats, exchanges_only, heard, raw, told
 from tests.torture.figures import Figure, Scale
 
@@ -147,7 +148,9 @@ def _compared(
     mine = late.surplus(priced.prices)
     others = {name: late.surplus(prices) for name, prices in rivals(early, late).items()}
     name, best = max(others.items(), key=lambda each: float(each[1].sum()))
-    low, high = interval(mine.astype(float), best.astype(float), seed, rounds)
+    low, high = interval(
+        lambda rows: mine[rows].sum() / best[rows].sum() - 1, len(mine), seed, rounds
+    )
     more = float(mine.sum() / best.sum()) - 1
     shares = ", ".join(
         f"{each} {surplus.sum() / late.oracle:.1%}" for each, surplus in others.items()
@@ -219,17 +222,6 @@ def _round_by_round(early: Auctions, late: Auctions, fixed: Counts) -> Figure:
         "reported",
         met=True,
     )
-
-
-def interval(mine: Floats, theirs: Floats, seed: int, rounds: int) -> tuple[float, float]:
-    """Return where 95 % of the resampled ratios of sums lie, less 1: paired, since an auction's two stay together."""
-    dice = np.random.default_rng(seed)
-    ratios = []
-    for _ in range(rounds):
-        rows = dice.integers(0, len(mine), len(mine))
-        ratios.append(mine[rows].sum() / theirs[rows].sum() - 1)
-    low, high = np.quantile(ratios, [0.025, 0.975])
-    return float(low), float(high)
 
 
 def _tuned(early: Auctions, offer: Callable[[Auctions, float], Counts]) -> float:

@@ -15,29 +15,29 @@ from adserver.catalog.audience import Listener
 from adserver.catalog.bits import ascending, bits
 from adserver.catalog.candidates import ANY_OTHER
 from adserver.catalog.compiler import compile_snapshot
-from adserver.decision import shortlist, valuation
+from adserver.decision import shortlist
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Untraced
 from adserver.domain.campaign import Catalog, Goal
 from adserver.domain.opportunity import AuctionType
 from models.ctr.spread import breadth, upward
 from tests.fakes.click_model import FakeClickModel
+from tests.quality.intervals import interval
 from tests.torture.figures import Figure, Scale
 from tests.unit.decision.made import (
     CPM,
     advertiser,
-    auction,
     banner,
     cpm,
     line_item,
     moment,
-    opportunity,
+    valued,
     world,
 )
 
 LINE_ITEMS, TOPICS, TOPICS_EACH = 300, 40, 4
 BAR = 0.01
-_ROUNDS, _LEVEL = 2_000, 0.05
+_ROUNDS = 2_000
 _PROBED = 200
 """Requests by which the model's spread is told."""
 
@@ -88,11 +88,10 @@ class Loss(NamedTuple):
 
     def interval(self, seed: int) -> tuple[float, float]:
         """Return where 95 % of the shares of resampled requests lie."""
-        dice = np.random.default_rng(seed)
-        drawn = dice.integers(0, len(self.best), (_ROUNDS, len(self.best)))
-        shares = 1.0 - self.kept[drawn].sum(1) / self.best[drawn].sum(1)
-        low, high = np.quantile(shares, [_LEVEL / 2, 1 - _LEVEL / 2])
-        return float(low), float(high)
+        best, kept = self.best, self.kept
+        return interval(
+            lambda rows: 1.0 - kept[rows].sum() / best[rows].sum(), len(best), seed, _ROUNDS
+        )
 
 
 def lost(market: Market, requests: int, seed: int = 5, *, asked: int | None = None) -> Loss:
@@ -111,7 +110,6 @@ def lost(market: Market, requests: int, seed: int = 5, *, asked: int | None = No
     topics = [dice.randrange(TOPICS) for _ in names]
     draw = _rates(market, usual, topics, dice)
     length = breadth(_spread([draw() for _ in range(_PROBED)])) if asked is None else asked
-    space = opportunity()
     best, kept = np.zeros(requests), np.zeros(requests)
     for request in range(requests):
         model = FakeClickModel(0.01, dict(zip(names, draw(), strict=True)), length)
@@ -124,10 +122,7 @@ def lost(market: Market, requests: int, seed: int = 5, *, asked: int | None = No
         few = shortlist.keep(everywhere, demand, Listener(compiled.audience, ()), now, Untraced())
         everybody = [compiled.candidates[index] for index in ascending(alive)]
         best[request], kept[request] = (
-            valuation.value(everywhere, auction(space), space, demand, some, now, Untraced())[
-                0
-            ].paced
-            for some in (everybody, few)
+            valued(everywhere, now, candidates=some)[0].paced for some in (everybody, few)
         )
     return Loss(best, kept, length)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.quality import bidding
 from tests.quality.auctions import FOLDER, Log, Start, constant, multiplier, paced
-from tests.quality.bidding import SHARES, bidders, calibrated, compare, freeze, interval
+from tests.quality.bidding import SHARES, bidders, calibrated, compare, freeze
 from tests.torture.figures import Missing, Scale
 
 
@@ -63,14 +63,6 @@ def test_calibrated_chances_rise_and_agree_with_the_clicks_of_train() -> None:
     expected = calibrated(log.chances, frozen)
     assert expected.sum() == pytest.approx(log.clicked.sum())
     assert np.all(np.diff(expected[np.argsort(log.chances)]) >= 0)
-
-
-def test_an_interval_holds_the_sum_and_is_as_wide_as_counts_are() -> None:
-    differences = np.zeros(10_000)
-    differences[:100] = 1.0
-    low, high = interval(differences, 7)
-    assert low == pytest.approx(100 - 1.96 * 10, abs=3)
-    assert high == pytest.approx(100 + 1.96 * 10, abs=3)
 
 
 def test_a_bidder_that_is_worse_is_seen_to_be() -> None:

@@ -1,12 +1,17 @@
 """Small catalogs, auctions and moments, said in as few words as a test needs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.snapshot import Snapshot
+from adserver.decision import valuation
+from adserver.decision.demands import Demand
+from adserver.decision.tracing import Trace, Untraced
 from adserver.decision.world import Moment, World
+from adserver.decision.worth import Worth
 from adserver.domain.campaign import (
     Advertiser,
     Campaign,
@@ -17,6 +22,7 @@ from adserver.domain.campaign import (
     InsertionOrder,
     LineItem,
 )
+from adserver.domain.candidate import Candidate
 from adserver.domain.creative import Banner
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.opportunity import Auction, AuctionType, BannerSpace, Opportunity
@@ -119,6 +125,23 @@ def moment(compiled: Snapshot, purse: Purse | None = None, **changes: Any) -> Mo
         "profile": Profile(),
     }
     return Moment(purse=purse or FakePurse(), **(fields | changes))
+
+
+def valued(
+    everywhere: World,
+    now: Moment,
+    trace: Trace | None = None,
+    *,
+    floor: int = 0,
+    candidates: Sequence[Candidate] | None = None,
+) -> list[Worth]:
+    """What a square banner space in the open auction is worth to these (to all), the best first."""
+    compiled, space = everywhere.snapshot, opportunity()
+    demand = Demand(None, floor, AuctionType.FIRST_PRICE, compiled.everyone)
+    asked = compiled.candidates if candidates is None else candidates
+    return valuation.value(
+        everywhere, auction(space), space, demand, asked, now, trace or Untraced()
+    )
 
 
 def seen(item: LineItem, *ages_s: int, kind: str = "impression") -> tuple[Touch, ...]:

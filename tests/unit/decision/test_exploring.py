@@ -7,13 +7,11 @@ from typing import Any
 import pytest
 
 from adserver.catalog.snapshot import Snapshot
-from adserver.decision import exploring, valuation
-from adserver.decision.demands import Demand
+from adserver.decision import exploring
 from adserver.decision.pipeline import decide, look_ahead
-from adserver.decision.tracing import Traced, Untraced
+from adserver.decision.tracing import Traced
 from adserver.decision.worth import Worth
 from adserver.domain.campaign import Goal
-from adserver.domain.opportunity import AuctionType
 from tests.fakes.click_model import FakeClickModel, FakeEvidence, FakeOrderModel
 from tests.unit.decision.made import (
     CPM,
@@ -24,6 +22,7 @@ from tests.unit.decision.made import (
     moment,
     opportunity,
     snapshot,
+    valued,
     world,
 )
 
@@ -43,13 +42,9 @@ def two(goal: Goal = CLICKS) -> Snapshot:
 def worths(
     compiled: Snapshot, seed: int, trace: Traced | None = None, **changes: Any
 ) -> list[Worth]:
-    space = opportunity()
-    demand = Demand(None, changes.pop("floor", 0), AuctionType.FIRST_PRICE, compiled.everyone)
+    floor = changes.pop("floor", 0)
     everywhere = world(compiled, **({"learn_ppm": MILLION} | changes))
-    return valuation.value(
-        everywhere, auction(space), space, demand, compiled.candidates,
-        moment(compiled, seed=seed), trace or Untraced(),
-    )  # fmt: skip
+    return valued(everywhere, moment(compiled, seed=seed), trace, floor=floor)
 
 
 def seeds(count: int) -> list[int]:

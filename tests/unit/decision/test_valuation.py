@@ -9,24 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adserver.catalog.snapshot import Snapshot
-from adserver.decision import valuation
-from adserver.decision.demands import Demand
 from adserver.decision.tracing import Traced
 from adserver.decision.worth import Worth
 from adserver.domain.campaign import Fees, Goal
 from adserver.domain.exchange import ExchangeTerms
-from adserver.domain.opportunity import AuctionType
 from adserver.domain.reasons import Reason
 from tests.fakes.click_model import FakeClickModel, FakeOrderModel
 from tests.unit.decision.made import (
     CPM,
-    auction,
     banner,
     cpm,
     line_item,
     moment,
-    opportunity,
     snapshot,
+    valued,
     world,
 )
 
@@ -41,17 +37,8 @@ def worths(
     trace: Traced | None = None,
     **now: Any,
 ) -> list[Worth]:
-    space = opportunity()
-    demand = Demand(None, floor, AuctionType.FIRST_PRICE, compiled.everyone)
-    return valuation.value(
-        world(compiled, clicks, orders, max_cpm=max_cpm),
-        auction(space),
-        space,
-        demand,
-        compiled.candidates,
-        moment(compiled, **now),
-        trace or Traced(),
-    )
+    everywhere = world(compiled, clicks, orders, max_cpm=max_cpm)
+    return valued(everywhere, moment(compiled, **now), trace or Traced(), floor=floor)
 
 
 NO_FEES = Fees()
