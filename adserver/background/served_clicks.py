@@ -6,7 +6,7 @@ lock, and as long as there is neither a canary nor a correction, `click_probabil
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 from zlib import crc32
 
 from adserver.domain.candidate import Candidate
@@ -29,14 +29,20 @@ _CANARY, _SHADOW = 101, 102
 _PPM_OF_PERCENT = 10_000
 
 
-class _Asked(Protocol):
+_Answer_co = TypeVar("_Answer_co", covariant=True)
+
+
+class Asked(Protocol[_Answer_co]):
+    """A model's one method on the request path."""
+
     def __call__(
         self,
         auction: Auction,
         opportunity: Opportunity,
         candidates: Sequence[Candidate],
         now_s: float,
-    ) -> Sequence[float]: ...
+    ) -> Sequence[_Answer_co]:
+        """Return an answer for each candidate, in order."""
 
 
 class Arm(NamedTuple):
@@ -44,7 +50,7 @@ class Arm(NamedTuple):
 
     model: ClickModel
     factors: Factors
-    ask: _Asked
+    ask: Asked[float]
 
     @classmethod
     def of(cls, model: ClickModel, factors: Factors) -> "Arm":
@@ -78,7 +84,7 @@ class ServedClicks:
         self._champion = Arm.of(champion, factors.get(champion.name, UNCORRECTED))
         self._canary = None
         self._canary_ppm = int(canary_percent * _PPM_OF_PERCENT)
-        self.click_probabilities: _Asked = self._champion.ask
+        self.click_probabilities: Asked[float] = self._champion.ask
         self.name, self.breadth = champion.name, champion.breadth
         if canary is not None:
             self._canary = Arm.of(canary, factors.get(canary.name, UNCORRECTED))

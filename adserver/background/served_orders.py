@@ -6,19 +6,10 @@ Whatever changes, changes between two requests by setting an attribute.
 from collections.abc import Sequence
 from typing import Protocol
 
+from adserver.background.served_clicks import Asked
 from adserver.domain.candidate import Candidate
 from adserver.domain.opportunity import Auction, Opportunity
 from adserver.ports import Evidence, OrderModel, Orders
-
-
-class _Asked(Protocol):
-    def __call__(
-        self,
-        auction: Auction,
-        opportunity: Opportunity,
-        candidates: Sequence[Candidate],
-        now_s: float,
-    ) -> Sequence[Orders]: ...
 
 
 class _Doubted(Protocol):
@@ -36,7 +27,7 @@ class ServedOrders:
     def serve(self, model: OrderModel) -> None:
         """Have this one serve from the next request on."""
         self.name = model.name
-        self.orders: _Asked = model.orders
+        self.orders: Asked[Orders] = model.orders
 
 
 class ServedEvidence:

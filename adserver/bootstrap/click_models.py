@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -12,11 +13,14 @@ from adserver.bootstrap.live_models import Fetched
 from adserver.bootstrap.state import places
 from adserver.config import Loaded
 from adserver.errors import InvalidConfig
-from adserver.ports import ClickModel, Evidence
+from adserver.ports import ClickModel
 from models.registry.corrections import read_corrections
 from models.registry.keeping import KEPT, keep
 from models.registry.manifest import Kind
 from models.registry.roles import Roles, Share
+
+if TYPE_CHECKING:
+    from models.ctr.baseline import Served
 
 _log = structlog.get_logger()
 
@@ -28,23 +32,22 @@ class ClickTaker:
 
     def __init__(self, loaded: Loaded, *, keeps: bool) -> None:
         """Build it after the fork. One worker `keeps` a copy of a good champion for when the next is not."""
-        from models.ctr.baseline import ConstantModel  # noqa: PLC0415 - numpy starts threads, and a process with threads must not fork
+        from models.ctr.baseline import ConstantModel, Served  # noqa: PLC0415 - numpy starts threads, and a process with threads must not fork
 
         self._root = places(loaded).models
         self._engine = loaded.settings.click_engine
         self._keeps = keeps
-        self._in_force: dict[str, ClickModel] = {}
+        self._in_force: dict[str, Served] = {}
         """By the name of the version."""
-        self._champion: ClickModel = ConstantModel()
-        self.served = ServedClicks(self._champion)
-        self._evidence: Evidence | None = None
+        self._champion = Served(ConstantModel())
+        self.served = ServedClicks(self._champion.model)
         self.evidence = ServedEvidence()
         """What is known of whom, by the champion's tables."""
 
     def fetch(self, roles: Roles) -> Fetched:
         """Load champion, canary and shadow; whoever is damaged is left out, and the champion before goes on."""
         problems: list[str] = []
-        found: dict[str, ClickModel] = {}
+        found: dict[str, Served] = {}
         champion = self._fetch_champion(roles.champion, found, problems)
         canary = self._fetch_other(roles.canary, "canary", found, problems)
         shadow = self._fetch_other(roles.shadow, "shadow", found, problems)
@@ -57,10 +60,9 @@ class ClickTaker:
             self._swap,
             champion,
             found,
-            self._known(roles.champion, champion, found),
             partial(
                 self.served.serve,
-                champion,
+                champion.model,
                 canary=canary,
                 canary_percent=roles.canary.percent if roles.canary is not None else 0.0,
                 shadow=shadow,
@@ -68,83 +70,61 @@ class ClickTaker:
                 factors=factors,
             ),
         )
-        return Fetched(_in_words(champion, roles, canary, shadow, factors), swap, problems)
+        return Fetched(_in_words(champion.model, roles, canary, shadow, factors), swap, problems)
 
-    def _swap(
-        self,
-        champion: ClickModel,
-        found: dict[str, ClickModel],
-        evidence: Evidence | None,
-        serve: "partial[None]",
-    ) -> None:
-        self._champion, self._in_force, self._evidence = champion, found, evidence
-        self.evidence.serve(evidence)
+    def _swap(self, champion: "Served", found: "dict[str, Served]", serve: "partial[None]") -> None:
+        self._champion, self._in_force = champion, found
+        self.evidence.serve(champion.evidence)
         serve()
 
-    def _known(
-        self, name: str, champion: ClickModel, found: Mapping[str, ClickModel]
-    ) -> Evidence | None:
-        """Return what the champion's tables say of how little is known; nothing if it is no version, or gone by now."""
-        if champion is self._champion:
-            return self._evidence
-        if found.get(name) is not champion:
-            return None
-        from models.ctr.artifact import read  # noqa: PLC0415 - as above
-        from models.ctr.evidence import TableEvidence  # noqa: PLC0415 - as above
-
-        try:
-            return TableEvidence(read(self._root, name).tables)
-        except InvalidConfig:  # that has been told where the model was loaded
-            return None
-
     def _fetch_champion(
-        self, name: str, found: dict[str, ClickModel], problems: list[str]
-    ) -> ClickModel:
+        self, name: str, found: "dict[str, Served]", problems: list[str]
+    ) -> "Served":
         if not name and not self._was_one():
             return self._champion
         try:
-            model = self._load(name, problems)
+            served = self._load(name, problems)
         except InvalidConfig as error:
             return self._instead(error, found, problems)
-        found[name] = model
+        found[name] = served
         if self._keeps and not problems:
             try:
                 keep(self._root, self.kind, name)
             except InvalidConfig as error:  # a full disk, say
                 _log.warning("model_not_kept", kind=self.kind, error=str(error))
-        return model
+        return served
 
     def _was_one(self) -> bool:
         marks = (self._root / KEPT / self.kind, self._root / "current")
         return bool(self._in_force) or any(mark.exists() for mark in marks)
 
     def _instead(
-        self, error: InvalidConfig, found: dict[str, ClickModel], problems: list[str]
-    ) -> ClickModel:
+        self, error: InvalidConfig, found: "dict[str, Served]", problems: list[str]
+    ) -> "Served":
         from models.ctr.baseline import stand_in  # noqa: PLC0415 - as above
 
         if self._in_force:
-            problems.append(f"{error}; {self._champion.name}, which served before, goes on")
+            problems.append(f"{error}; {self._champion.model.name}, which served before, goes on")
             found.update(self._in_force)
             return self._champion
         served = stand_in(self._root, engine=self._engine)
         problems.append(f"{error}; {served.problem}")
-        return served.model
+        return served
 
     def _fetch_other(
-        self, share: Share | None, role: str, found: dict[str, ClickModel], problems: list[str]
+        self, share: Share | None, role: str, found: "dict[str, Served]", problems: list[str]
     ) -> ClickModel | None:
         if share is None:
             return None
         try:
-            model = found.get(share.model) or self._load(share.model, problems)
+            served = found.get(share.model) or self._load(share.model, problems)
         except InvalidConfig as error:
             problems.append(f"{error}; there is no {role}")
             return None
-        found[share.model] = model
-        return model
+        found[share.model] = served
+        return served.model
 
-    def _load(self, name: str, problems: list[str]) -> ClickModel:
+    def _load(self, name: str, problems: list[str]) -> "Served":
         from models.ctr.baseline import load_click_model  # noqa: PLC0415 - as above
 
         if name in self._in_force:
@@ -152,7 +132,7 @@ class ClickTaker:
         served = load_click_model(self._root, name, engine=self._engine)
         if served.problem:
             problems.append(served.problem)
-        return served.model
+        return served
 
 
 def _in_words(

@@ -1,7 +1,6 @@
 """A round of learning: train challengers, judge them beside the champions, promote those that are no worse, correct."""
 
 import time
-from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,12 +9,12 @@ from adserver.background.places import Places
 from adserver.bootstrap.state import places
 from adserver.config import Loaded
 from adserver.errors import InvalidConfig, Unavailable
+from models.progress import Progress, silent
 from models.registry import artifacts, roles, state
 from models.registry.corrections import Corrections, write_corrections
 from models.registry.manifest import Kind
 from models.registry.rounds import Judged, Round, Teller
 
-Progress = Callable[[str, float], None]
 CONTESTS: dict[Kind, str] = {
     "click": "models.ctr.contest",
     "conversion": "models.cvr.contest",
@@ -24,7 +23,7 @@ CONTESTS: dict[Kind, str] = {
 """Where each kind has its `retrain(events, root, on_progress) -> Verdict`."""
 
 
-def learn(loaded: Loaded, on_progress: Progress = lambda *_: None) -> Round:
+def learn(loaded: Loaded, on_progress: Progress = silent) -> Round:
     """Go through one round, and tell how it goes in `round.json`. What cannot be trained yet is told, and no error.
 
     Call it in a process that never forks again: numpy and LightGBM start threads.

@@ -6,12 +6,12 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from adserver import bootstrap
 from adserver.commands.terminal import OK, command, out, print_json, tell_failure
 from adserver.config import Loaded, load_settings
+from adserver.domain.moment import rfc3339
 from adserver.domain.week import DAY_S
 from adserver.endpoints.keys import IDS, SECRET_BYTES, load_keys, write_keys
 from adserver.endpoints.tokens import Key, sealing
@@ -79,7 +79,7 @@ def _rotated(loaded: Loaded, found: Sequence[Key], from_s: int, now_s: float) ->
     coming = [key for key in found if key.seals_from_s > now_s]
     if coming:
         message = (
-            f"key {coming[0].id} is to seal from {_moment(coming[0].seals_from_s)}; wait until then"
+            f"key {coming[0].id} is to seal from {rfc3339(coming[0].seals_from_s)}; wait until then"
         )
         raise InvalidConfig([Fault(path, "$", message)])
     if not -1 <= from_s - now_s <= LONGEST_S:
@@ -114,7 +114,7 @@ def _objection(
     if until_s <= now_s:
         return None
     return _Objection(
-        f"tokens of key {key.id} live until {_moment(until_s)}; with --force their notices are refused as unknown_key"
+        f"tokens of key {key.id} live until {rfc3339(until_s)}; with --force their notices are refused as unknown_key"
     )
 
 
@@ -125,7 +125,7 @@ def _rows(loaded: Loaded, found: Sequence[Key], now_s: float) -> list[dict[str, 
         if key is sealing(found, now_s):
             state = "seals and opens"
         elif key.seals_from_s > now_s:
-            state = f"opens; seals from {_moment(key.seals_from_s)}"
+            state = f"opens; seals from {rfc3339(key.seals_from_s)}"
         else:
             until_s = _needed_until_s(loaded, found, key)
             state = "opens; needed until "
@@ -134,8 +134,8 @@ def _rows(loaded: Loaded, found: Sequence[Key], now_s: float) -> list[dict[str, 
             elif until_s <= now_s:
                 state = "opens; no longer needed: `keys retire` it"
             else:
-                state += _moment(until_s)
-        rows.append({"id": key.id, "state": state, "needed_until": until_s and _moment(until_s)})
+                state += rfc3339(until_s)
+        rows.append({"id": key.id, "state": state, "needed_until": until_s and rfc3339(until_s)})
     return rows
 
 
@@ -146,10 +146,6 @@ def _needed_until_s(loaded: Loaded, found: Sequence[Key], key: Key) -> int | Non
         return None
     lives = [terms.longest_life_s for terms in loaded.terms.values()]
     return min(after) + max([loaded.settings.click_days * DAY_S, *lives]) + REMEMBER_S
-
-
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """`train`: clicks, orders and the landscape of prices, from the event log; clicks from any other table, too."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +10,11 @@ from adserver import bootstrap
 from adserver.commands.terminal import OK, command, err, out, print_json
 from adserver.config import Loaded, load_settings
 from adserver.errors import Fault, InvalidConfig
+from models.progress import Progress as Tell
+from models.progress import silent
 
 if TYPE_CHECKING:
     from models.ctr.report import Report
-
-Tell = Callable[[str, float], None]
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -90,7 +89,7 @@ def train_clicks(
     *,
     events: Path | None = None,
     seed: int = 1,
-    on_progress: Tell = lambda *_: None,
+    on_progress: Tell = silent,
 ) -> "Report":
     """Train the click model of this configuration. Raises `InvalidConfig`, `Unavailable`."""
     from models.ctr.train import train  # noqa: PLC0415 - LightGBM costs 40 MB

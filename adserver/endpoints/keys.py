@@ -7,11 +7,11 @@ stands there; so a new one is announced first, and seals when every worker has r
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
+from adserver.domain.moment import epoch_seconds, rfc3339
 from adserver.durable import Stamp, read_secret, replacing, stamp
 from adserver.endpoints.tokens import Key, TokenVault
 from adserver.errors import Fault, InvalidConfig
@@ -20,7 +20,6 @@ from adserver.ports import Clock
 SECRET_BYTES = 32
 IDS = 256
 _HEADER = "# id, secret, and from when on it seals; `adserver keys` changes this file\n"
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 _log = structlog.get_logger()
 
@@ -114,14 +113,14 @@ def _text(keys: Sequence[Key]) -> bytes:
 
 
 def _line(key: Key) -> str:
-    time = datetime.fromtimestamp(key.seals_from_s, UTC).strftime(f" {_TIME}")
-    return f"{key.id} {key.secret.hex()}{time if key.seals_from_s else ''}\n"
+    time = f" {rfc3339(key.seals_from_s)}" if key.seals_from_s else ""
+    return f"{key.id} {key.secret.hex()}{time}\n"
 
 
 def _key(path: Path, number: int, line: str) -> Key:
     try:
         identifier, secret, *times = line.split()
-        (from_s,) = [_seconds(time) for time in times] or [0]
+        (from_s,) = [epoch_seconds(time) for time in times] or [0]
         key = Key(int(identifier), bytes.fromhex(secret), from_s)
     except ValueError:
         key = Key(-1, b"")
@@ -130,10 +129,6 @@ def _key(path: Path, number: int, line: str) -> Key:
         expected = "expected `<id 0-255> <64 hexadecimal digits>` and perhaps a time like 2026-01-31T12:00:00Z"
         raise _invalid(path, f"line {number}", expected)
     return key
-
-
-def _seconds(time: str) -> int:
-    return int(datetime.strptime(time, _TIME).replace(tzinfo=UTC).timestamp())
 
 
 def _invalid(path: Path, where: str, message: str) -> InvalidConfig:

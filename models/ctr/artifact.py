@@ -1,18 +1,18 @@
 """A click model in the registry: its trees in LightGBM's text format, its tables, its calibration."""
 
-from math import isfinite
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from adserver.errors import Fault, InvalidConfig, Unavailable
+from adserver.errors import Unavailable
 from adserver.ports import ClickModel
 from models.ctr.booster import BoosterModel, NativeTrees
 from models.ctr.compiled import CompiledModel
 from models.ctr.counters import Counters
+from models.ctr.distrust import MAX_LOG_ODDS, invalid, rises, strange
 from models.ctr.encoder import Encoder
-from models.ctr.features import COLUMNS, CONTEXT, SERVED, Tables
+from models.ctr.features import COLUMNS, SERVED, Tables
 from models.ctr.forest import Forest
 from models.ctr.probability import Calibration
 from models.ctr.trees import read_trees
@@ -23,9 +23,7 @@ KIND: Kind = "click"
 Engine = Literal["counting", "lightgbm", "compiled"]
 """Who walks the trees: `Counters`, LightGBM's library or `Forest`; all equal, see decision 3."""
 MODEL, TABLES, CALIBRATION = "model.txt", "tables.json", "calibration.json"
-_SAMPLES = (0.0, 1.0, -1.0, 7.5, 1e9, float("nan"))
 _AGREED = 1e-9
-_MAX_LOG_ODDS = 1e6
 
 _Part = TypeVar("_Part", bound=msgspec.Struct)
 
@@ -66,12 +64,14 @@ def load(where: Path, name: str = "", *, engine: Engine = "counting") -> ClickMo
     Raises `InvalidConfig` for anything damaged, `Unavailable` if LightGBM's library is wanted and
     cannot be loaded. Takes some tenths of a second: not on an event loop that serves.
     """
-    return load_found(_read(where, name), engine=engine)
+    found = _read(where, name)
+    return load_found(found, parsed(found), engine=engine)
 
 
-def load_found(found: artifacts.Artifact, *, engine: Engine = "counting") -> ClickModel:
-    """Load a version that was read, as `load` does."""
-    whole = parsed(found)
+def load_found(
+    found: artifacts.Artifact, whole: Artifact, *, engine: Engine = "counting"
+) -> ClickModel:
+    """Load a version that was read, and what it says, as `load` does."""
     served = f"lightgbm/{whole.name}"
     encoder = Encoder(whole.tables)
     try:
@@ -82,7 +82,7 @@ def load_found(found: artifacts.Artifact, *, engine: Engine = "counting") -> Cli
         trees = compiled(read_trees(_text(whole.model), COLUMNS), len(COLUMNS))
         return CompiledModel(served, trees, encoder, whole.calibration)
     except ValueError as error:
-        raise _invalid(found.folder / MODEL, f"is damaged: {error}") from error
+        raise invalid(found.folder / MODEL, f"is damaged: {error}") from error
 
 
 def check(found: artifacts.Artifact) -> None:
@@ -98,11 +98,9 @@ def check(found: artifacts.Artifact) -> None:
         native = NativeTrees(whole.model)
     except Unavailable:  # then nobody else here can load it either
         native = None
-    for sample in _SAMPLES:
-        row = [sample] * len(COLUMNS)
-        context, candidate = row[: len(CONTEXT)], [row[len(CONTEXT) :]]
+    for context, candidate in strange():
         (found_log_odds,) = compiled.log_odds(context, candidate)
-        if not abs(found_log_odds) < _MAX_LOG_ODDS:
+        if not abs(found_log_odds) < MAX_LOG_ODDS:
             raise ValueError(f"it predicts log odds of {found_log_odds}")
         if native is not None:
             (expected,) = native.log_odds(context, candidate)
@@ -123,18 +121,16 @@ def parsed(found: artifacts.Artifact) -> Artifact:
     """Return what a version says. Raises `InvalidConfig` if it is not of this version's features."""
     if set(found.files) != {MODEL, TABLES, CALIBRATION}:
         message = f"names the files {', '.join(sorted(found.files))}, not those of a click model"
-        raise _invalid(found.folder / artifacts.MANIFEST, message)
+        raise invalid(found.folder / artifacts.MANIFEST, message)
     tables = _part(found, TABLES, Tables)
     if found.manifest.columns != COLUMNS or tables.schema != SERVED:
         message = "was trained for other features than this version's"
-        raise _invalid(found.folder / artifacts.MANIFEST, message)
+        raise invalid(found.folder / artifacts.MANIFEST, message)
     for problem in tables.problems():
-        raise _invalid(found.folder / TABLES, problem)
+        raise invalid(found.folder / TABLES, problem)
     calibration = _part(found, CALIBRATION, Calibration)
-    if not (
-        calibration.slope > 0 and isfinite(calibration.slope) and isfinite(calibration.intercept)
-    ):
-        raise _invalid(found.folder / CALIBRATION, "its calibration does not rise")
+    if not rises(calibration):
+        raise invalid(found.folder / CALIBRATION, "its calibration does not rise")
     return Artifact(found.name, found.manifest, tables, calibration, found.files[MODEL])
 
 
@@ -142,7 +138,7 @@ def _part(found: artifacts.Artifact, name: str, kind: type[_Part]) -> _Part:
     try:
         return msgspec.json.decode(found.files[name], type=kind)
     except (ValueError, RecursionError) as error:
-        raise _invalid(found.folder / name, f"cannot be read: {error}") from None
+        raise invalid(found.folder / name, f"cannot be read: {error}") from None
 
 
 def _text(model: bytes) -> str:
@@ -150,8 +146,3 @@ def _text(model: bytes) -> str:
         return model.decode("ascii")
     except UnicodeDecodeError:
         raise ValueError("it is no text") from None
-
-
-def _invalid(file: Path, message: str) -> InvalidConfig:
-    advice = "train again, or `adserver models roll-back`"
-    return InvalidConfig([Fault(str(file), "$", f"{message}; {advice}")])

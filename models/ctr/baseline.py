@@ -1,17 +1,19 @@
 """What serves when no model can: smoothed rates, or a constant; and the choice between them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from adserver.domain.candidate import Candidate
 from adserver.domain.opportunity import Auction, Opportunity
 from adserver.errors import InvalidConfig, Unavailable
-from adserver.ports import ClickModel
-from models.ctr.artifact import KIND, Artifact, Engine, load, load_found, parsed, read
+from adserver.ports import ClickModel, Evidence
+from models.ctr.artifact import KIND, Engine, load_found, parsed
+from models.ctr.evidence import TableEvidence
 from models.ctr.features import Tables, learned_size
 from models.ctr.probability import clipped
 from models.ctr.spread import LEAST
+from models.registry import artifacts
 from models.registry.keeping import kept
 
 TYPICAL_CLICK_RATE = 0.002
@@ -23,6 +25,8 @@ class Served(NamedTuple):
 
     model: ClickModel
     problem: str = ""
+    evidence: Evidence | None = None
+    """What its tables say of how little is known; a constant has none."""
 
 
 class ConstantModel:
@@ -75,7 +79,7 @@ def load_click_model(root: Path, name: str, *, engine: Engine = "counting") -> S
 
     Raises `InvalidConfig` if it is damaged.
     """
-    return _served(lambda: load(root, name, engine=engine), lambda: read(root, name))
+    return _served(artifacts.read(root, KIND, name), engine)
 
 
 def stand_in(root: Path, *, engine: Engine = "counting") -> Served:
@@ -83,22 +87,23 @@ def stand_in(root: Path, *, engine: Engine = "counting") -> Served:
     try:
         before = kept(root, KIND)
         if before is not None:
-            served = _served(lambda: load_found(before, engine=engine), lambda: parsed(before))
-            return Served(
-                served.model, served.problem or f"{served.model.name}, which served before, goes on"
-            )
+            served = _served(before, engine)
+            goes_on = f"{served.model.name}, which served before, goes on"
+            return served._replace(problem=served.problem or goes_on)
     except InvalidConfig as error:
         return Served(ConstantModel(), f"{error}; a constant click rate serves instead")
     return Served(ConstantModel(), "a constant click rate serves instead")
 
 
-def _served(load_it: Callable[[], ClickModel], read_it: Callable[[], Artifact]) -> Served:
+def _served(found: artifacts.Artifact, engine: Engine) -> Served:
+    whole = parsed(found)
+    model: ClickModel
     try:
-        return Served(load_it())
+        model, problem = load_found(found, whole, engine=engine), ""
     except Unavailable as error:
-        artifact = read_it()
-        rates = RateModel(f"rates/{artifact.name}", artifact.tables)
-        return Served(rates, f"{error}; click rates of the past serve instead of the model")
+        model = RateModel(f"rates/{whole.name}", whole.tables)
+        problem = f"{error}; click rates of the past serve instead of the model"
+    return Served(model, problem, TableEvidence(whole.tables))
 
 
 def _rates(tables: Tables, column: str) -> dict[str, float]:

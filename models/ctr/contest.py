@@ -8,18 +8,18 @@ from adserver.errors import InvalidConfig
 from models.ctr import judging
 from models.ctr.artifact import KIND, Artifact
 from models.ctr.artifact import read as read_artifact
-from models.ctr.dataset import Dataset, Floats, Progress, read
+from models.ctr.dataset import Dataset, Floats, read
 from models.ctr.learner import split
 from models.ctr.train import train_rows
-from models.registry.comparing import difference
+from models.progress import Progress
+from models.registry.comparing import stand
 from models.registry.rounds import Verdict
 from models.registry.state import read_state
 
 FEWEST_CLICKS = 20
 """With fewer clicks in the latest part nothing is promoted: chance would decide."""
 MARGIN = 0.005
-"""By so much of the champion's log loss the challenger's may at most be higher, at the upper end of the interval, unless it is
-lower on the average: fresh tables are worth that."""
+"""Of the champion's log loss: fresh tables are worth that; see `stand`."""
 CALIBRATED = (0.67, 1.5)
 """Clicks predicted for each that came: outside, nothing is promoted."""
 _MATURE_S = 60.0
@@ -35,12 +35,12 @@ def retrain(events: Path, root: Path, on_progress: Progress) -> Verdict:
     name = report.folder.name
     champion = read_state(root).roles(KIND).champion
     if champion == name:
-        return Verdict(name, better=False, why="the first of its kind: it serves")
+        return Verdict.first(name)
     on_progress("comparing with the champion", 0.0)
     try:
         before = read_artifact(root, champion)
     except InvalidConfig as error:
-        return Verdict(name, better=True, why=f"the champion cannot be used: {error}")
+        return Verdict.unopposed(name, error)
     after = read_artifact(root, name)
     if after.manifest.files == before.manifest.files:
         return Verdict(name, better=False, why="it learned the same as the champion")
@@ -56,17 +56,11 @@ def judge(data: Dataset, champion: Artifact, challenger: Artifact) -> Verdict:
     if clicks < FEWEST_CLICKS:
         return Verdict(challenger.name, better=False, why=f"too little to judge: {about}")
     new, old = _predicted(data, challenger)[rows], _predicted(data, champion)[rows]
-    worse_by = difference(new, old, clicked)
+    standing = stand(new, old, clicked, MARGIN)
     ratio = float(new.sum()) / clicks
-    side = "lower" if worse_by.value < 0 else "higher"
-    why = (
-        f"log loss {side} by {abs(worse_by.value):.6f} ({-worse_by.high:+.6f} to {-worse_by.low:+.6f} better), "
-        f"{ratio:.2f} clicks predicted for each, {about}"
-    )
-    loss = float(-np.log(np.where(clicked, old, 1.0 - old)).mean())
-    as_good = worse_by.value <= 0 or worse_by.high <= MARGIN * loss
     calibrated = CALIBRATED[0] <= ratio <= CALIBRATED[1]
-    return Verdict(challenger.name, better=as_good and calibrated, why=why)
+    why = f"{standing.said}, {ratio:.2f} clicks predicted for each, {about}"
+    return Verdict(challenger.name, better=standing.as_good and calibrated, why=why)
 
 
 def _predicted(data: Dataset, artifact: Artifact) -> Floats:

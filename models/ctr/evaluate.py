@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.ctr.dataset import Floats
+from models.measures import losses
 
 
 class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +44,7 @@ def evaluate(predicted: Floats, clicked: NDArray[np.bool_], constant: float) -> 
 
 def log_loss(predicted: Floats, clicked: NDArray[np.bool_]) -> float:
     """Return the mean negative log likelihood in nats."""
-    return -float(np.log(np.where(clicked, predicted, 1.0 - predicted)).mean())
+    return float(losses(predicted, clicked).mean())
 
 
 def auc(predicted: Floats, clicked: NDArray[np.bool_]) -> float:

@@ -7,17 +7,16 @@
 """
 
 from collections.abc import Mapping
-from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from adserver.errors import Fault, InvalidConfig
 from models.ctr.compiled import CompiledModel
 from models.ctr.counters import Counters
+from models.ctr.distrust import MAX_LOG_ODDS, invalid, rises, strange
 from models.ctr.encoder import Encoder
-from models.ctr.features import COLUMNS, CONTEXT, SERVED, Tables
+from models.ctr.features import COLUMNS, SERVED, Tables
 from models.ctr.probability import Calibration
 from models.ctr.trees import BINARY, read_trees
 from models.cvr.baseline import Outcome, SmoothedOrders, decoded, encoded
@@ -30,8 +29,6 @@ KIND: Kind = "conversion"
 OUTCOMES, TABLES = "outcomes.json", "tables.json"
 MODEL, CALIBRATION = "model.txt", "calibration.json"
 WORTH, FACTORS = "worth.txt", "factors.json"
-_SAMPLES = (0.0, 1.0, -1.0, 7.5, 1e9, float("nan"))
-_MAX_SUM = 1e6
 
 _Part = TypeVar("_Part", bound=msgspec.Struct)
 
@@ -81,7 +78,7 @@ def load(found: artifacts.Artifact) -> ConversionModel:
         checking.survive(found)
         whole = parsed(found)
     except ValueError as error:
-        raise _invalid(found, f"is damaged: {error}") from error
+        raise invalid(found.folder, f"is damaged: {error}") from error
     smoothed = SmoothedOrders(whole.outcomes)
     return ConversionModel(f"{KIND}/{found.name}", smoothed, whole.rates, whole.factors)
 
@@ -90,10 +87,9 @@ def check(found: artifacts.Artifact) -> None:
     """Read a version as serving would, and predict with it; raise `ValueError` or `InvalidConfig` if it is bad."""
     whole = parsed(found)
     for model in filter(None, (whole.rates, whole.factors)):
-        for sample in _SAMPLES:
-            row = [sample] * len(COLUMNS)
-            (found_sum,) = model.log_odds(row[: len(CONTEXT)], [row[len(CONTEXT) :]])
-            if not abs(found_sum) < _MAX_SUM:
+        for context, candidate in strange():
+            (found_sum,) = model.log_odds(context, candidate)
+            if not abs(found_sum) < MAX_LOG_ODDS:
                 raise ValueError(f"its leaves sum up to {found_sum}")
 
 
@@ -102,17 +98,17 @@ def parsed(found: artifacts.Artifact) -> Parsed:
     pairs = [{MODEL, CALIBRATION} & set(found.files), {WORTH, FACTORS} & set(found.files)]
     named = {OUTCOMES}.union(*pairs, {TABLES} if any(pairs) else ())
     if set(found.files) != named or any(len(pair) == 1 for pair in pairs):
-        raise _invalid(
-            found, f"names the files {', '.join(sorted(found.files))}, not those of its kind"
+        raise invalid(
+            found.folder, f"names the files {', '.join(sorted(found.files))}, not those of its kind"
         )
     outcomes = decoded(found.files[OUTCOMES])
     if not any(pairs):
         return Parsed(outcomes)
     tables = _part(found, TABLES, Tables)
     if found.manifest.columns != COLUMNS or tables.schema != SERVED:
-        raise _invalid(found, "was trained for other features than this version's")
+        raise invalid(found.folder, "was trained for other features than this version's")
     for problem in tables.problems():
-        raise _invalid(found, problem)
+        raise invalid(found.folder, problem)
     line = _part(found, CALIBRATION, Calibration) if CALIBRATION in found.files else None
     return Parsed(
         outcomes,
@@ -134,8 +130,8 @@ def _trees(
     if name not in found.files:
         return None
     line = _part(found, line_name, kind)
-    if not (line.slope > 0 and isfinite(line.slope) and isfinite(line.intercept)):
-        raise _invalid(found, f"{line_name} does not rise")
+    if not rises(line):
+        raise invalid(found.folder, f"{line_name} does not rise")
     trees = read_trees(found.files[name].decode("ascii"), COLUMNS, objective)
     return CompiledModel(found.name, Counters(trees, len(COLUMNS)), Encoder(tables), line)
 
@@ -144,9 +140,4 @@ def _part(found: artifacts.Artifact, name: str, kind: type[_Part]) -> _Part:
     try:
         return msgspec.json.decode(found.files[name], type=kind)
     except (ValueError, RecursionError) as error:
-        raise _invalid(found, f"{name} cannot be read: {error}") from None
-
-
-def _invalid(found: artifacts.Artifact, message: str) -> InvalidConfig:
-    advice = "train again, or `adserver models roll-back`"
-    return InvalidConfig([Fault(str(found.folder), "$", f"{message}; {advice}")])
+        raise invalid(found.folder, f"{name} cannot be read: {error}") from None

@@ -1,7 +1,7 @@
 """Clicks of the event log, and the orders that were credited to them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -13,6 +13,7 @@ import msgspec
 from adserver.domain.identity import number
 from adserver.domain.money import Nanos
 from models.events import Tally, corrections, lines, segments
+from models.progress import Progress, silent
 
 MOST_TIMES = 50
 """An order that is worth more than so many times its advertiser's median is taken for worth that much: a slipped decimal
@@ -70,9 +71,7 @@ class Found:
         return sum(1 for order in self.orders.values() if order.bid not in self.clicks)
 
 
-def find(
-    events: Path, tally: Tally, on_progress: Callable[[str, float], None] = lambda *_: None
-) -> Found:
+def find(events: Path, tally: Tally, on_progress: Progress = silent) -> Found:
     """Read all clicks and orders of a folder of event segments, or of one; each of them once.
 
     `tally` says what was unreadable: a line that is no event, a sum that is negative or no whole number. Raises

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from models.ctr.dataset import Dataset, Floats, Progress, dataset
+from models.ctr.dataset import Dataset, Floats, dataset
 from models.ctr.rows import Rows
 from models.cvr.clicks import Found, worths
 from models.events import Head, Tally, lines, segments
+from models.progress import Progress
 
 _HEAD = msgspec.json.Decoder(Head)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.ctr import calibration
 from models.ctr.booster import library
 from models.ctr.boosting import boost, by_amount
-from models.ctr.dataset import Floats, Progress
+from models.ctr.dataset import Floats
 from models.ctr.encoding import encode
 from models.ctr.evaluate import auc, log_loss
 from models.ctr.features import Tables
@@ -24,6 +24,8 @@ from models.ctr.probability import Calibration
 from models.cvr.dataset import Clicked
 from models.cvr.delays import Delays
 from models.cvr.report import Metrics
+from models.measures import losses
+from models.progress import Progress
 
 if TYPE_CHECKING:
     import lightgbm
@@ -132,9 +134,8 @@ def learn(clicked: Clicked, curve: Delays, *, seed: int, on_progress: Progress) 
     on_progress("judging", 0.0)
     rated = matrix[:, tables.schema.columns.index("line_item_rate")]
     tuned = slice(first, second)
-    gain = _losses(rated[tuned] * come[tuned], ordered[tuned]) - _losses(
-        likely[tuned] * come[tuned], ordered[tuned]
-    )
+    by_rates = losses(rated[tuned] * come[tuned], ordered[tuned])
+    gain = by_rates - losses(likely[tuned] * come[tuned], ordered[tuned])
     return Learned(
         tables=tables,
         model=booster.model_to_string(num_iteration=booster.best_iteration),
@@ -208,8 +209,3 @@ def _calibrated(
         likely = np.array(line.probabilities(log_odds.tolist()))
     say = float(ordered.sum()) / (float(ordered.sum()) + _STEADY_ORDERS)
     return Calibration(1.0 + say * (line.slope - 1.0), say * line.intercept)
-
-
-def _losses(seen: Floats, ordered: NDArray[np.bool_]) -> Floats:
-    losses: Floats = -np.log(np.where(ordered, seen, 1.0 - seen))
-    return losses

@@ -1,17 +1,16 @@
 """Train the conversion model from the event log, publish it, and say what was found."""
 
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from adserver.domain.moment import rfc3339
 from adserver.errors import Fault, InvalidConfig
 from models.ctr.boosting import prove
 from models.ctr.compiled import CompiledModel
 from models.ctr.counters import Counters
-from models.ctr.dataset import Progress
 from models.ctr.encoder import Encoder
 from models.ctr.features import COLUMNS
 from models.ctr.probability import Calibration
@@ -25,7 +24,9 @@ from models.cvr.learner import Learned, lacking, learn
 from models.cvr.report import Left, Report
 from models.cvr.worth import Worth, learn_worth
 from models.events import Tally
+from models.progress import Progress, silent
 from models.registry.manifest import Manifest
+from models.registry.state import now_text
 
 
 class Trained(NamedTuple):
@@ -50,10 +51,6 @@ class Trained(NamedTuple):
         """Return the trees for the worth of an order, where they are better than means."""
         worth = self.worth
         return Trees(worth.model, worth.factors) if worth.model is not None else None
-
-
-def silent(stage: str, done: float) -> None:
-    """Report progress to nobody."""
 
 
 def train(events: Path, out: Path, *, seed: int = 1, on_progress: Progress = silent) -> Report:
@@ -140,10 +137,10 @@ def _manifest(trained: Trained) -> Manifest:
         metrics |= {"worth_deviance": worth.deviance, "worth_means_deviance": worth.means_deviance}
     return Manifest(
         kind=KIND,
-        created=_rfc3339(time.time()),
+        created=now_text(),
         columns=COLUMNS,
-        learned_from=_rfc3339(min(times)),
-        learned_until=_rfc3339(max(times)),
+        learned_from=rfc3339(min(times)),
+        learned_until=rfc3339(max(times)),
         rows=len(found.clicks),
         positives=len(found.orders),
         metrics=metrics,
@@ -153,7 +150,3 @@ def _manifest(trained: Trained) -> Manifest:
             "worth_orders": worth.orders,
         },
     )
-
-
-def _rfc3339(at_s: float) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

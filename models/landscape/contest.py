@@ -6,20 +6,21 @@ import numpy as np
 
 from adserver.errors import InvalidConfig
 from models.landscape.artifact import KIND, read, served
-from models.landscape.evidence import Evidence, Progress
+from models.landscape.evidence import Evidence
 from models.landscape.evidence import read as read_log
 from models.landscape.hierarchy import STRENGTH
-from models.landscape.judging import doubt, foretold, per_bid
+from models.landscape.judging import doubt, foretold
 from models.landscape.serving import LearnedLandscape
 from models.landscape.train import learn, parts, train_rows
-from models.registry.comparing import difference
+from models.progress import Progress
+from models.registry.comparing import stand
 from models.registry.rounds import Verdict
 from models.registry.state import read_state
 
 FEWEST_WINS = 20
 """With fewer wins in the latest part nothing is promoted: chance would decide."""
 MARGIN = 0.01
-"""By so much of the champion's log loss the new one's may at most be higher, unless it is lower on the average."""
+"""Of the champion's log loss: fresh curves are worth that; see `stand`."""
 
 
 def retrain(events: Path, root: Path, on_progress: Progress) -> Verdict:
@@ -32,11 +33,11 @@ def retrain(events: Path, root: Path, on_progress: Progress) -> Verdict:
     report = train_rows(evidence, root, str(events), on_progress=on_progress)
     champion = read_state(root).roles(KIND).champion
     if champion == report.name:
-        return Verdict(report.name, better=False, why="the first of its kind: it serves")
+        return Verdict.first(report.name)
     try:
         before = read(root, champion)
     except InvalidConfig as error:
-        return Verdict(report.name, better=True, why=f"the champion cannot be used: {error}")
+        return Verdict.unopposed(report.name, error)
     early, late = parts(evidence)
     return judge(late, before, served(learn(early, STRENGTH)), report.name)
 
@@ -56,12 +57,5 @@ def judge(
         )
     if int(won.sum()) < FEWEST_WINS:
         return Verdict(name, better=False, why=f"too little to judge: {about}")
-    worse_by = difference(doubt(new[both]), doubt(old[both]), won)
-    loss = float(per_bid(old[both], won).mean())
-    side = "lower" if worse_by.value < 0 else "higher"
-    why = (
-        f"log loss {side} by {abs(worse_by.value):.6f} "
-        f"({-worse_by.high:+.6f} to {-worse_by.low:+.6f} better), {about}"
-    )
-    better = worse_by.value <= 0 or worse_by.high <= MARGIN * loss
-    return Verdict(name, better=better, why=why)
+    standing = stand(doubt(new[both]), doubt(old[both]), won, MARGIN)
+    return Verdict(name, better=standing.as_good, why=f"{standing.said}, {about}")

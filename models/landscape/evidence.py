@@ -5,7 +5,6 @@ charged (`cleared`); otherwise between the floor and our price. Lost by a notice
 price, or what the notice says. Losses that have nothing to do with the price say nothing.
 """
 
-from collections.abc import Callable
 from math import inf
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -19,8 +18,8 @@ from models.events import Head, Tally, lines, segments
 from models.landscape.estimate import Floats, Places
 from models.landscape.grid import Bounds
 from models.landscape.keys import HOURS, LEVELS, band, kind
+from models.progress import Progress
 
-Progress = Callable[[str, float], None]
 MAX_ROWS = 1_000_000
 """Of more bids a share, drawn by their ids."""
 BY_PRICE = frozenset(

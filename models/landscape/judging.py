@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.landscape.estimate import Floats
 from models.landscape.evidence import Evidence
 from models.landscape.keys import OF_AUCTIONS
 from models.landscape.serving import LearnedLandscape
+from models.measures import losses
 
 _SURE = 1e-4
 """No chance is taken for nearer to 0 or 1."""
@@ -37,8 +37,8 @@ def loss(landscape: LearnedLandscape, evidence: Evidence) -> Loss:
     calibration = float(chances[known].sum() / won.sum()) if won.any() else 1.0
     return Loss(
         len(won),
-        float(per_bid(chances[known], won).mean()),
-        float(per_bid(plain[known], won).mean()),
+        float(losses(doubt(chances[known]), won).mean()),
+        float(losses(doubt(plain[known]), won).mean()),
         calibration,
     )
 
@@ -57,13 +57,6 @@ def foretold(landscape: LearnedLandscape, evidence: Evidence) -> tuple[Floats, F
         if len(curves) >= OF_AUCTIONS:
             found[row] = curves[-1].chance(int(price)), curves[0].chance(int(price))
     return found[:, 0], found[:, 1]
-
-
-def per_bid(chances: Floats, won: NDArray[np.bool_]) -> Floats:
-    """Return the log loss of each bid."""
-    doubted = doubt(chances)
-    losses: Floats = -np.log(np.where(won, doubted, 1 - doubted))
-    return losses
 
 
 def doubt(chances: Floats) -> Floats:

@@ -1,24 +1,26 @@
 """Learn a landscape from the event log, publish it, and say what was found."""
 
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
+from adserver.domain.moment import rfc3339
 from adserver.errors import Fault, InvalidConfig
 from models.events import Tally
 from models.landscape import grid, hierarchy
 from models.landscape.artifact import CURVES, ENOUGH, KIND, Curves, curves, served
 from models.landscape.estimate import Observed
-from models.landscape.evidence import MAX_ROWS, Evidence, Progress, read
+from models.landscape.evidence import MAX_ROWS, Evidence, read
 from models.landscape.hierarchy import STRENGTH
 from models.landscape.judging import Loss, loss
 from models.landscape.keys import LEVELS
+from models.progress import Progress, silent
 from models.registry import artifacts
 from models.registry.manifest import Manifest
+from models.registry.state import now_text
 
 HALF_LIFE_S = 3 * 86_400.0
 """A bid that is older by so much counts half: prices drift."""
@@ -64,17 +66,13 @@ class Report(NamedTuple):
         return "" if found is None else f"; as they were bid {found:.3f}"
 
 
-def _silent(stage: str, done: float) -> None:
-    """Report progress to nobody."""
-
-
 def train(
     events: Path,
     root: Path,
     *,
     max_rows: int = MAX_ROWS,
     search: bool = False,
-    on_progress: Progress = _silent,
+    on_progress: Progress = silent,
 ) -> Report:
     """Learn from a folder of event segments, and publish into the registry `root`.
 
@@ -90,7 +88,7 @@ def train_rows(
     origin: str,
     *,
     search: bool = False,
-    on_progress: Progress = _silent,
+    on_progress: Progress = silent,
 ) -> Report:
     """Learn from rows, from wherever, and publish; raises as `train`."""
     started = time.monotonic()
@@ -111,10 +109,10 @@ def train_rows(
     told = int(evidence.bounds.told.sum())
     manifest = Manifest(
         kind=KIND,
-        created=_rfc3339(time.time()),
+        created=now_text(),
         columns=LEVELS,
-        learned_from=_rfc3339(evidence.at[0]),
-        learned_until=_rfc3339(evidence.at[-1]),
+        learned_from=rfc3339(evidence.at[0]),
+        learned_until=rfc3339(evidence.at[-1]),
         rows=len(evidence.at),
         positives=int(evidence.won.sum()),
         metrics=metrics,
@@ -207,7 +205,3 @@ def parts(evidence: Evidence) -> tuple[Evidence, Evidence]:
 
 def _refuse(origin: str, message: str) -> None:
     raise InvalidConfig([Fault(origin, "$", f"{message}; serve more traffic first")])
-
-
-def _rfc3339(at: float) -> str:
-    return datetime.fromtimestamp(float(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

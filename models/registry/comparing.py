@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.registry.outcomes import Floats, Outcomes
+from models.measures import Floats, Ranked, losses
+from models.registry.outcomes import Outcomes
 
 DRAWS = 200
 _SEED = 7
@@ -55,6 +56,15 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True):
         return self.worse_by is not None and self.worse_by.low > 0
 
 
+class Standing(NamedTuple):
+    """How a challenger's log loss stands to the champion's."""
+
+    as_good: bool
+    """Whether it may take the champion's place, as far as that goes."""
+    said: str
+    """`log loss lower by 0.002000 (+0.001000 to +0.003000 better)`"""
+
+
 class _Drawn(NamedTuple):
     """Figures of the rows as they are, first, and of each draw."""
 
@@ -89,8 +99,26 @@ def compare(outcomes: Outcomes, roles: dict[str, str], champion: str) -> list[Ar
 
 def difference(first: Floats, second: Floats, clicked: NDArray[np.bool_]) -> Interval:
     """Return by how much the log loss of `first` is above that of `second`, on the same rows."""
-    losses = _losses(first, clicked) - _losses(second, clicked)
-    return _interval(np.array([float((losses * w).sum() / w.sum()) for w in _weights(len(losses))]))
+    above = losses(first, clicked) - losses(second, clicked)
+    return _interval(np.array([float((above * w).sum() / w.sum()) for w in _weights(len(above))]))
+
+
+def stand(
+    challenger: Floats, champion: Floats, clicked: NDArray[np.bool_], margin: float
+) -> Standing:
+    """Return how two stand on the same rows, by what each foretold; none of that may be 0 or 1.
+
+    By `margin` of the champion's log loss the challenger's may at most be higher, at the upper end of the interval, unless it is
+    lower on the average.
+    """
+    worse_by = difference(challenger, champion, clicked)
+    most = margin * float(losses(champion, clicked).mean())
+    side = "lower" if worse_by.value < 0 else "higher"
+    said = (
+        f"log loss {side} by {abs(worse_by.value):.6f} "
+        f"({-worse_by.high:+.6f} to {-worse_by.low:+.6f} better)"
+    )
+    return Standing(worse_by.value <= 0 or worse_by.high <= most, said)
 
 
 def _arm(
@@ -145,30 +173,15 @@ def _figures(drawn: "_Drawn | None") -> dict[str, Any]:
 def _drawn(predicted: Floats, clicked: NDArray[np.bool_]) -> "_Drawn | None":
     if not FEWEST_CLICKS <= clicked.sum() <= len(clicked) - FEWEST_CLICKS:
         return None
-    losses = _losses(predicted, clicked)
-    order = np.argsort(predicted, kind="stable")
-    _, starts = np.unique(predicted[order], return_index=True)
+    surprise, ranked = losses(predicted, clicked), Ranked(predicted, clicked)
     found = []
-    for weights in _weights(len(losses)):
+    for weights in _weights(len(surprise)):
         clicks = max(float(weights[clicked].sum()), 0.5)  # none in a draw: half of one
         ratio = float((weights * predicted).sum()) / clicks
-        loss = float((weights * losses).sum() / weights.sum())
-        found.append((ratio, loss, _auc(weights[order], clicked[order], starts)))
-    return _Drawn(*np.array(found).T)
-
-
-def _auc(weights: Floats, clicked: NDArray[np.bool_], starts: NDArray[np.intp]) -> float:
-    """Return the area under the ROC curve of rows in order of their predictions, ties counted half."""
-    clicks = np.add.reduceat(np.where(clicked, weights, 0.0), starts)
-    others = np.add.reduceat(np.where(clicked, 0.0, weights), starts)
-    below = np.cumsum(others) - others / 2
-    pairs = clicks.sum() * others.sum()
-    return float((clicks * below).sum() / pairs) if pairs else 0.5
-
-
-def _losses(predicted: Floats, clicked: NDArray[np.bool_]) -> Floats:
-    found: Floats = -np.log(np.where(clicked, predicted, 1.0 - predicted))
-    return found
+        loss = float((weights * surprise).sum() / weights.sum())
+        found.append((ratio, loss, ranked.area(weights)))
+    ratios, log_losses, areas = np.array(found).T
+    return _Drawn(ratios, log_losses, np.nan_to_num(areas, nan=0.5))  # of one kind: by chance
 
 
 def _weights(rows: int) -> Iterator[Floats]:

@@ -3,20 +3,17 @@
 By model, exchange and media: by what the odds of a click are multiplied. Bounded, so that no file can do much harm.
 """
 
-import os
 from math import isfinite
 from pathlib import Path
 
 import msgspec
 
-from adserver.durable import replacing
-from adserver.errors import Fault, InvalidConfig
-from models.registry.manifest import decoded, written
+from models.registry.files import read_checked, write_checked
 
 FILE_NAME = "corrections.json"
 LOWEST, HIGHEST = 0.2, 5.0
 _FORMAT = 1
-_MAX_BYTES = 1 << 20
+_ADVICE = "`adserver models recalibrate` writes it anew"
 
 
 class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,28 +49,12 @@ class Corrections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_corrections(root: Path) -> Corrections:
     """Return what is in force; no file: nothing. Raises `InvalidConfig`."""
-    path = root / FILE_NAME
-    try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise ValueError(f"is larger than {_MAX_BYTES} bytes")  # noqa: TRY301 - one message for all
-        found = decoded(content, Corrections)
-        _check(found)
-    except FileNotFoundError:
-        return Corrections()
-    except (OSError, ValueError) as error:
-        advice = "`adserver models recalibrate` writes it anew"
-        raise InvalidConfig([Fault(str(path), "$", f"cannot be used: {error}; {advice}")]) from None
-    return found
+    return read_checked(root / FILE_NAME, Corrections(), _check, _ADVICE)
 
 
 def write_corrections(root: Path, found: Corrections) -> None:
     """Put corrections in force; workers follow within seconds. Raises `OSError`."""
-    content = written(found)
-    _check(decoded(content, Corrections))  # what we would refuse we do not write
-    with replacing(root / FILE_NAME) as file:
-        file.write(content)
+    write_checked(root / FILE_NAME, found, _check)
 
 
 def _check(found: Corrections) -> None:

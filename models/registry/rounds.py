@@ -4,6 +4,7 @@
 """
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,16 @@ class Verdict(msgspec.Struct, frozen=True):
     better: bool
     why: str
     """`log loss lower by 0.002 (0.001 to 0.003) on 1,234 impressions with 56 clicks`"""
+
+    @classmethod
+    def first(cls, model: str) -> "Verdict":
+        """Return that on a model which is the champion already: nobody was before."""
+        return cls(model, better=False, why="the first of its kind: it serves")
+
+    @classmethod
+    def unopposed(cls, model: str, error: Exception) -> "Verdict":
+        """Return that on a model whose champion is damaged."""
+        return cls(model, better=True, why=f"the champion cannot be used: {error}")
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -89,8 +100,6 @@ class Teller:
 
     def _write(self) -> None:
         self._told = time.monotonic()
-        try:
-            with replacing(self._root / FILE_NAME) as file:
-                file.write(msgspec.json.encode(self.now))
-        except OSError:
-            pass  # a full disk keeps nobody from learning; publishing will say so
+        # A full disk keeps nobody from learning; publishing will say so.
+        with suppress(OSError), replacing(self._root / FILE_NAME) as file:
+            file.write(msgspec.json.encode(self.now))

@@ -2,21 +2,21 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from adserver.durable import replacing
+from adserver.domain.moment import rfc3339
 from adserver.errors import Fault, InvalidConfig
-from models.registry.manifest import KINDS, NAME, Kind, decoded, written
+from models.registry.files import read_checked, write_checked
+from models.registry.manifest import KINDS, NAME, Kind
 from models.registry.roles import Refused, Roles
 
 FILE_NAME = "registry.json"
 _FORMAT = 1
-_MAX_BYTES = 1 << 20
 _ADVICE = (
     "restore it from a backup, or move it away: then `adserver models promote` what is to serve"
 )
@@ -35,21 +35,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_state(root: Path) -> State:
     """Return who serves; no file: nobody. Raises `InvalidConfig` with what to mend."""
-    path = root / FILE_NAME
-    try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise ValueError(f"is larger than {_MAX_BYTES} bytes")  # noqa: TRY301 - one message for all
-        state = decoded(content, State)
-        _check(state)
-    except FileNotFoundError:
-        return State()
-    except (OSError, ValueError) as error:
-        raise InvalidConfig(
-            [Fault(str(path), "$", f"cannot be used: {error}; {_ADVICE}")]
-        ) from None
-    return state
+    return read_checked(root / FILE_NAME, State(), _check, _ADVICE)
 
 
 def change(root: Path, kind: Kind, changed: Callable[[Roles], Roles]) -> Roles:
@@ -68,10 +54,8 @@ def change(root: Path, kind: Kind, changed: Callable[[Roles], Roles]) -> Roles:
             kinds = {
                 each: state.roles(each) for each in KINDS if each in state.kinds or each == kind
             }
-            content = written(State({**kinds, kind: roles}))
-            _check(decoded(content, State))  # what we would refuse we do not write
-            with _told(root / FILE_NAME), replacing(root / FILE_NAME) as file:
-                file.write(content)
+            with _told(root / FILE_NAME):
+                write_checked(root / FILE_NAME, State({**kinds, kind: roles}), _check)
         return roles
 
 
@@ -90,7 +74,7 @@ def alone(root: Path) -> Iterator[None]:
 
 def now_text() -> str:
     """Return the time as manifests and histories write it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return rfc3339(time.time())
 
 
 def _check(state: State) -> None:

@@ -4,7 +4,6 @@ import re
 import shutil
 import socket
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from adserver.catalog.placed import active_line_items
 from adserver.config import Loaded, load_settings
 from adserver.domain.campaign import Catalog
 from adserver.domain.creative import Banner, Dynamic, Video
+from adserver.domain.moment import rfc3339
 from adserver.errors import Fault, InvalidConfig
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "demo"
@@ -92,10 +92,7 @@ def past_events(loaded: Loaded) -> Path:
 
 def _with_demo_flights(campaigns: str, now_s: float) -> str:
     """Let the flights that are marked for it begin now and end in an hour, so that pacing shows."""
-    start, end = (
-        datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for at_s in (now_s, now_s + FLIGHT_S)
-    )
+    start, end = rfc3339(now_s), rfc3339(now_s + FLIGHT_S)
     return _MARKED.sub(f'flight: ["{start}", "{end}"]', campaigns)
 
 

@@ -13,7 +13,8 @@ from models.cvr.contest import judge, retrain
 from models.cvr.delays import Delays
 from models.cvr.learner import Learned, coming, learn
 from models.cvr.report import Report
-from models.cvr.train import Trained, learn_from, silent, train
+from models.cvr.train import Trained, learn_from, train
+from models.progress import silent
 from models.registry import artifacts
 from tests.unit.models_cvr.made import Event, click, order, written
 from tests.unit.models_cvr.world import Bought

@@ -111,6 +111,18 @@ def test_a_registry_that_is_gone_leaves_who_serves(taker: ClickTaker, models: Pa
     assert taker.served.name == serving
 
 
+def test_a_copy_that_stands_in_tells_what_it_doubts(
+    taker: ClickTaker, models: Path, tmp_path: Path
+) -> None:
+    follow(taker, models)
+    (models / "registry.json").unlink()
+    again = ClickTaker(load_settings(tmp_path / "server.yaml"), keeps=False)
+    (problem,) = follow(again, models)
+    assert "which served before, goes on" in problem
+    _, (own,) = again.evidence.doubts(SEEN.auction, SEEN.opportunity, [SEEN.candidate])
+    assert own > 0
+
+
 def test_what_is_doubted_is_told_by_the_champions_tables(taker: ClickTaker, models: Path) -> None:
     def doubts() -> tuple[float, list[float]]:
         shared, own = taker.evidence.doubts(SEEN.auction, SEEN.opportunity, [SEEN.candidate])
