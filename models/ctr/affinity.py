@@ -1,8 +1,7 @@
-"""A linear stage beneath the trees: a weight for every word, and for every pair of who offers and who looks, where.
+"""The linear stage, upon which the trees stand: a weight for every word, and for every pair of who offers and who looks, where.
 
 Pairs such as a line item and a segment are many, and most matter little: trees would need a branch for each. Here each weight is
-held to zero by a Student's t prior whose width its block of weights shares, found by expectation and maximisation (Tipping 2001,
-West 1987), so that a few large weights stand while noise does not. Trees then see the sum as a column, and correct it.
+held to zero as firmly as the data asks (`shrinking`). Trees begin at the sum, and learn what it leaves over.
 """
 
 from collections.abc import Iterable
@@ -10,20 +9,21 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ctr.boosting import thinned
 from models.ctr.dataset import Dataset, Floats
-from models.ctr.minimum import minimise
-from models.ctr.pairs import Block, Coded, Coding, Design, blocks_of, coded_rows, design_of, taken
-from models.ctr.weights import COUNTED, CROSSED, EDGES, Affinity
+from models.ctr.pairs import Block, Coded, Coding, blocks_of, coded_rows, design_of, taken
+from models.ctr.shapes import Shaped
+from models.ctr.shrinking import Fitted, fit, summed
+from models.ctr.thinning import thinned
+from models.ctr.weights import COUNTED, CROSSED, EDGES, GRAIN, HOURS, Affinity
 
 MIN_SEGMENT_ROWS, MAX_SEGMENTS = 200, 512
 _OUT_OF = 3
+_SOME, _ROUNDS_OF_ALL = 400_000, 3
+_LEAST_WAVE = 0.03
+"""Of log odds: where the day makes less of a difference nobody can tell its time."""
+_NEGLIGIBLE = 1e-3
+"""A weight so small is none: most are, and serving need not look at them."""
 _UNCLICKED_PER_CLICK = 20.0
-_FREEDOM = 2.0
-"""Of Student's t: few, so that single weights may be large."""
-_ROUNDS, _STEPS, _CLOSE = 4, 30, 0.5
-_FIRST_L2, _LEAST_L2, _MOST_L2 = 10.0, 0.1, 1e5
-_GRAIN = float(1 << 20)
 
 
 def learn(data: Dataset, until: int, codes: Coding, seed: int) -> tuple[Affinity, Floats]:
@@ -33,36 +33,75 @@ def learn(data: Dataset, until: int, codes: Coding, seed: int) -> tuple[Affinity
     taught what it sees.
     """
     segments = data.audiences.frequent(until, MAX_SEGMENTS, MIN_SEGMENT_ROWS)
-    coded = coded_rows(data, codes, segments)
     known = data.clicked_at[:until] <= data.at[until]
     share = min(1.0, _UNCLICKED_PER_CLICK * max(1, int(known.sum())) / until)
     taught = thinned(known, share, seed)
-    blocks, groups = blocks_of(coded, taught)
-    design = design_of(coded, blocks)
-    part = np.random.default_rng(seed).integers(0, _OUT_OF, len(taught))
-    small = taken(design, taught)
-    clicked = known[taught]
-    weights, pull = _fit(small, clicked, groups)
-    column = _sum(design, weights) + np.log(share)
+    dice = np.random.default_rng(seed)
+    part = dice.integers(0, _OUT_OF, len(taught))
+    some = np.flatnonzero(dice.random(len(taught)) < _SOME / len(taught))
+    turns = _turns(coded_rows(data, codes, segments, {}), codes, taught[some], known)
+    coded = coded_rows(data, codes, segments, turns)
+    blocks, groups = blocks_of(coded, taught, crossed=True)
+    shaped, design = Shaped(blocks, groups), design_of(coded, blocks)
+    # How wide weights are, a part of the rows tells as well.
+    found = fit(taken(design, taught[some]), known[taught[some]], shaped)
+    found = fit(taken(design, taught), known[taught], shaped, found, _ROUNDS_OF_ALL)
+    weights = _told(shaped, found)
+    column = summed(design, weights)
     for number in range(_OUT_OF):
-        others = part != number
-        left, _ = _fit(taken(design, taught[others]), clicked[others], groups, pull)
+        others = taught[part != number]
+        left = fit(taken(design, others), known[others], shaped, found, rounds=1)
         mine = _mine(until, taught, part, number, seed)
-        column[mine] = _sum(taken(design, mine), left) + np.log(share)
-    column = np.floor(column * _GRAIN + 0.5) / _GRAIN
-    return _named(weights, float(np.log(share)), blocks, codes, segments, coded.sizes), column
+        column[mine] = summed(taken(design, mine), _told(shaped, left))
+    column = np.floor((column + np.log(share)) * GRAIN + 0.5) / GRAIN
+    named = _named(weights, float(np.log(share)), turns, blocks, codes, segments, coded.sizes)
+    return named, column
+
+
+def _turns(
+    coded: Coded, codes: Coding, rows: NDArray[np.intp], known: NDArray[np.bool_]
+) -> dict[str, int]:
+    """Return by country how many hours to add to ours for those since most is clicked there: what we have of its time of day."""
+    if "country_hour" not in coded.sizes:
+        return {}
+    blocks, groups = blocks_of(coded, rows, crossed=False)
+    shaped, design = Shaped(blocks, groups), design_of(coded, blocks)
+    weights = shaped.weights(fit(taken(design, rows), known[rows], shaped).point)
+    of = {block.context: weights[block.id_of] * (block.id_of > 0) for block in blocks}
+    days = of["hour"][1:] + of["country_hour"][1:].reshape(-1, HOURS)
+    waves = days @ np.exp(2j * np.pi * np.arange(HOURS) / HOURS) * 2 / HOURS
+    peaks = np.rint(np.angle(waves) / (2 * np.pi) * HOURS).astype(int)
+    turns = np.where(abs(waves) >= _LEAST_WAVE, -peaks, 0) % HOURS
+    names = sorted(codes["country"], key=codes["country"].__getitem__)
+    return dict(zip(names, turns.tolist(), strict=True))
+
+
+def _told(shaped: Shaped, found: Fitted) -> Floats:
+    """Return weights, the bias last, without those that are next to nothing."""
+    weights = shaped.weights(found.point)
+    weights[:-1][abs(weights[:-1]) < _NEGLIGIBLE] = 0.0
+    return weights
 
 
 def apply(affinity: Affinity, data: Dataset) -> Floats:
     """Return the column of all rows, as serving finds it."""
+    total = np.full(len(data.at), affinity.base)
+    for part in parts(affinity, data).values():
+        total += part
+    grained: Floats = np.floor(total * GRAIN + 0.5) / GRAIN
+    return grained
+
+
+def parts(affinity: Affinity, data: Dataset) -> dict[str, Floats]:
+    """Return what each column, and each pair of columns, adds to the base of every row."""
     codes = _codes_of(affinity)
     segments = tuple(word for word in codes.get("segment", {}) if word)
-    coded = coded_rows(data, codes, segments)
+    coded = coded_rows(data, codes, segments, affinity.turns)
     names = {column: _ordered(column, codes, segments) for column in coded.sizes}
-    total = np.full(len(data.at), affinity.base)
+    found = {}
     for column, table in affinity.weights.items():
-        found = np.array([0.0, *(table.get(word, 0.0) for word in names[column])])
-        total += _gathered(found, column, coded)
+        weights = np.array([0.0, *(table.get(word, 0.0) for word in names[column])])
+        found[column] = _gathered(weights, column, coded)
     for column, words in affinity.crosses.items():
         for other in CROSSED:
             if other not in coded.sizes:
@@ -71,16 +110,15 @@ def apply(affinity: Affinity, data: Dataset) -> Floats:
             for place, word in enumerate(names[column], start=1):
                 table = words.get(word, {}).get(other, {})
                 grid[place, 1:] = [table.get(each, 0.0) for each in names[other]]
-            total += _paired(grid, column, other, coded)
-    grained: Floats = np.floor(total * _GRAIN + 0.5) / _GRAIN
-    return grained
+            found[f"{column} and {other}"] = _paired(grid, column, other, coded)
+    return found
 
 
 def _codes_of(affinity: Affinity) -> Coding:
     """Return a code for every word that has any weight."""
     codes: Coding = {}
     places = (word.rpartition("/")[0] for word in affinity.weights.get("country_hour", {}))
-    _add(codes, "country", places)
+    _add(codes, "country", (*places, *affinity.turns))
     for column, table in affinity.weights.items():
         _add(codes, column, table)
     for column, words in affinity.crosses.items():
@@ -101,69 +139,17 @@ def _ordered(column: str, codes: Coding, segments: tuple[str, ...]) -> list[str]
     """Return the words of a column by code, without the unknown one."""
     if column == "segment":
         return ["", *segments]
-    if column == "hour":
-        return [str(hour) for hour in range(24)]
+    if column in {"hour", "local_hour"}:
+        return [str(hour) for hour in range(HOURS)]
     if column == "weekday":
         return [str(day) for day in range(7)]
     if column == "country_hour":
         places = _ordered("country", codes, segments)
-        return [f"{place}/{hour}" for place in places for hour in range(24)]
+        return [f"{place}/{hour}" for place in places for hour in range(HOURS)]
     if column in COUNTED:
         return [str(bucket) for bucket in range(len(EDGES) + 2)]
     known = codes.get(column, {})
     return sorted(known, key=known.__getitem__)
-
-
-def _sum(design: Design, weights: Floats) -> Floats:
-    """Return the log odds of the rows; the last weight is the bias."""
-    found = np.full(design.plain.shape[1], weights[-1])
-    for ids in design.plain:
-        found += weights[ids]
-    found += np.bincount(design.rows, weights[design.ids], len(found))
-    return np.asarray(found, np.float64)
-
-
-def _fit(
-    design: Design,
-    clicked: NDArray[np.bool_],
-    groups: NDArray[np.int64],
-    pull: Floats | None = None,
-) -> tuple[Floats, Floats]:
-    """Return the weights, the bias last, and how firmly each is held; the latter is found unless it is given."""
-    size = len(groups)
-    wanted = clicked.astype(np.float64)
-    held = np.full(size, _FIRST_L2) if pull is None else pull
-    rate = (wanted.sum() + 1) / (len(wanted) + 2)
-    point = np.zeros(size + 1)
-    point[-1] = np.log(rate / (1 - rate))
-
-    def added(each: Floats) -> Floats:
-        """Return what rows have, added up by weight; weight 0 is none."""
-        total = np.bincount(design.ids, each[design.rows], size)
-        for ids in design.plain:
-            total += np.bincount(ids, each, size)
-        total[0] = 0.0
-        return np.asarray(total, np.float64)
-
-    def loss(point: Floats) -> tuple[float, Floats]:
-        log_odds = _sum(design, point)
-        error = 1.0 / (1.0 + np.exp(-log_odds)) - wanted
-        value = float(np.logaddexp(0.0, log_odds).sum() - log_odds[clicked].sum())
-        slope = added(error) + held * point[:-1]
-        value += float((held * point[:-1] ** 2).sum()) / 2
-        return value, np.append(slope, error.sum())
-
-    for turn in range(_ROUNDS if pull is None else 1):
-        if turn:
-            chance = 1.0 / (1.0 + np.exp(-_sum(design, point)))
-            doubt = 1.0 / (added(chance * (1 - chance)) + held)
-            square = point[:-1] ** 2 + doubt
-            counts = np.maximum(1, np.bincount(groups))
-            width = (np.bincount(groups, square) / counts)[groups]
-            held = (_FREEDOM + 1) / (_FREEDOM * width + square)
-            held = np.clip(held, _LEAST_L2, _MOST_L2)
-        point = minimise(loss, point, _CLOSE, _STEPS * (2 if pull is not None else 1))
-    return point, held
 
 
 def _mine(
@@ -182,6 +168,7 @@ def _mine(
 def _named(
     weights: Floats,
     shift: float,
+    turns: dict[str, int],
     blocks: list[Block],
     codes: Coding,
     segments: tuple[str, ...],
@@ -195,13 +182,15 @@ def _named(
         mine = _ordered(block.candidate, codes, segments) if block.candidate else []
         for key in np.flatnonzero(block.id_of).tolist():
             weight = float(weights[block.id_of[key]])
+            if not weight:
+                continue
             code, other = divmod(key, sizes[block.context])
             if not mine:
                 plain.setdefault(block.context, {})[names[other - 1]] = weight
             else:
                 table = crosses.setdefault(block.candidate, {}).setdefault(mine[code - 1], {})
                 table.setdefault(block.context, {})[names[other - 1]] = weight
-    return Affinity(float(weights[-1]) + shift, plain, crosses)
+    return Affinity(float(weights[-1]) + shift, turns, plain, crosses)
 
 
 def _gathered(found: Floats, column: str, coded: Coded) -> Floats:

@@ -10,6 +10,8 @@ import ctypes
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from math import isnan
+from operator import add
 from pathlib import Path
 from struct import Struct
 
@@ -88,7 +90,7 @@ class NativeTrees:
     def log_odds(
         self, context: Sequence[float], candidates: Sequence[Sequence[float]]
     ) -> list[float]:
-        """Return the trees' log odds for values of `COLUMNS`, at most `BATCH` candidates."""
+        """Return what the trees add up to for values of `COLUMNS`, at most `BATCH` candidates."""
         for row, values in enumerate(candidates):
             self._pack(self._values, row * 8 * len(COLUMNS), *context, *values)
         rows = len(candidates)
@@ -145,11 +147,11 @@ class BoosterModel:
             return []
         encoder = self._encoder
         context = encoder.context(auction, opportunity, now_s)
-        rows = [
-            [*encoder.candidate(candidate), *encoder.numbers(auction, candidate)]
-            for candidate in candidates
-        ]
         log_odds: list[float] = []
-        for start in range(0, len(rows), BATCH):
-            log_odds += self._trees.log_odds(context, rows[start : start + BATCH])
+        for start in range(0, len(candidates), BATCH):
+            batch = candidates[start : start + BATCH]
+            rows = encoder.candidates(auction, batch)
+            trees = self._trees.log_odds(context, rows)
+            begins = [0.0 if isnan(row[-1]) else row[-1] for row in rows]
+            log_odds += map(add, trees, begins)
         return self._calibration.probabilities(log_odds)

@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.ctr.columns import MAX_LEAVES
-from models.ctr.dataset import Floats, Progress
-from models.ctr.features import SERVED, Schema
+from models.ctr.dataset import Floats
+from models.ctr.encoding import beneath
+from models.ctr.features import AFFINITY, SERVED, Schema
+from models.ctr.thinning import thinned
+from models.progress import Progress
 
 if TYPE_CHECKING:
     import lightgbm
@@ -18,7 +21,6 @@ MAX_TREES = 200
 _CLICKS_PER_LEAF, _FEWEST_LEAVES = 50, 7
 _MANY_CLICKS, _MANY_PER_LEAF, _FEWEST_OF_MANY = 5_000, 2_000, 15
 _ROWS_FOR_TWO = 200_000
-_UNCLICKED_PER_CLICK = 200
 _PROVEN_ROWS, _PROVEN_WITHIN = 256, 1e-9
 
 
@@ -89,21 +91,6 @@ def by_amount(clicks: int) -> Parameters:
     return Parameters(leaves=min(max(clicks // _CLICKS_PER_LEAF, _FEWEST_LEAVES), MAX_LEAVES))
 
 
-def thinning(clicks: int, rows: int) -> float:
-    """Return which share of the rows without a click to learn from: a click teaches as much as hundreds of them."""
-    return min(1.0, _UNCLICKED_PER_CLICK * clicks / max(1, rows - clicks))
-
-
-def thinned(clicked: NDArray[np.bool_], share: float, seed: int) -> NDArray[np.intp]:
-    """Return which rows to learn from: all with a click, a random share of the others.
-
-    Odds learned from them are 1 / `share` times too high, exactly: add log(share) to the log odds (King and Zeng 2001).
-    """
-    if share >= 1.0:
-        return np.arange(len(clicked))
-    return np.flatnonzero(clicked | (np.random.default_rng(seed).random(len(clicked)) < share))
-
-
 def boost(
     matrix: Floats,
     labels: NDArray[np.bool_] | Floats,
@@ -119,7 +106,8 @@ def boost(
 ) -> "lightgbm.Booster":
     """Return trees learned from the rows before `first`, as many as served those from `first` to `second` best.
 
-    `share` thins what is not clicked, in both parts; the log odds of the trees are then those of the thinned rows.
+    Where the rows bring the log odds of a linear stage, trees begin there, never split its column, and add to it. `share` thins
+    what is not clicked, in both parts: the odds of trees that begin at nothing are then those of the thinned rows (see `shift`).
     """
     import lightgbm  # noqa: PLC0415 - a second, 40 MB, and fatal at import where libgomp is missing
 
@@ -127,15 +115,21 @@ def boost(
     clicked = np.asarray(labels[:second], np.float64) > 0
     kept = thinned(clicked, share, seed)
     learned, tuned = kept[kept < first], kept[kept >= first]
+    begins = beneath(matrix, schema)
+    beginning = None if begins is None else begins - np.log(share)
     past = lightgbm.Dataset(
-        matrix[learned],
+        _splittable(matrix[learned], schema),
         labels[learned],
         weight=None if weights is None else weights[learned],
+        init_score=None if beginning is None else beginning[learned],
         feature_name=list(schema.columns),
         categorical_feature=list(schema.words),
     )
     after = past.create_valid(
-        matrix[tuned], labels[tuned], weight=None if weights is None else weights[tuned]
+        _splittable(matrix[tuned], schema),
+        labels[tuned],
+        weight=None if weights is None else weights[tuned],
+        init_score=None if beginning is None else beginning[tuned],
     )
 
     def tell(state: "lightgbm.callback.CallbackEnv") -> None:
@@ -148,6 +142,18 @@ def boost(
         valid_sets=[after],
         callbacks=[lightgbm.early_stopping(chosen.patience, verbose=False), tell],
     )
+
+
+def shift(matrix: Floats, schema: Schema, share: float) -> float:
+    """Return what to add to log odds that were learned from thinned rows."""
+    return float(np.log(share)) if beneath(matrix, schema) is None else 0.0
+
+
+def _splittable(rows: Floats, schema: Schema) -> Floats:
+    """Take from rows, which are a copy, what trees stand on."""
+    if AFFINITY in schema.columns:
+        rows[:, schema.columns.index(AFFINITY)] = np.nan
+    return rows
 
 
 def prove(model: LogOdds, rows: Floats, expected: Floats, schema: Schema = SERVED) -> None:

@@ -6,7 +6,7 @@ has forked, or with OPENBLAS_NUM_THREADS=1: numpy's linear algebra, not used her
 """
 
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -16,7 +16,7 @@ from adserver.domain.candidate import Candidate
 from adserver.domain.opportunity import Auction, Opportunity
 from models.ctr.columns import Column, Sets
 from models.ctr.encoder import Encoder
-from models.ctr.features import COLUMNS, CONTEXT, SERVED
+from models.ctr.features import AFFINITY, COLUMNS, CONTEXT, SERVED
 from models.ctr.probability import Calibration
 from models.ctr.spread import breadth
 
@@ -26,15 +26,16 @@ SLOTS, CANDIDATES = 4_096, 65_536
 """So many different kinds of candidates, to the trees, and so many candidates are remembered, a kind with what it leaves open (8 B a
 tree); when full, remembering starts anew.
 """
-ROOM, ROOM_BYTES = 2_048, 24_000_000
+ROOM, ROOM_BYTES = 4_096, 24_000_000
 """Rows of contexts that are remembered at most, likewise."""
-BESIDE = 4
-"""So many columns of segments are one row: 17 there can be. With 8 there could be 257, most of them met too rarely to be remembered."""
+BESIDE = 8
+"""So many columns of segments are one row: 257 there can be."""
 _TOGETHER = (
     ("exchange", "device_type", "os", "browser", "inventory_type"),
     ("country", "region"),
     ("publication", "publication_rate"),
     ("tag", "tag_rate"),
+    ("category", "position", "weather"),
     ("hour", "weekday"),
     *(SERVED.segments[first : first + BESIDE] for first in range(0, SERVED.slots, BESIDE)),
 )
@@ -56,7 +57,7 @@ class Trees(Protocol):
     def join(self, rows: Sequence[int], out: NDArray[Any]) -> None:
         """Write what several rows of different columns leave open, as one row."""
 
-    def reached(self, rows: NDArray[Any], out: Sets) -> None:
+    def reached(self, rows: Sequence[NDArray[Any]], out: Sets) -> None:
         """Write the sets of leaves that all of these (joined) rows leave open."""
 
 
@@ -75,11 +76,10 @@ class CompiledModel:
         self._offsets = np.arange(count) * width - _EXPONENT_BIAS
         self._seen = _Context(trees)
         self._of_candidates = trees.columns[len(CONTEXT) : -_NUMBERS]
-        self._of_numbers = [
-            (place, column, _Table(trees, column))
-            for place, column in enumerate(trees.columns[-_NUMBERS:])
-            if column is not None
-        ]
+        self._of_contacts, begins = trees.columns[-_NUMBERS:]
+        if begins is not None:
+            raise ValueError(f"its trees split `{AFFINITY}`, where they begin")
+        self._by_contacts = _table(trees, self._of_contacts)
         self._alone = trees.room(1)
         self._remembered = np.empty((SLOTS, count), np.int64)
         self._known: dict[Candidate, int] = {}
@@ -104,35 +104,37 @@ class CompiledModel:
             batch = candidates[start : start + BATCH]
             scratch = self._scratch_for(len(batch))
             self._remembered.take(self._remember(batch), 0, scratch.sets, "clip")
-            if self._of_numbers:
-                numbers = self._encoder.numbers
-                self._narrow(scratch, [numbers(auction, each) for each in batch])
-            log_odds += self._sums(scratch, context)
+            contacts, begins = self._encoder.numbers(auction, batch)
+            trees = self._sums(scratch, self._narrowed(scratch, context, contacts))
+            log_odds += trees if begins is None else map(add, trees, begins)
         return self._calibration.probabilities(log_odds)
 
     def log_odds(
         self, context: Sequence[float], candidates: Sequence[Sequence[float]]
     ) -> list[float]:
-        """Return the trees' own log odds for values of `COLUMNS`, at most `BATCH` candidates."""
+        """Return what the trees add up to for values of `COLUMNS`, at most `BATCH` candidates."""
         found = self._seen.sets(context)
         scratch = self._scratch_for(len(candidates))
         for sets, values in zip(scratch.sets, candidates, strict=True):
             self._open(self._rows(values[:-_NUMBERS]), sets)
-        self._narrow(scratch, [values[-_NUMBERS:] for values in candidates])
-        return self._sums(scratch, found)
+        contacts = [values[-_NUMBERS] for values in candidates]
+        return self._sums(scratch, self._narrowed(scratch, found, contacts))
 
     def _remember(self, candidates: Sequence[Candidate]) -> list[int]:
         known = self._known
         if len(self._slots) + len(candidates) > SLOTS or len(known) + len(candidates) > CANDIDATES:
             self._slots.clear()
             known.clear()
-        slots = []
-        for candidate in candidates:
-            slot = known.get(candidate)
-            if slot is None:
-                slot = known[candidate] = self._slot(self._encoder.candidate(candidate))
-            slots.append(slot)
-        return slots
+        try:
+            return [known[each] for each in candidates]
+        except KeyError:  # somebody is met for the first time
+            return [self._slot_of(each) for each in candidates]
+
+    def _slot_of(self, candidate: Candidate) -> int:
+        slot = self._known.get(candidate)
+        if slot is None:
+            slot = self._known[candidate] = self._slot(self._encoder.candidate(candidate))
+        return slot
 
     def _slot(self, values: Sequence[float]) -> int:
         """Return where it is remembered what such a candidate leaves open: often the same as others, to the trees."""
@@ -149,24 +151,31 @@ class CompiledModel:
 
     def _open(self, rows: Sequence[int], out: Sets) -> None:
         """Write what a candidate alone leaves open."""
-        self._trees.join(rows, self._alone[0])
-        self._trees.reached(self._alone, out)
+        (row,) = self._alone
+        self._trees.join(rows, row)
+        self._trees.reached([row], out)
 
-    def _narrow(self, scratch: "_Scratch", numbers: Sequence[Sequence[float]]) -> None:
-        """Leave open what the numbers that depend on candidate and auction leave open, too."""
-        for place, column, table in self._of_numbers:
-            rows = [column.row(values[place]) - column.start for values in numbers]
-            table.sets.take(rows, 0, scratch.others, "clip")
-            np.bitwise_and(scratch.sets, scratch.others, scratch.sets)
+    def _narrowed(self, scratch: "_Scratch", context: Sets, contacts: Sequence[float]) -> Sets:
+        """Return what the context and the contacts with the candidates' line items leave open: for all at once, or for each."""
+        column, table = self._of_contacts, self._by_contacts
+        if column is None:
+            return context
+        row, start = column.row, column.start
+        if contacts.count(contacts[0]) == len(contacts):  # mostly they are all none, or not known
+            np.bitwise_and(context, table[row(contacts[0]) - start], scratch.narrowed)
+            return scratch.narrowed
+        table.take([row(each) - start for each in contacts], 0, scratch.others, "clip")
+        np.bitwise_and(context, scratch.others, scratch.others)
+        return scratch.others
 
-    def _sums(self, scratch: "_Scratch", context: Sets) -> list[float]:
-        """Return the sum of the leaves that both the context and the candidates in `scratch` leave open."""
-        np.bitwise_and(scratch.sets, context, scratch.sets)
+    def _sums(self, scratch: "_Scratch", others: Sets) -> list[float]:
+        """Return the sum of the leaves that both these and the candidates in `scratch` leave open."""
+        np.bitwise_and(scratch.sets, others, scratch.sets)
         np.copyto(scratch.doubles, scratch.sets)
         np.right_shift(scratch.bits, _EXPONENT_SHIFT, scratch.bits)
         np.add(scratch.bits, self._offsets, scratch.bits)
         self._leaves.take(scratch.bits, 0, scratch.reached, "clip")
-        return scratch.reached.sum(1).tolist()  # type: ignore[no-any-return]  # numpy says Any
+        return np.add.reduce(scratch.reached, 1).tolist()  # type: ignore[no-any-return]  # numpy says Any
 
     def _scratch_for(self, count: int) -> "_Scratch":
         scratch = self._scratch.get(count)
@@ -194,10 +203,11 @@ class _Context:
             elif members:
                 self._joined.append((itemgetter(*[place for place, _ in members]), members))
         self._single = [(place, column.row) for place, column in asked.values()]
-        self._known: dict[Any, int] = {}
+        self._known: dict[Any, NDArray[Any]] = {}
         count = len(self._single) + len(self._joined)
-        self._rows = trees.room(max(count, 1))
-        room = max(min(ROOM, ROOM_BYTES // self._rows[0].nbytes), 2 * count)
+        (self._none,) = trees.room(1)
+        trees.join((), self._none)
+        room = max(min(ROOM, ROOM_BYTES // self._none.nbytes), 2 * count)
         self._table = trees.room(room)
         self._sets = np.empty(len(trees.leaves), np.int64)
         self._most = room - count
@@ -218,28 +228,25 @@ class _Context:
             if found is None:
                 found = self._make(several, [column.row(values[at]) for at, column in members])
             rows.append(found)
-        if not rows:
-            self._trees.join((), self._rows[0])
-        else:
-            self._table.take(rows, 0, self._rows, "clip")  # so numpy writes straight into it
-        self._trees.reached(self._rows, self._sets)
+        self._trees.reached(rows or [self._none], self._sets)
         return self._sets
 
-    def _make(self, key: Any, rows: Sequence[int]) -> int:
-        found = self._known[key] = len(self._known)
-        self._trees.join(rows, self._table[found])
-        return found
+    def _make(self, key: Any, rows: Sequence[int]) -> NDArray[Any]:
+        row: NDArray[Any] = self._table[len(self._known)]
+        self._trees.join(rows, row)
+        self._known[key] = row
+        return row
 
 
-class _Table:
-    """What each row of a column leaves open: of those that are not remembered with the candidate."""
-
-    def __init__(self, trees: Trees, column: Column) -> None:
-        self.sets = np.empty((column.size, len(trees.leaves)), np.int64)
-        row = trees.room(1)
-        for place, sets in enumerate(self.sets):
-            trees.join([column.start + place], row[0])
-            trees.reached(row, sets)
+def _table(trees: Trees, column: Column | None) -> Sets:
+    """Return what each row of a column leaves open, where it is not remembered with the candidate."""
+    found: Sets = np.empty((0 if column is None else column.size, len(trees.leaves)), np.int64)
+    if column is not None:
+        (row,) = trees.room(1)
+        for place, sets in enumerate(found):
+            trees.join([column.start + place], row)
+            trees.reached([row], sets)
+    return found
 
 
 class _Scratch(NamedTuple):
@@ -247,6 +254,8 @@ class _Scratch(NamedTuple):
 
     sets: Sets
     others: Sets
+    narrowed: Sets
+    """One row for all."""
     doubles: NDArray[np.float64]
     bits: Sets
     """The same memory as `doubles`."""
@@ -258,6 +267,7 @@ class _Scratch(NamedTuple):
         return cls(
             np.empty((count, trees), np.int64),
             np.empty((count, trees), np.int64),
+            np.empty(trees, np.int64),
             doubles,
             doubles.view(np.int64),
             np.empty_like(doubles),

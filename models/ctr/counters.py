@@ -7,7 +7,7 @@ conditions on each leaf's path such a value breaks. A context's rows are added u
 those that it leaves open, for all candidates. What a candidate leaves open is counted once and remembered. One leaf per tree is in
 both. No node has a mask, and nothing is tested node by node.
 
-Rows are long (a byte a leaf), so only those in use exist; they are put together from patterns: what a tree makes of a column is one
+Rows are long (half a byte a leaf), so only those in use exist; they are put together from patterns: what a tree makes of a column is one
 of a few.
 """
 
@@ -21,14 +21,20 @@ from models.ctr.columns import Column, Sets, Split, log_odds, numbered, splits
 from models.ctr.trees import Tree
 
 WIDTH = 64
-"""Bytes a tree: as many as a set of leaves has bits."""
+"""Leaves a tree: as many as a set of them has bits."""
+HALF = WIDTH // 2
+"""Bytes a tree in a row: half a byte a leaf. Byte i counts leaf i in its lower half and leaf i + 32 in its upper one."""
+AT_ONCE = 15
+"""So many joined rows are added up before half a byte might be full."""
+_LOWER, _UPPER = 15, 4
+_HALVES = np.dtype("<u4")
 _POWERS = 1 << np.arange(WIDTH - 1, dtype=np.int64)
 
 Counts = NDArray[np.uint8]
 
 
 class Counters:
-    """A model's trees as counters; immutable. A row is a count for each leaf of each tree."""
+    """A model's trees as counters. A row is a count for each leaf of each tree."""
 
     def __init__(self, trees: Sequence[Tree], columns: int) -> None:
         """Raise `ValueError` if a tree has too many leaves, or a column is of two kinds."""
@@ -41,6 +47,7 @@ class Counters:
         for position, tree in enumerate(trees):
             missing[position, : len(tree.leaf)] = 0
         self._missing: Counts = missing.ravel()
+        self._counted = np.empty(len(trees) * HALF, np.uint8)
         patterns: list[Counts] = [
             np.zeros((1, WIDTH), np.uint8)
         ]  # that of a tree that does not ask
@@ -54,22 +61,31 @@ class Counters:
 
     def room(self, rows: int) -> Counts:
         """Return a table for so many rows."""
-        return np.empty((rows, len(self._missing)), np.uint8)
+        return np.empty((rows, len(self._counted)), np.uint8)
 
     def join(self, rows: Sequence[int], out: NDArray[Any]) -> None:
         """Write what rows of different columns count together, as one row."""
+        counted = self._missing
         if rows:
-            counted = self._patterns.take(self._rows.take(rows, 0), 0)
-            np.add.reduce(counted.reshape(len(rows), -1), 0, np.uint8, out=out)
-            np.add(out, self._missing, out)
-        else:
-            np.copyto(out, self._missing)
-        np.minimum(out, 1, out=out)  # so that no sum of sums is more than a byte
+            broken = self._patterns.take(self._rows.take(rows, 0), 0)
+            counted = counted + np.add.reduce(broken.reshape(len(rows), -1), 0, np.uint8)
+        # So that no sum of sums is more than half a byte.
+        lower, upper = np.minimum(counted, 1).reshape(-1, 2, HALF).swapaxes(0, 1)
+        out[:] = (lower | upper << _UPPER).ravel()
 
-    def reached(self, rows: NDArray[Any], out: Sets) -> None:
-        """Write the sets of leaves that none of these (joined) rows counts, at most 255 of them."""
-        counted = np.add.reduce(rows, 0, np.uint8)
-        np.invert(np.packbits(counted, bitorder="little").view("<i8"), out)
+    def reached(self, rows: Sequence[NDArray[Any]], out: Sets) -> None:
+        """Write the sets of leaves that none of these (joined) rows counts."""
+        counted, add = self._counted, np.add
+        np.copyto(counted, rows[0])
+        for row in rows[1:AT_ONCE]:
+            add(counted, row, counted)
+        lower, upper = out.view(_HALVES)[::2], out.view(_HALVES)[1::2]
+        np.invert(np.packbits(counted & _LOWER, bitorder="little").view(_HALVES), lower)
+        np.invert(np.packbits(counted >> _UPPER, bitorder="little").view(_HALVES), upper)
+        if len(rows) > AT_ONCE:
+            rest = np.empty_like(out)
+            self.reached(rows[AT_ONCE:], rest)
+            np.bitwise_and(out, rest, out)
 
 
 def _patterns(

@@ -1,7 +1,6 @@
 """Impressions with what was known when we bid on them, and whether a click followed."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +12,8 @@ from models.ctr.audiences import Audiences
 from models.ctr.features import SERVED, Schema
 from models.ctr.rows import Rows
 from models.events import Head, Tally, corrections, lines, segments
+from models.progress import Progress
 
-Progress = Callable[[str, float], None]
-"""Called with what is being done and how much of it is, 0 to 1."""
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
 

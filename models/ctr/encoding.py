@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from models.ctr import affinity
 from models.ctr.dataset import Dataset, Floats
-from models.ctr.features import Tables, rate_of
+from models.ctr.features import AFFINITY, Schema, Tables, rate_of
 
 MAX_WORD_LENGTH = 200
-AFFINITY = "affinity"
 
 
 class Smoothing(NamedTuple):
@@ -116,6 +115,14 @@ def apply(tables: Tables, data: Dataset) -> Floats:
         slots = data.audiences.columns(tables.segments, tables.schema.slots)
         matrix[:, first : first + tables.schema.slots] = slots
     return matrix
+
+
+def beneath(matrix: Floats, schema: Schema) -> Floats | None:
+    """Return by row the log odds at which trees begin, `None` where they begin at nothing."""
+    if AFFINITY not in schema.columns:
+        return None
+    column = matrix[:, schema.columns.index(AFFINITY)]
+    return None if np.isnan(column).any() else column
 
 
 def _codes(seen: NDArray[np.int32], vocabulary: list[str], smoothing: Smoothing) -> dict[str, int]:

@@ -23,9 +23,11 @@ from adserver.domain.creative import (
     size_of,
 )
 from adserver.domain.money import Nanos
-from models.ctr.weights import DERIVED, Affinity
+from models.ctr.weights import DERIVED, MAX_CONTACTS, Affinity
 
 MAX_SLOTS = 64
+AFFINITY = "affinity"
+"""A number of the candidate: log odds at which the trees begin. They never split it; NaN: they begin at nothing."""
 
 
 class Schema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,9 +107,9 @@ SERVED = Schema(
     ),
     context_numbers=("hour", "weekday", "position", "segments", "log_floor", "contacts"),
     candidate_words=("media", "size", "advertiser", "line_item", "creative"),
-    candidate_numbers=("line_item_contacts", "affinity"),
+    candidate_numbers=("line_item_contacts", AFFINITY),
     rated=("publication", "tag", "size", "line_item", "creative"),
-    slots=32,
+    slots=16,
 )
 WORDS, NUMBERS, RATED = SERVED.words, SERVED.numbers, SERVED.rated
 CONTEXT, COLUMNS = SERVED.context, SERVED.columns
@@ -120,7 +122,6 @@ UNKNOWN = 0
 _MAX_POSITION = 100
 _MAX_SEGMENTS = 1_000
 _MAX_FLOOR = 10**15
-_MAX_CONTACTS = 1_000
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=10_000_000_000)]
 
@@ -170,7 +171,7 @@ class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which segment has which slot, most frequent first; slots left over are NaN always."""
     schema: Schema = SERVED
     affinity: Affinity | None = None
-    """The column `affinity` is NaN without."""
+    """The linear stage, on whose column the trees stand; NaN without."""
     views: dict[str, list[int]] = {}
     """Per rated column: how many training rows each code had, `UNKNOWN` first; so that exploring knows what is not known."""
     clicks: dict[str, list[int]] = {}
@@ -246,11 +247,16 @@ def context_numbers(
     return (
         float(hour % 24),
         float(hour // 24),
-        float(min(max(position, 0), _MAX_POSITION)),
-        float(min(max(segments, 0), _MAX_SEGMENTS)),
-        log1p(min(max(floor, 0), _MAX_FLOOR)),
+        float(_held(position, _MAX_POSITION)),
+        float(_held(segments, _MAX_SEGMENTS)),
+        log1p(_held(floor, _MAX_FLOOR)),
         count(contacts),
     )
+
+
+def _held(number: int, most: int) -> int:
+    """Return a number within 0 and the most."""
+    return number if 0 <= number <= most else 0 if number < 0 else most
 
 
 def numbers(event: BidEvent) -> tuple[float, ...]:
@@ -260,7 +266,7 @@ def numbers(event: BidEvent) -> tuple[float, ...]:
             event.hour_of_week, event.position, event.segments, event.floor, event.contacts
         ),
         count(event.line_item_contacts),
-        nan,  # affinity, which tables give
+        nan,  # the affinity, which tables give
     )
 
 
@@ -268,4 +274,10 @@ def count(contacts: float | None) -> float:
     """Return a number of contacts as a model sees it: NaN where it is not known."""
     if contacts is None or not isfinite(contacts):
         return nan
-    return float(min(max(contacts, 0.0), _MAX_CONTACTS))
+    return (
+        float(contacts)
+        if 0 <= contacts <= MAX_CONTACTS
+        else 0.0
+        if contacts < 0
+        else float(MAX_CONTACTS)
+    )

@@ -44,6 +44,9 @@ class Forest:
         """Write what several rows of different columns leave, as one row."""
         np.bitwise_and.reduce(self._table[[0, *(row + 1 for row in rows)]], 0, out=out)
 
-    def reached(self, rows: NDArray[Any], out: Sets) -> None:
-        """Write the sets of leaves that all of these (joined) rows leave."""
-        np.bitwise_and.reduce(rows, 0, out=out)
+    def reached(self, rows: Sequence[NDArray[Any]], out: Sets) -> None:
+        """Write the sets of leaves that all of these (joined) rows leave, at least one."""
+        both = np.bitwise_and
+        np.copyto(out, rows[0])
+        for row in rows[1:]:
+            both(out, row, out)

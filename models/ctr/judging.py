@@ -6,8 +6,8 @@ import numpy as np
 
 from models.ctr.booster import library
 from models.ctr.dataset import Dataset, Floats
-from models.ctr.encoding import apply
-from models.ctr.features import Tables
+from models.ctr.encoding import apply, beneath
+from models.ctr.features import Schema, Tables
 from models.ctr.probability import Calibration
 
 if TYPE_CHECKING:
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def log_odds(data: Dataset, tables: Tables, model: str) -> Floats:
-    """Return the trees' log odds of each row, as serving would have found them, before calibration.
+    """Return the log odds of each row, as serving would have found them, before calibration.
 
     The rows must have at least the columns of the model. Raises `Unavailable` without LightGBM's library, and whatever LightGBM
     raises of a damaged text.
     """
-    return raw_log_odds(booster(model), apply(tables, data))
+    matrix = apply(tables, data)
+    return stacked(raw_log_odds(booster(model), matrix), matrix, tables.schema)
 
 
 def probabilities(data: Dataset, tables: Tables, calibration: Calibration, model: str) -> Floats:
@@ -37,5 +38,11 @@ def booster(model: str) -> "lightgbm.Booster":
 
 
 def raw_log_odds(trees: "lightgbm.Booster", matrix: Floats) -> Floats:
-    """Return log odds by row."""
+    """Return by row what the trees add up to, without that on which they stand."""
     return np.asarray(trees.predict(matrix, raw_score=True), np.float64)
+
+
+def stacked(trees: Floats, matrix: Floats, schema: Schema) -> Floats:
+    """Return the whole log odds of rows: the trees' and those at which they begin."""
+    begins = beneath(matrix, schema)
+    return trees if begins is None else trees + begins

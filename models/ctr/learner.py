@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 
 from models.ctr import calibration
 from models.ctr.booster import library
-from models.ctr.boosting import MAX_TREES, Parameters, boost, by_amount, thinning
-from models.ctr.dataset import Dataset, Floats, Progress
+from models.ctr.boosting import MAX_TREES, Parameters, boost, by_amount, shift
+from models.ctr.dataset import Dataset, Floats
 from models.ctr.encoding import SMOOTHING, Smoothing, encode
 from models.ctr.evaluate import Metrics, evaluate
 from models.ctr.features import Tables
-from models.ctr.judging import raw_log_odds
+from models.ctr.judging import raw_log_odds, stacked
 from models.ctr.probability import Calibration
 from models.ctr.search import search
+from models.ctr.thinning import thinning
+from models.progress import Progress
 
 MIN_IMPRESSIONS, MIN_CLICKS = 2_000, 50
 MIN_CLICKS_TO_JUDGE = 3
@@ -115,10 +117,12 @@ def learn(
         schema=data.schema, parameters=chosen, share=share,
     )  # fmt: skip
     log_odds = raw_log_odds(booster, matrix)
-    line = calibration.fit(log_odds[first:second] + np.log(share), clicked[first:second])
-    line = Calibration(line.slope, line.intercept + line.slope * float(np.log(share)))
+    whole = stacked(log_odds, matrix, data.schema)
+    moved = shift(matrix, data.schema, share)
+    line = calibration.fit(whole[first:second] + moved, clicked[first:second])
+    line = Calibration(line.slope, line.intercept + line.slope * moved)
     on_progress("judging", 0.0)
-    predicted = np.array(line.probabilities(log_odds[second:].tolist()))
+    predicted = np.array(line.probabilities(whole[second:].tolist()))
     return Learned(
         tables=tables,
         model=booster.model_to_string(num_iteration=booster.best_iteration),

@@ -1,118 +1,137 @@
-"""The linear stage at serving time: its column for a candidate, as `affinity.apply` finds it for logged rows."""
+"""The linear stage at serving time: its column for all candidates of an opportunity, as `affinity.apply` finds it for logged rows.
 
-from typing import NamedTuple
+What a candidate weighs in each context is a row of a table, made when it is first met; a context is the places to look at, the same for
+all candidates: one look-up in the table takes them all.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import floor, nan
+
+import numpy as np
 
 from adserver.domain.candidate import Candidate
-from adserver.domain.opportunity import Auction
-from models.ctr.features import MEDIA, count, learned_size, placement
-from models.ctr.weights import CROSSED, CROSSING, Affinity, bucket, grained
+from adserver.domain.week import HOURS_PER_WEEK
+from models.ctr.features import MEDIA, learned_size
+from models.ctr.weights import CROSSED, CROSSING, GRAIN, HOURS, MAX_CONTACTS, Affinity, bucket
 
-REMEMBERED = 4_096
-"""Candidates whose weights are kept together; when full, that starts anew."""
-_NOBODY = ("",)
-_Table = dict[str, float]
-
-
-class _Mine(NamedTuple):
-    """What a candidate brings: its own log odds, and its weights by word of what is crossed."""
-
-    own: float
-    publication: _Table
-    country: _Table
-    device_type: _Table
-    weather: _Table
-    hour: _Table
-    segment: _Table
+BATCH = 64
+"""How many candidates are asked about at once, at most."""
+ROOM, ROOM_BYTES = 4_096, 24_000_000
+"""Candidates whose rows are kept at most; when full, that starts anew."""
+_OWN, NOWHERE = 0, 1
+"""Places of a row: the candidate's own log odds, and what never weighs anything."""
 
 
 class Linear:
-    """One for each encoder; `begin` for every opportunity, then `affinity` for its candidates."""
+    """What contexts weigh, by word; and, for the context that was begun, the column of its candidates."""
 
     def __init__(self, affinity: Affinity) -> None:
-        self._weights = {column: affinity.weights.get(column, {}) for column in _WEIGHED}
-        self._counted = {
-            int(number): weight
-            for number, weight in affinity.weights.get("line_item_contacts", {}).items()
-        }
-        self._base = affinity.base
-        self._crosses = affinity.crosses
-        self._mine: dict[Candidate, _Mine] = {}
+        self._affinity = affinity
+        self._places = _places(affinity)
+        self.base = affinity.base
+        self.by_contacts = self._counted("contacts")
+        self._by_line_item_contacts = self._counted("line_item_contacts")
+        self._width = 2 + sum(map(len, self._places.values()))
+        self._most = max(min(ROOM, ROOM_BYTES // (8 * self._width)), BATCH)
+        self._rows = np.zeros(self._most * self._width)
+        self._row_of: dict[Candidate, int] = {}
+        """Where a candidate's row begins."""
         self._begun = 0.0
-        self._hour = ""
-        self._people: tuple[str, ...] = _NOBODY
+        self._seen = np.zeros(1, np.int64)
 
-    def begin(self, auction: Auction, tag_id: str, hour_of_week: int) -> None:
-        """Add up what is the same for all candidates."""
-        weights = self._weights
-        self._hour = hour = str(hour_of_week % 24)
-        audience = auction.seen.audience
-        self._people = people = _NOBODY if audience is None else audience
-        begun = (
-            self._base
-            + weights["exchange"].get(auction.exchange, 0.0)
-            + weights["country"].get(auction.country, 0.0)
-            + weights["region"].get(auction.region, 0.0)
-            + weights["device_type"].get(auction.device_type, 0.0)
-            + weights["os"].get(auction.os, 0.0)
-            + weights["browser"].get(auction.browser, 0.0)
-            + weights["inventory_type"].get(auction.inventory_type, 0.0)
-            + weights["publication"].get(auction.publication, 0.0)
-            + weights["category"].get(auction.categories[0] if auction.categories else "", 0.0)
-            + weights["weather"].get(auction.weather, 0.0)
-            + weights["hour"].get(hour, 0.0)
-            + weights["weekday"].get(str(hour_of_week // 24), 0.0)
-            + weights["country_hour"].get(f"{auction.country}/{hour}", 0.0)
-            + weights["contacts"].get(str(bucket(count(auction.seen.contacts))), 0.0)
-        )
-        if tag_id:
-            begun += weights["tag"].get(placement(auction.publication, tag_id), 0.0)
-        segments = weights["segment"]
-        for name in people:
-            begun += segments.get(name, 0.0)
-        self._begun = begun
+    def weight(self, column: str, word: str) -> float:
+        """Return what a word of the context weighs for all candidates."""
+        return self._affinity.weights.get(column, {}).get(word, 0.0)
 
-    def affinity(self, auction: Auction, candidate: Candidate, contacts: float) -> float:
-        """Return the column for a candidate of the opportunity that was begun; `contacts` are those with its line item, or NaN."""
-        mine = self._mine.get(candidate)
-        if mine is None:
-            mine = self._remember(candidate)
-        total = (
-            self._begun
-            + mine.own
-            + mine.publication.get(auction.publication, 0.0)
-            + mine.country.get(auction.country, 0.0)
-            + mine.device_type.get(auction.device_type, 0.0)
-            + mine.weather.get(auction.weather, 0.0)
-            + mine.hour.get(self._hour, 0.0)
-        )
-        segments = mine.segment
-        for name in self._people:
-            total += segments.get(name, 0.0)
-        return grained(total + self._counted.get(bucket(contacts), 0.0))
+    def place(self, column: str, word: str) -> int:
+        """Return where candidates' rows say what a word of the context weighs for them, or `NOWHERE`."""
+        return self._places.get(column, {}).get(word, NOWHERE)
 
-    def _remember(self, candidate: Candidate) -> _Mine:
-        if len(self._mine) >= REMEMBERED:
-            self._mine.clear()
-        creative, weights = candidate.creative, self._weights
-        own = (
-            weights["media"].get(MEDIA[type(creative)], 0.0)
-            + weights["size"].get(learned_size(creative), 0.0)
-            + weights["advertiser"].get(candidate.advertiser, 0.0)
-            + weights["line_item"].get(candidate.line_item, 0.0)
-            + weights["creative"].get(creative.id, 0.0)
+    def words(self, column: str) -> set[str]:
+        """Return the words of the context that weigh anything."""
+        weighed = self._affinity.weights.get(column, {})
+        return {*weighed, *self._places.get(column, {})}
+
+    def hours(self, country: str) -> list[tuple[float, int]]:
+        """Return by hour of the week what it weighs in a country, and the place of its local hour."""
+        turn = self._affinity.turns.get(country, 0)
+        return [
+            (
+                self.weight("hour", str(hour % HOURS))
+                + self.weight("weekday", str(hour // HOURS))
+                + self.weight("country_hour", f"{country}/{hour % HOURS}"),
+                self.place("local_hour", str((hour + turn) % HOURS)),
+            )
+            for hour in range(HOURS_PER_WEEK)
+        ]
+
+    def begin(self, weight: float, places: list[int]) -> None:
+        """Take what a context weighs for all, and where candidates' rows say what it weighs for them."""
+        self._begun = weight
+        places.append(_OWN)
+        self._seen = np.array(places)
+
+    def affinities(self, candidates: Sequence[Candidate], contacts: Sequence[float]) -> list[float]:
+        """Return the column for candidates of the context that was begun; `contacts` are those with their line items, or NaN."""
+        known, begun, weighed = self._row_of, self._begun, self._by_line_item_contacts
+        if len(known) + len(candidates) > self._most:
+            known.clear()
+        try:
+            rows = [known[each] for each in candidates]
+        except KeyError:  # somebody is met for the first time
+            rows = [self._remember(each) for each in candidates]
+        found = np.add.reduce(self._rows.take(np.add.outer(rows, self._seen)), 1).tolist()
+        return [
+            floor((begun + each + weighed[seen]) * GRAIN + 0.5) / GRAIN
+            for each, seen in zip(found, contacts, strict=True)
+        ]
+
+    def _counted(self, column: str) -> "_Counted":
+        found = _Counted()
+        for contacts in (nan, *map(float, range(MAX_CONTACTS + 1))):
+            found[contacts] = self.weight(column, str(bucket(contacts)))
+        return found
+
+    def _remember(self, candidate: Candidate) -> int:
+        start = self._row_of.get(candidate)
+        if start is not None:
+            return start
+        start = self._row_of[candidate] = len(self._row_of) * self._width
+        row = self._rows[start : start + self._width]
+        row[:] = 0.0
+        creative = candidate.creative
+        row[_OWN] = (
+            self.weight("media", MEDIA[type(creative)])
+            + self.weight("size", learned_size(creative))
+            + self.weight("advertiser", candidate.advertiser)
+            + self.weight("line_item", candidate.line_item)
+            + self.weight("creative", creative.id)
         )
         words = (candidate.advertiser, candidate.line_item)
-        tables: dict[str, _Table] = {column: {} for column in CROSSED}
         for crossing, word in zip(CROSSING, words, strict=True):
-            for column, table in self._crosses.get(crossing, {}).get(word, {}).items():
-                merged = tables[column]
+            for column, table in self._affinity.crosses.get(crossing, {}).get(word, {}).items():
+                places = self._places[column]
                 for name, weight in table.items():
-                    merged[name] = merged.get(name, 0.0) + weight
-        mine = self._mine[candidate] = _Mine(own, **tables)
-        return mine
+                    row[places[name]] += weight
+        return start
 
 
-_WEIGHED = (
-    "exchange", "country", "region", "device_type", "os", "browser", "inventory_type", "publication", "tag",
-    "category", "weather", "hour", "weekday", "country_hour", "contacts", "segment", "media", "size", "advertiser", "line_item", "creative",
-)  # fmt: skip
+class _Counted(dict[float, float]):
+    """Weights by number of contacts; what is not in it is NaN, of which no two are equal."""
+
+    def __missing__(self, contacts: float) -> float:
+        return self[nan]
+
+
+def _places(affinity: Affinity) -> Mapping[str, dict[str, int]]:
+    """Return the place in a row of every word of a context that any candidate is crossed with."""
+    places: dict[str, dict[str, int]] = {column: {} for column in CROSSED}
+    free = NOWHERE + 1
+    for words in affinity.crosses.values():
+        for tables in words.values():
+            for column, table in tables.items():
+                for name in table:
+                    if name not in places[column]:
+                        places[column][name] = free
+                        free += 1
+    return places

@@ -1,5 +1,6 @@
 """Which weights of the linear stage each row adds up: of its words, of its segments, and of pairs of them."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.ctr.audiences import Audiences
 from models.ctr.dataset import Dataset
-from models.ctr.weights import COUNTED, CROSSED, CROSSING, EDGES
+from models.ctr.weights import COUNTED, CROSSED, CROSSING, EDGES, HOURS
 
 MIN_ROWS = 50
 """A pair seen on fewer of the rows that are learned from has no weight."""
@@ -44,8 +45,10 @@ class Design(NamedTuple):
     ids: Ids
 
 
-def coded_rows(data: Dataset, codes: Coding, segments: tuple[str, ...]) -> Coded:
-    """Return the rows of a table as codes, and who is in which of these segments."""
+def coded_rows(
+    data: Dataset, codes: Coding, segments: tuple[str, ...], turns: Mapping[str, int]
+) -> Coded:
+    """Return the rows of a table as codes, and who is in which of these segments; `turns`: see `Affinity`."""
     schema = data.schema
     words, sizes = {}, {}
     for place, column in enumerate(schema.words):
@@ -55,14 +58,20 @@ def coded_rows(data: Dataset, codes: Coding, segments: tuple[str, ...]) -> Coded
         )
         words[column] = code_of[data.words[:, place]]
         sizes[column] = len(known) + 1
-    words["hour"] = data.numbers[:, schema.numbers.index("hour")].astype(np.int32) + 1
-    sizes["hour"] = 25
+    hour = data.numbers[:, schema.numbers.index("hour")].astype(np.int32)
+    words["hour"], words["local_hour"] = hour + 1, hour + 1
+    sizes["hour"] = sizes["local_hour"] = HOURS + 1
     words["weekday"] = data.numbers[:, schema.numbers.index("weekday")].astype(np.int32) + 1
     sizes["weekday"] = 8
     if "country" in words:
         country = words["country"]
-        words["country_hour"] = np.where(country > 0, (country - 1) * 24 + words["hour"], 0)
-        sizes["country_hour"] = (sizes["country"] - 1) * 24 + 1
+        words["country_hour"] = np.where(country > 0, (country - 1) * HOURS + words["hour"], 0)
+        sizes["country_hour"] = (sizes["country"] - 1) * HOURS + 1
+        turn_of = np.zeros(sizes["country"], np.int32)
+        for name, turn in turns.items():
+            turn_of[codes["country"].get(name, 0)] = turn
+        turn_of[0] = 0
+        words["local_hour"] = (hour + turn_of[country]) % HOURS + 1
     for column in COUNTED:
         if column in schema.numbers:
             values = data.numbers[:, schema.numbers.index(column)]
@@ -86,15 +95,17 @@ def _memberships(audiences: Audiences, segments: tuple[str, ...]) -> tuple[NDArr
     return every[order], members[order]
 
 
-def blocks_of(coded: Coded, taught: NDArray[np.intp]) -> tuple[list[Block], NDArray[np.int64]]:
-    """Return the blocks of weights that enough rows need, and the block of each weight; weight 0 is none."""
+def blocks_of(
+    coded: Coded, taught: NDArray[np.intp], *, crossed: bool
+) -> tuple[list[Block], NDArray[np.int64]]:
+    """Return the blocks of weights that enough rows need, and the block of each weight; weight 0 is none. Not `crossed`: no pairs."""
     blocks: list[Block] = []
     groups = [0]
     here = _chosen(coded, taught)
-    pairs = [("", column) for column in coded.sizes]
-    pairs += [
-        (one, other) for one in CROSSING for other in CROSSED if {one, other} <= set(coded.sizes)
-    ]
+    pairs = [("", column) for column in coded.sizes if column != "local_hour"]
+    if crossed:
+        there = set(coded.sizes)
+        pairs += [(one, other) for one in CROSSING for other in CROSSED if {one, other} <= there]
     for number, (one, other) in enumerate(pairs):
         keys, _ = _keys(here, one, other)
         size = coded.sizes[other] * (coded.sizes[one] if one else 1)

@@ -4,11 +4,13 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from models.ctr.boosting import Parameters, boost
+from models.ctr.boosting import Parameters, boost, shift
 from models.ctr.columns import MAX_LEAVES
-from models.ctr.dataset import Floats, Progress
+from models.ctr.dataset import Floats
 from models.ctr.evaluate import log_loss
 from models.ctr.features import Schema
+from models.ctr.judging import raw_log_odds, stacked
+from models.progress import Progress, silent
 
 _LEARNED, _TUNED = 0.70, 0.85  # of the rows given, by time; the rest compares
 
@@ -36,10 +38,11 @@ def search(
     for number, parameters in enumerate(tried):
         on_progress("searching", number / len(tried))
         trees = boost(
-            matrix, clicked, first, second, seed, _silent,
+            matrix, clicked, first, second, seed, silent,
             schema=schema, parameters=parameters, share=share,
         )  # fmt: skip
-        log_odds = np.asarray(trees.predict(matrix[second:], raw_score=True)) + np.log(share)
+        later = matrix[second:]
+        log_odds = stacked(raw_log_odds(trees, later), later, schema) + shift(later, schema, share)
         predicted = np.clip(1.0 / (1.0 + np.exp(-log_odds)), 1e-9, 1.0 - 1e-9)
         losses.append(log_loss(predicted, clicked[second:]))
     return tried[int(np.argmin(losses))]
@@ -59,7 +62,3 @@ def drawn(start: Parameters, dice: np.random.Generator) -> Parameters:
         category_rows=int(start.category_rows * 2 ** dice.uniform(-1, 2)),
         category_l2=float(start.category_l2 * 4 ** dice.uniform(-1, 1)),
     )
-
-
-def _silent(stage: str, done: float) -> None:
-    """Report progress to nobody."""

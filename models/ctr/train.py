@@ -2,33 +2,31 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
+from adserver.domain.moment import rfc3339
 from adserver.errors import Fault, InvalidConfig
 from models.ctr.artifact import CALIBRATION, KIND, MODEL, TABLES, publish
 from models.ctr.booster import library
 from models.ctr.boosting import MAX_TREES, prove
 from models.ctr.compiled import CompiledModel
-from models.ctr.dataset import MAX_ROWS, Dataset, Progress, read
+from models.ctr.counters import Counters
+from models.ctr.dataset import MAX_ROWS, Dataset, read
 from models.ctr.encoder import Encoder
 from models.ctr.features import COLUMNS, SERVED
-from models.ctr.forest import Forest
 from models.ctr.learner import Learned, lacking, learn
 from models.ctr.report import Report
 from models.ctr.spread import spread
 from models.ctr.trees import read_trees
+from models.progress import Progress, silent
 from models.registry.manifest import Manifest
+from models.registry.state import now_text
 
 Teller = Callable[[Dataset, Learned, Path], None]
 """Called with what was learned from what, and the folder in which it lies now."""
-
-
-def _silent(stage: str, done: float) -> None:
-    """Report progress to nobody."""
 
 
 def train(
@@ -36,7 +34,7 @@ def train(
     out: Path,
     *,
     seed: int = 1,
-    on_progress: Progress = _silent,
+    on_progress: Progress = silent,
     max_rows: int = MAX_ROWS,
     mature_s: float = 60.0,
     trees: int = MAX_TREES,
@@ -68,7 +66,7 @@ def train_rows(
     origin: str,
     *,
     seed: int = 1,
-    on_progress: Progress = _silent,
+    on_progress: Progress = silent,
     trees: int = MAX_TREES,
     searched: int = 0,
     tell: Teller | None = None,
@@ -107,8 +105,8 @@ def train_rows(
 
 def _published(out: Path, data: Dataset, learned: Learned) -> Path:
     """Prove that it serves what it learned, and publish."""
-    forest = Forest(read_trees(learned.model, COLUMNS), len(COLUMNS))
-    compiled = CompiledModel("trained", forest, Encoder(learned.tables), learned.calibration)
+    counters = Counters(read_trees(learned.model, COLUMNS), len(COLUMNS))
+    compiled = CompiledModel("trained", counters, Encoder(learned.tables), learned.calibration)
     prove(compiled, learned.matrix, learned.log_odds)
     tables = replace(
         learned.tables,
@@ -136,10 +134,10 @@ def manifest(data: Dataset, learned: Learned) -> Manifest:
     first = learned.parts.first
     return Manifest(
         kind=KIND,
-        created=_rfc3339(time.time()),
+        created=now_text(),
         columns=learned.tables.schema.columns,
-        learned_from=_rfc3339(data.at[0]),
-        learned_until=_rfc3339(data.at[first - 1]),
+        learned_from=rfc3339(data.at[0]),
+        learned_until=rfc3339(data.at[first - 1]),
         rows=first,
         positives=int(data.clicked[:first].sum()),
         metrics={
@@ -163,7 +161,3 @@ def check_enough(data: Dataset, origin: str) -> None:
         f" {data.tally.damaged} unreadable and {data.tally.torn} torn lines of {data.tally.lines}"
     )
     raise InvalidConfig([Fault(origin, "$", f"holds {found} ({left_out})")])
-
-
-def _rfc3339(at_s: float) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,13 +3,13 @@
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from itertools import chain
-from math import floor
 
 import msgspec
 
 CROSSING = ("advertiser", "line_item")
-CROSSED = ("publication", "country", "device_type", "weather", "hour", "segment")
+CROSSED = ("publication", "country", "device_type", "weather", "local_hour", "segment")
 """The columns of candidate and context whose pairs have weights of their own in `affinity`."""
+HOURS = 24
 COUNTED = ("contacts", "line_item_contacts")
 """Numbers whose buckets have weights, under the bucket's number; 0 is what is not known."""
 EDGES = (
@@ -39,23 +39,29 @@ EDGES = (
     400,
 )
 DERIVED = ("segment", "country_hour")
-"""Columns of weights that no schema has: a person's segments; and the hour where the day begins elsewhere."""
+"""Columns of weights that no schema has: a person's segments; and the hour in a country."""
+MAX_CONTACTS = 1_000
 _MOST_WEIGHT = 50.0
-_GRAIN = float(1 << 20)
+GRAIN = float(1 << 20)
+"""Log odds are sums in steps of 1 / `GRAIN`: so small that nobody sees them, so large that the order of adding up does not show."""
 
 
 class Affinity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Log odds that are sums of look-ups: what trees do not find by themselves, who likes what."""
 
     base: float
+    turns: dict[str, int]
+    """By country: the hours by which its day is turned, so that `local_hour` is the same time of its people's day everywhere."""
     weights: dict[str, dict[str, float]]
-    """Per column and word; `hour` and `weekday` have words of digits, `country_hour` both (`USA/13`), `segment` those the
+    """Per column and word; `hour`, `local_hour` and `weekday` have words of digits, `country_hour` both (`USA/13`), `segment` those the
     person is in, empty where nobody is known."""
     crosses: dict[str, dict[str, dict[str, dict[str, float]]]]
     """Per column and word of the candidate: per column and word of the context."""
 
     def problems(self, columns: Collection[str]) -> Iterator[str]:
         """Yield what is wrong with one that was read from outside; `columns` may have weights."""
+        if not all(0 <= turn < HOURS for turn in self.turns.values()):
+            yield "the affinity turns a day by more than a day"
         if not set(self.weights) <= set(columns):
             yield "the affinity weighs columns that there are not"
         if not all(word.isdecimal() for column in COUNTED for word in self.weights.get(column, ())):
@@ -69,11 +75,6 @@ class Affinity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         numbers = chain((self.base,), *(table.values() for table in tables))
         if not all(abs(number) <= _MOST_WEIGHT for number in numbers):
             yield "a weight of the affinity is out of bounds"
-
-
-def grained(log_odds: float) -> float:
-    """Return log odds in steps so small that nobody sees them, so large that the order of adding up does not show."""
-    return floor(log_odds * _GRAIN + 0.5) / _GRAIN
 
 
 def bucket(contacts: float) -> int:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ctr.dataset import Floats
+from models.measures import Floats, Ranked, losses
 
 ROUNDS = 2_000
 
@@ -35,9 +35,9 @@ def paired(
     """Compare two columns of probabilities; each round draws the same rows, with return, for both."""
     dice = np.random.default_rng(seed)
     count = len(clicked)
-    surprise = _surprise(ours, clicked) - _surprise(theirs, clicked)
+    surprise = losses(ours, clicked) - losses(theirs, clicked)
     areas, entropies = np.empty(rounds), np.empty(rounds)
-    mine, other = _Ranked(ours, clicked), _Ranked(theirs, clicked)
+    mine, other = Ranked(ours, clicked), Ranked(theirs, clicked)
     everything = np.ones(count)
     for turn in range(rounds):
         weights = np.bincount(dice.integers(0, count, count), minlength=count).astype(np.float64)
@@ -55,32 +55,9 @@ def _difference(value: float, drawn: Floats) -> Difference:
     return Difference(value, float(low), float(high), min(1.0, 2 * side))
 
 
-def _surprise(predicted: Floats, clicked: NDArray[np.bool_]) -> Floats:
-    found: Floats = -np.log(np.where(clicked, predicted, 1.0 - predicted))
-    return found
-
-
 def _entropy(surprise: Floats, weights: Floats, clicked: NDArray[np.bool_]) -> float:
     rate = float(weights[clicked].sum() / weights.sum())
     if not 0 < rate < 1:
         return float("nan")
     constant = -(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
     return float((surprise @ weights) / weights.sum() / constant)
-
-
-class _Ranked:
-    """Rows in the order of their probabilities, once for all rounds."""
-
-    def __init__(self, predicted: Floats, clicked: NDArray[np.bool_]) -> None:
-        self._order = np.argsort(predicted, kind="stable")
-        _, self._starts = np.unique(predicted[self._order], return_index=True)
-        self._clicked = clicked[self._order]
-
-    def area(self, weights: Floats) -> float:
-        """Return the weighted area under the ROC curve, ties counted half."""
-        here = weights[self._order]
-        clicks = np.add.reduceat(here * self._clicked, self._starts)
-        others = np.add.reduceat(here * ~self._clicked, self._starts)
-        below = np.cumsum(others) - others / 2
-        pairs = clicks.sum() * others.sum()
-        return float((clicks @ below) / pairs) if pairs else float("nan")

@@ -30,7 +30,9 @@ def page(name: str, study: Study) -> str:
         _section("How good", _rivals(study)),
         _section("Does what is predicted come true?", _reliability(study)),
         _section("Slice by slice", _slices(study.slices)),
-        _section("What the trees look at", _importances(study.importances)),
+        _section(
+            "What the model looks at", _weights(study.weights) + _importances(study.importances)
+        ),
         _section("What has moved since training", _drift(study.drift)),
         _section("Why some decisions came out as they did", _explained(study)),
     ]
@@ -167,12 +169,23 @@ def _slices(found: Sequence[Slice]) -> str:
     )
 
 
+def _weights(found: dict[str, float]) -> str:
+    if not found:
+        return ""
+    wanted = [plots.Bar(name, far, f"{far:.3f}") for name, far in found.items()][:_MOST_BARS]
+    return (
+        "<p>The linear stage: how far each column, or pair of columns, moves the log odds from one impression to another (standard deviation).</p>"
+        + plots.bars("Weight of columns and pairs", wanted)
+    )
+
+
 def _importances(found: dict[str, float]) -> str:
     if not found:
-        return "<p>Nothing: the trees never split.</p>"
+        return "<p>The trees upon it: they never split.</p>"
     wanted = [plots.Bar(name, share, f"{share:.1%}") for name, share in found.items()][:_MOST_BARS]
-    return "<p>Share of the loss that splits on a column took away.</p>" + plots.bars(
-        "Importance of columns", wanted
+    return (
+        "<p>The trees upon it: share of the loss that splits on a column took away.</p>"
+        + plots.bars("Importance of columns", wanted)
     )
 
 

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from adserver.errors import Fault, InvalidConfig
-from models.ctr.dataset import Dataset, Progress
+from models.ctr.dataset import Dataset
 from models.ctr.learner import Learned
 from models.evaluation.card import card
 from models.evaluation.page import page
 from models.evaluation.study import study
+from models.progress import Progress
 
 REPORT, CARD = "report.html", "card.md"
 

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.ctr.dataset import Dataset, Floats, Progress
+from models.ctr.affinity import parts
+from models.ctr.dataset import Dataset, Floats
 from models.ctr.evaluate import Metrics, evaluate
 from models.ctr.judging import booster
 from models.ctr.learner import Learned
@@ -13,6 +14,7 @@ from models.evaluation.baselines import chances, coded, tuned_linear, tuned_mach
 from models.evaluation.bootstrap import Paired, paired
 from models.evaluation.drift import drift
 from models.evaluation.slices import Slice, Step, reliability, slices
+from models.progress import Progress
 
 MAX_ROWS = 50_000
 """Linear and factorised models are compared on the latest rows, so many at most: all three learn from these alone then."""
@@ -42,6 +44,8 @@ class Study(NamedTuple):
     steps: list[Step]
     drift: dict[str, float]
     importances: dict[str, float]
+    weights: dict[str, float]
+    """Of the linear stage: how far each of its parts moves log odds among the judged rows."""
     explained: list[tuple[float, dict[str, float]]]
     """Some of the judged decisions: what was predicted, and what each column added to the log odds."""
 
@@ -64,6 +68,9 @@ def study(
         rivals += _others(data, learned, predicted, base, seed, on_progress)
     order = np.argsort(predicted, kind="stable")
     shown = order[np.linspace(len(order) - 1, 0, _EXPLAINED).astype(int)]
+    affinity = learned.tables.affinity
+    stage = {} if affinity is None else parts(affinity, data.take(judged))
+    begins = 0.0 if affinity is None else affinity.base
     return Study(
         metrics=learned.metrics,
         learned_rows=first,
@@ -74,10 +81,17 @@ def study(
         steps=reliability(predicted, clicked[second:]),
         drift=drift(learned.matrix, schema, first, second),
         importances=reasons.importances(trees, schema),
+        weights=reasons.weights(stage),
         explained=[
             (
                 float(predicted[row]),
-                reasons.contributions(trees, learned.matrix[second + row], schema),
+                reasons.contributions(
+                    trees,
+                    learned.matrix[second + row],
+                    schema,
+                    {"everything else": begins}
+                    | {name: float(part[row]) for name, part in stage.items()},
+                ),
             )
             for row in shown.tolist()
         ],

@@ -90,8 +90,14 @@ def grow() -> tuple[lightgbm.Booster, Encoder]:
         "num_threads": 2,
         "verbosity": -1,
     }
+    begins = matrix[:, -1].copy()
+    matrix[:, -1] = np.nan  # trees begin there
     learned = lightgbm.Dataset(
-        matrix, data.clicked, feature_name=list(COLUMNS), categorical_feature=list(WORDS)
+        matrix,
+        data.clicked,
+        init_score=begins,
+        feature_name=list(COLUMNS),
+        categorical_feature=list(WORDS),
     )
     booster = lightgbm.train(parameters, learned, TREES)
     return booster, Encoder(tables)
@@ -143,11 +149,11 @@ def difference(
     worst = 0.0
     for call in calls:
         context = encoder.context(call.auction, call.opportunity, call.now_s)
-        rows = [
-            [*context, *encoder.candidate(each), *encoder.numbers(call.auction, each)]
-            for each in call.candidates
-        ]
-        expected = np.clip(np.asarray(booster.predict(np.array(rows))), 1e-6, 0.5)
+        rows = np.array(
+            [[*context, *row] for row in encoder.candidates(call.auction, call.candidates)]
+        )
+        trees = np.asarray(booster.predict(rows, raw_score=True))
+        expected = np.clip(1 / (1 + np.exp(-trees - rows[:, -1])), 1e-6, 0.5)
         worst = max(worst, float(abs(expected - model.click_probabilities(*call)).max()))
     return worst
 

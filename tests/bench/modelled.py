@@ -11,6 +11,7 @@ from random import Random
 from zlib import crc32
 
 import lightgbm
+import numpy as np
 from msgspec.structs import replace
 
 from adserver import bootstrap
@@ -70,9 +71,11 @@ def equip(settings_file: Path, spread: float = CALM) -> None:
                 rows.add(line, now_s + 1 if clicked else float("inf"))
     data = dataset(rows, Tally())
     tables, matrix = encoding.encode(data, len(data.at) - 1, linear=1)
+    begins = matrix[:, -1].copy()
+    matrix[:, -1] = np.nan  # where trees begin they never split
     learned = lightgbm.Dataset(
-        matrix, data.clicked, feature_name=list(COLUMNS), categorical_feature=list(WORDS)
-    )
+        matrix, data.clicked, init_score=begins, feature_name=list(COLUMNS), categorical_feature=list(WORDS)
+    )  # fmt: skip
     parameters = {
         "objective": "binary", "num_leaves": LEAVES, "learning_rate": 0.05, "min_data_in_leaf": 5, "min_data_per_group": 10,
         "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1,

@@ -30,8 +30,9 @@ from models.ctr.compiled import CompiledModel
 from models.ctr.counters import Counters
 from models.ctr.dataset import Dataset, read
 from models.ctr.encoder import Encoder
-from models.ctr.features import COLUMNS, CONTEXT, WORDS, Tables
+from models.ctr.features import COLUMNS, CONTEXT, SERVED, WORDS, Tables
 from models.ctr.forest import Forest
+from models.ctr.judging import stacked
 from models.ctr.probability import HIGHEST, LOWEST, Calibration
 from models.ctr.trees import read_trees
 from tests.fakes.click_model import FakeClickModel
@@ -80,9 +81,9 @@ class Noting:
                 for each in candidates
             ]
         context = encoder.context(auction, opportunity, now_s)
-        for each in candidates:
-            row = [*context, *encoder.candidate(each), *encoder.numbers(auction, each)]
-            self.rows[opportunity.id, each.index] = row
+        rows = encoder.candidates(auction, candidates)
+        for each, row in zip(candidates, rows, strict=True):
+            self.rows[opportunity.id, each.index] = [*context, *row]
         return self.inner.click_probabilities(auction, opportunity, candidates, now_s)
 
 
@@ -192,7 +193,8 @@ def _compare(folder: Path, scale: Scale) -> list[Figure]:
     wanted = scale.count(100_000, 2_000)
     seen = _seen(exchange.decisions(folder / "after.jsonl", wanted))
     back = encoding.apply(tables, _read(folder / "after.jsonl"))
-    expected = np.asarray(booster.predict(back))
+    trees_alone = np.asarray(booster.predict(back, raw_score=True))
+    expected = _chances(stacked(trees_alone, back, SERVED))
     figures = [_features(seen.rows, back), _varied(back)]
     served = abs(np.clip(expected, LOWEST, HIGHEST) - seen.probabilities).max()
     figures.append(_difference("as logged", served, wanted))
@@ -204,9 +206,13 @@ def _compare(folder: Path, scale: Scale) -> list[Figure]:
             model.log_odds(row[: len(CONTEXT)], [row[len(CONTEXT) :]])[0]
             for row in seen.rows.tolist()
         ]
-        far = abs(1 / (1 + np.exp(-np.array(log_odds))) - expected).max()
+        far = abs(_chances(np.array(log_odds)) - _chances(trees_alone)).max()
         figures.append(_difference(engine, far, wanted))
     return figures
+
+
+def _chances(log_odds: Floats) -> Floats:
+    return 1 / (1 + np.exp(-log_odds))
 
 
 def _seen(decisions: Iterator[tuple[bytes, Row | None]]) -> Seen:
@@ -224,9 +230,11 @@ def _read(log: Path) -> Dataset:
 
 def _learn(data: Dataset, trees: int) -> tuple[Tables, lightgbm.Booster]:
     tables, matrix = encoding.encode(data, len(data.at) - 1, linear=1)
+    begins = matrix[:, -1].copy()
+    matrix[:, -1] = np.nan  # where trees begin they never split
     rows = lightgbm.Dataset(
-        matrix, data.clicked, feature_name=list(COLUMNS), categorical_feature=list(WORDS)
-    )
+        matrix, data.clicked, init_score=begins, feature_name=list(COLUMNS), categorical_feature=list(WORDS)
+    )  # fmt: skip
     parameters = {
         "objective": "binary", "num_leaves": LEAVES, "min_data_in_leaf": 5, "feature_fraction": 0.3, "deterministic": True,
         "force_row_wise": True, "num_threads": 1, "verbosity": -1,

@@ -17,9 +17,10 @@ from models.cvr.clicks import find
 from models.cvr.dataset import read
 from models.cvr.delays import Delays
 from models.cvr.learner import Learned, learn
-from models.cvr.train import silent
 from models.events import Tally
+from models.progress import silent
 from tests.quality.auctions import Floats
+from tests.quality.intervals import interval
 from tests.torture.figures import Figure, Scale
 from tests.unit.models_cvr.world import bought, write_log
 
@@ -85,7 +86,4 @@ def _judged(learned: Learned, truth: Floats) -> Judged:
 
 
 def _interval(values: Floats) -> tuple[float, float, float]:
-    dice = np.random.default_rng(1)
-    drawn = values[dice.integers(0, len(values), (_DRAWS, len(values)))].mean(1)
-    low, high = np.percentile(drawn, (2.5, 97.5))
-    return float(values.mean()), float(low), float(high)
+    return float(values.mean()), *interval(lambda rows: values[rows].mean(), len(values), 1, _DRAWS)

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from models.ctr import affinity
+from models.ctr.audiences import Audiences
 from models.ctr.dataset import Dataset, read
 from models.ctr.encoder import Encoder
 from models.ctr.encoding import encode, learn
 from models.ctr.evaluate import auc
-from models.ctr.features import COLUMNS, CONTEXT, SERVED
+from models.ctr.features import AFFINITY, COLUMNS, CONTEXT, SERVED, Schema
 from models.ctr.weights import DERIVED, Affinity
+from models.events import Tally
 from tests.unit.models_ctr.world import Shown
 
 AT = COLUMNS.index("affinity")
@@ -74,15 +76,18 @@ def test_serving_adds_up_the_same(data: Dataset, impressions: list[Shown]) -> No
         seen = impressions[row]
         context = encoder.context(seen.auction, seen.opportunity, seen.now_s)
         assert len(context) == len(CONTEXT)
-        assert encoder.numbers(seen.auction, seen.candidate)[-1] == matrix[row, AT]
+        assert encoder.candidates(seen.auction, [seen.candidate])[0][-1] == matrix[row, AT]
 
 
 def test_weights_that_are_none_are_refused() -> None:
     columns = (*SERVED.words, *SERVED.numbers, *DERIVED)
-    good = Affinity(-4.0, {"country": {"USA": 0.1}}, {"line_item": {"a": {"segment": {"s": 1.0}}}})
+    good = Affinity(
+        -4.0, {"USA": 5}, {"country": {"USA": 0.1}}, {"line_item": {"a": {"segment": {"s": 1.0}}}}
+    )
     assert list(good.problems(columns)) == []
     changes: list[dict[str, object]] = [
         {"base": float("nan")},
+        {"turns": {"USA": 24}},
         {"weights": {"city": {"x": 0.1}}},
         {"weights": {"country": {"USA": 1e9}}},
         {"crosses": {"creative": {}}},
@@ -91,3 +96,33 @@ def test_weights_that_are_none_are_refused() -> None:
     ]
     for change in changes:
         assert list(msgspec.structs.replace(good, **change).problems(columns)), change
+
+
+def test_the_day_is_told_by_when_people_click() -> None:
+    """Two countries of which one is five hours ahead: their local hours are the same time of day."""
+    dice = np.random.default_rng(4)
+    rows = 60_000
+    hours, country = dice.integers(0, 24, rows), dice.integers(0, 2, rows)
+    chance = 0.03 * (1 + 0.8 * np.cos((hours + 5 * country - 20) / 24 * 2 * np.pi))
+    schema = Schema(
+        context_words=("country",),
+        context_numbers=("hour", "weekday"),
+        candidate_words=("advertiser", "line_item"),
+        candidate_numbers=(AFFINITY,),
+    )
+    at = np.arange(rows, dtype=float)
+    data = Dataset(
+        at=at,
+        clicked_at=np.where(dice.random(rows) < chance, at + 1, np.inf),
+        words=np.column_stack([country, np.zeros(rows), np.zeros(rows)]).astype(np.int32),
+        vocabularies=(["WEST", "EAST"], ["a"], ["b"]),
+        numbers=np.column_stack([hours, np.zeros(rows), np.full(rows, np.nan)]).astype(float),
+        audiences=Audiences.nobody(rows),
+        tally=Tally(),
+        schema=schema,
+    )
+    tables = learn(data, rows - 1)
+    found, _ = affinity.learn(data, rows - 1, tables.codes, 1)
+    apart = (found.turns["EAST"] - found.turns["WEST"]) % 24
+    assert apart in {4, 5, 6}
+    assert found.turns["WEST"] in {3, 4, 5}  # to midnight, from when most is clicked

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from models.ctr.boosting import Parameters, boost, by_amount, prove, thinned, thinning
+from models.ctr.boosting import Parameters, boost, by_amount, prove
 from models.ctr.columns import MAX_LEAVES
 from models.ctr.features import Schema
 from models.ctr.search import drawn, search
+from models.ctr.thinning import thinned, thinning
 
 NUMBERS = Schema(context_numbers=("a", "b"))
 

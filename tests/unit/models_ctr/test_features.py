@@ -49,8 +49,7 @@ def test_a_logged_bid_and_the_same_bid_at_serving_give_the_same_row(
     for position, (seen, logged) in enumerate(zip(mature, matrix.tolist(), strict=True)):
         served = [
             *encoder.context(seen.auction, seen.opportunity, seen.now_s),
-            *encoder.candidate(seen.candidate),
-            *encoder.numbers(seen.auction, seen.candidate),
+            *encoder.candidates(seen.auction, [seen.candidate])[0],
         ]
         if position < until:
             for age in ages:

@@ -14,7 +14,7 @@ from models.ctr.booster import BoosterModel, NativeTrees
 from models.ctr.compiled import BATCH, CompiledModel, Trees
 from models.ctr.counters import Counters
 from models.ctr.encoder import Encoder
-from models.ctr.features import COLUMNS, CONTEXT, RATED, SERVED, WORDS, Tables
+from models.ctr.features import AFFINITY, COLUMNS, CONTEXT, RATED, SERVED, WORDS, Tables
 from models.ctr.forest import Forest
 from models.ctr.probability import Calibration
 from models.ctr.trees import Tree, read_trees
@@ -96,6 +96,7 @@ def test_trees_over_everything_equal_those_of_the_package(engine: str) -> None:
     matrix[:, plain] = np.where(
         dice.random((len(matrix), len(plain))) < 1 / 3, np.nan, matrix[:, plain]
     )
+    matrix[:, COLUMNS.index(AFFINITY)] = np.nan  # where they begin, trees never split
     effects = dice.normal(0, 0.7, len(COLUMNS))
     labels = dice.random(len(matrix)) < 1 / (1 + np.exp(-np.nansum(matrix % 3 * effects, 1) / 4))
     rows = lightgbm.Dataset(matrix, labels, feature_name=list(COLUMNS), categorical_feature=words)
@@ -103,7 +104,7 @@ def test_trees_over_everything_equal_those_of_the_package(engine: str) -> None:
                   "feature_fraction": 0.3, "num_threads": 1, "max_bin": 63}  # fmt: skip
     booster = lightgbm.train(parameters, rows, 60)
     trees = ENGINES[engine](read_trees(booster.model_to_string(), COLUMNS), len(COLUMNS))
-    assert all(column is not None for column in trees.columns[len(CONTEXT) - 32 :])
+    assert all(column is not None for column in trees.columns[len(CONTEXT) - SERVED.slots : -1])
     tables = Tables({word: {} for word in WORDS}, {word: [0.1] for word in RATED}, 0.1)
     model = CompiledModel(engine, trees, Encoder(tables), Calibration(1.0, 0.0))
     expected = np.asarray(booster.predict(matrix[:1_500], raw_score=True))
@@ -179,6 +180,15 @@ def test_a_tree_with_one_leaf_is_a_constant(engine: str, artifact: Artifact) -> 
     trees = ENGINES[engine]([stump, stump], len(COLUMNS))
     model = CompiledModel(engine, trees, Encoder(artifact.tables), Calibration(1.0, 0.0))
     assert _log_odds(model, [[0.0] * len(COLUMNS)]) == [-5.0]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_trees_that_split_where_they_begin_are_refused(engine: str, artifact: Artifact) -> None:
+    """They would count it twice."""
+    split = Tree([COLUMNS.index(AFFINITY)], [0.5], [True], [True], [None], [-1], [-2], [-1.0, 1.0])
+    trees = ENGINES[engine]([split], len(COLUMNS))
+    with pytest.raises(ValueError, match="where they begin"):
+        CompiledModel(engine, trees, Encoder(artifact.tables), Calibration(1.0, 0.0))
 
 
 @pytest.mark.parametrize("engine", ENGINES.values())

@@ -119,10 +119,10 @@ def _reached(trees: Trees, row: list[float]) -> list[int]:
     """Return the sets of leaves that a row leaves open."""
     asked = zip(trees.columns, row, strict=True)
     rows = [column.row(value) for column, value in asked if column is not None]
-    joined = trees.room(2)
-    trees.join(rows[::2], joined[0])
-    trees.join(rows[1::2], joined[1])
+    joined = trees.room(len(rows) or 1)
+    for place, out in enumerate(joined):  # more of them than half a byte can count
+        trees.join(rows[place : place + 1], out)
     found = np.empty(len(trees.leaves), np.int64)
-    trees.reached(joined, found)
+    trees.reached(list(joined), found)
     whole: list[int] = found.tolist()
     return whole

@@ -12,6 +12,7 @@ from models.ctr.features import Schema
 from models.evaluation.bootstrap import paired
 from models.evaluation.drift import MOVED, STEADY, drift, stability
 from models.evaluation.slices import Slice, poisson, reliability, wilson
+from models.measures import Ranked
 
 
 def sample(seed: int, rows: int = 3_000) -> tuple[np.ndarray, np.ndarray]:
@@ -30,6 +31,15 @@ def test_a_better_model_is_seen_to_be_and_the_same_is_not() -> None:
     assert found.auc.p == found.entropy.p == 0.0
     same = paired(truth, truth, clicked, 3, rounds=50)
     assert same.auc == same.entropy == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_a_row_that_weighs_three_counts_as_three_rows() -> None:
+    truth, clicked = sample(4, 400)
+    said = truth.round(2)  # with ties
+    weights = np.random.default_rng(5).integers(0, 4, 400)
+    repeated = auc(said.repeat(weights), clicked.repeat(weights))
+    assert Ranked(said, clicked).area(weights.astype(np.float64)) == pytest.approx(repeated)
+    assert np.isnan(Ranked(said, clicked).area(clicked.astype(np.float64))), "of one kind alone"
 
 
 def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:

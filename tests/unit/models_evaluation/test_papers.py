@@ -3,13 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from lxml import html
 
+from models.ctr.affinity import parts
 from models.ctr.dataset import Dataset, read
 from models.ctr.features import SERVED
-from models.ctr.judging import booster
+from models.ctr.judging import booster, log_odds
 from models.ctr.learner import Learned, learn
 from models.evaluation import papers
 from models.evaluation.reasons import contributions, importances
@@ -40,7 +40,7 @@ def test_the_report_holds_all_and_loads_nothing(
     text = (tmp_path / papers.REPORT).read_text()
     page = html.fromstring(text)
     assert [each.text for each in page.iter("h2")] == [
-        "How good", "Does what is predicted come true?", "Slice by slice", "What the trees look at",
+        "How good", "Does what is predicted come true?", "Slice by slice", "What the model looks at",
         "What has moved since training", "Why some decisions came out as they did",
     ]  # fmt: skip
     first = [row.text_content() for row in page.iter("tr")][:5]
@@ -71,11 +71,14 @@ def test_names_from_the_log_are_text_in_the_report(
     assert "&lt;script&gt;" in text
 
 
-def test_contributions_sum_to_the_log_odds(learned: Learned) -> None:
-    trees = booster(learned.model)
-    for row in learned.matrix[:20]:
-        parts = contributions(trees, row, SERVED)
-        (expected,) = np.asarray(trees.predict(row.reshape(1, -1), raw_score=True)).tolist()
-        assert sum(parts.values()) == pytest.approx(expected)
+def test_contributions_sum_to_the_log_odds(rows: Dataset, learned: Learned) -> None:
+    trees, affinity, last = booster(learned.model), learned.tables.affinity, len(rows.at) - 20
+    stage = {} if affinity is None else parts(affinity, rows)
+    begins = 0.0 if affinity is None else affinity.base
+    whole = log_odds(rows, learned.tables, learned.model)
+    for row in range(last, len(rows.at)):
+        added = {"everything else": begins} | {name: part[row] for name, part in stage.items()}
+        told = contributions(trees, learned.matrix[row], SERVED, added)
+        assert sum(told.values()) == pytest.approx(whole[row], abs=1e-5)  # the stage is in grains
     shares = importances(trees, SERVED)
     assert sum(shares.values()) == pytest.approx(1.0)
