@@ -44,6 +44,10 @@ _NUMBERS = len(SERVED.candidate_numbers)
 _EXPONENT_SHIFT, _EXPONENT_BIAS = 52, 1_023  # of an IEEE double
 
 
+_Known = dict[Any, NDArray[Any]]
+"""Rows by the values, or the interval, that they are for."""
+
+
 class Trees(Protocol):
     """Trees in a form in which what is left open can be found: `Forest` or `Counters`."""
 
@@ -194,48 +198,56 @@ class _Context:
             for place, (name, column) in enumerate(zip(COLUMNS, trees.columns, strict=True))
             if column is not None and place < len(CONTEXT)
         }
-        self._single: list[tuple[int, Callable[[float], int]]] = []
-        self._joined: list[tuple[Callable[[Sequence[float]], Any], list[tuple[int, Column]]]] = []
+        self._joined: list[
+            tuple[Callable[[Sequence[float]], Any], list[tuple[int, Column]], _Known]
+        ]
+        self._joined = []
         for names in _TOGETHER:
             members = [asked.pop(name) for name in names if name in asked]
             if len(members) == 1:
                 asked[names[0]] = members[0]  # by any name that is free
             elif members:
-                self._joined.append((itemgetter(*[place for place, _ in members]), members))
-        self._single = [(place, column.row) for place, column in asked.values()]
-        self._known: dict[Any, NDArray[Any]] = {}
+                self._joined.append((itemgetter(*[place for place, _ in members]), members, {}))
+        self._single: list[tuple[int, Callable[[float], int], _Known]]
+        self._single = [(place, column.row, {}) for place, column in asked.values()]
         count = len(self._single) + len(self._joined)
         (self._none,) = trees.room(1)
         trees.join((), self._none)
         room = max(min(ROOM, ROOM_BYTES // self._none.nbytes), 2 * count)
         self._table = trees.room(room)
         self._sets = np.empty(len(trees.leaves), np.int64)
-        self._most = room - count
+        self._used, self._most = 0, room - count
 
     def sets(self, values: Sequence[float]) -> Sets:
         """Return, for values of `CONTEXT`, the leaves left open of each tree; overwritten by the next call."""
-        known = self._known
-        if len(known) > self._most:
-            known.clear()
+        if self._used > self._most:
+            self._forget()
         rows = []
-        for place, row in self._single:
+        for place, row, known in self._single:
             key = row(values[place])
             found = known.get(key)
-            rows.append(self._make(key, [key]) if found is None else found)
-        for group, (pick, members) in enumerate(self._joined):
-            several = (group, pick(values))
+            rows.append(self._make(known, key, [key]) if found is None else found)
+        for pick, members, known in self._joined:
+            several = pick(values)
             found = known.get(several)
             if found is None:
-                found = self._make(several, [column.row(values[at]) for at, column in members])
+                asked = [column.row(values[place]) for place, column in members]
+                found = self._make(known, several, asked)
             rows.append(found)
         self._trees.reached(rows or [self._none], self._sets)
         return self._sets
 
-    def _make(self, key: Any, rows: Sequence[int]) -> NDArray[Any]:
-        row: NDArray[Any] = self._table[len(self._known)]
+    def _make(self, known: _Known, key: Any, rows: Sequence[int]) -> NDArray[Any]:
+        row: NDArray[Any] = self._table[self._used]
+        self._used += 1
         self._trees.join(rows, row)
-        self._known[key] = row
+        known[key] = row
         return row
+
+    def _forget(self) -> None:
+        self._used = 0
+        for *_, known in (*self._single, *self._joined):
+            known.clear()
 
 
 def _table(trees: Trees, column: Column | None) -> Sets:

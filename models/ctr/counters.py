@@ -22,12 +22,10 @@ from models.ctr.trees import Tree
 
 WIDTH = 64
 """Leaves a tree: as many as a set of them has bits."""
-HALF = WIDTH // 2
-"""Bytes a tree in a row: half a byte a leaf. Byte i counts leaf i in its lower half and leaf i + 32 in its upper one."""
 AT_ONCE = 15
 """So many joined rows are added up before half a byte might be full."""
 _LOWER, _UPPER = 15, 4
-_HALVES = np.dtype("<u4")
+_SET = np.dtype("<i8")
 _POWERS = 1 << np.arange(WIDTH - 1, dtype=np.int64)
 
 Counts = NDArray[np.uint8]
@@ -47,7 +45,11 @@ class Counters:
         for position, tree in enumerate(trees):
             missing[position, : len(tree.leaf)] = 0
         self._missing: Counts = missing.ravel()
-        self._counted = np.empty(len(trees) * HALF, np.uint8)
+        # Half a byte a leaf: the first half of the trees in the lower halves of a row's bytes, the others in the upper ones.
+        self._half = (len(trees) + 1) // 2 * WIDTH
+        self._counted = np.empty(self._half, np.uint8)
+        self._broken = np.zeros(2 * self._half, np.uint8)
+        self._lower, self._upper = self._broken[: self._half], self._broken[self._half :]
         patterns: list[Counts] = [
             np.zeros((1, WIDTH), np.uint8)
         ]  # that of a tree that does not ask
@@ -69,9 +71,9 @@ class Counters:
         if rows:
             broken = self._patterns.take(self._rows.take(rows, 0), 0)
             counted = counted + np.add.reduce(broken.reshape(len(rows), -1), 0, np.uint8)
-        # So that no sum of sums is more than half a byte.
-        lower, upper = np.minimum(counted, 1).reshape(-1, 2, HALF).swapaxes(0, 1)
-        out[:] = (lower | upper << _UPPER).ravel()
+        counted = np.minimum(counted, 1)  # so that no sum of sums is more than half a byte
+        out[:] = counted[: self._half]
+        out[: len(counted) - self._half] |= counted[self._half :] << _UPPER
 
     def reached(self, rows: Sequence[NDArray[Any]], out: Sets) -> None:
         """Write the sets of leaves that none of these (joined) rows counts."""
@@ -79,9 +81,10 @@ class Counters:
         np.copyto(counted, rows[0])
         for row in rows[1:AT_ONCE]:
             add(counted, row, counted)
-        lower, upper = out.view(_HALVES)[::2], out.view(_HALVES)[1::2]
-        np.invert(np.packbits(counted & _LOWER, bitorder="little").view(_HALVES), lower)
-        np.invert(np.packbits(counted >> _UPPER, bitorder="little").view(_HALVES), upper)
+        np.bitwise_and(counted, _LOWER, self._lower)
+        np.right_shift(counted, _UPPER, self._upper)
+        sets = np.packbits(self._broken, bitorder="little").view(_SET)
+        np.invert(sets[: len(out)], out)
         if len(rows) > AT_ONCE:
             rest = np.empty_like(out)
             self.reached(rows[AT_ONCE:], rest)
