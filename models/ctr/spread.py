@@ -24,7 +24,7 @@ _ONE_IN, _REACHES = 0.01, 2.326
 
 Floats = NDArray[np.float64]
 LogOdds = Callable[[Sequence[float], Sequence[Sequence[float]]], list[float]]
-"""From the columns of a context and those of several candidates."""
+"""What trees add up to, from the columns of a context and those of several candidates."""
 
 
 def breadth(spread: float) -> int:
@@ -40,18 +40,18 @@ def spread(log_odds: LogOdds, data: "Dataset", tables: "Tables") -> float:
     contexts, candidates = _some(data)
     if min(len(contexts), len(candidates)) < _FEWEST:
         return 0.0
-    from models.ctr.encoding import apply  # noqa: PLC0415 - serving only asks for `breadth`
+    from models.ctr.encoding import apply, beneath  # noqa: PLC0415 - serving only asks for `breadth`
 
     matrix = apply(tables, _crossed(data, contexts, candidates))
     first = len(tables.schema.context)
-    return upward(
-        np.array(
-            [
-                log_odds(rows[0, :first].tolist(), rows[:, first:].tolist())
-                for rows in matrix.reshape(len(contexts), len(candidates), -1)
-            ]
-        )
+    found = np.array(
+        [
+            log_odds(rows[0, :first].tolist(), rows[:, first:].tolist())
+            for rows in matrix.reshape(len(contexts), len(candidates), -1)
+        ]
     )
+    begins = beneath(matrix, tables.schema)
+    return upward(found if begins is None else found + begins.reshape(found.shape))
 
 
 def upward(found: Floats) -> float:

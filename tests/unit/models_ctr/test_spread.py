@@ -4,12 +4,14 @@ import math
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from models.ctr.dataset import dataset
 from models.ctr.encoding import learn
 from models.ctr.features import COLUMNS, CONTEXT
 from models.ctr.rows import Rows
 from models.ctr.spread import LEAST, MOST, breadth, spread, upward
+from models.ctr.weights import Affinity
 from models.events import Tally
 
 PAGE, CREATIVE = COLUMNS.index("publication"), COLUMNS.index("creative") - len(CONTEXT)
@@ -48,6 +50,29 @@ def test_noise_between_both_is_found_at_its_size() -> None:
 def test_rare_large_effects_count_for_more_than_their_deviation() -> None:
     rare = np.where(np.random.default_rng(1).random((300, 300)) < 0.05, 1.5, 0.0)
     assert upward(rare) > 1.5 * rare.std()
+
+
+def test_what_the_linear_stage_says_of_pairs_counts() -> None:
+    """Trees that say nothing, upon a stage where two creatives in ten are liked on one page in ten."""
+    liked = {f"p{page}": 2.0 for page in range(5)}
+    stage = Affinity(
+        -4.0, {}, {}, {"line_item": {f"l{each}": {"publication": liked} for each in range(2)}}
+    )
+    rows = Rows()
+    for number in range(2_000):
+        line = (
+            f'{{"at":{number},"media":"banner","line_item":"l{number // 7 % 10}","creative":"c{number // 7 % 10}",'
+            f'"hour_of_week":1,"publication":"p{number % 50}"}}'
+        )
+        rows.add(line.encode(), math.inf)
+    data = dataset(rows, Tally())
+    tables = learn(data, len(data.at) - 1)
+
+    def none(_: list[float], candidates: list[list[float]]) -> list[float]:
+        return [0.0] * len(candidates)
+
+    assert spread(none, data, tables) == 0  # type: ignore[arg-type]  # lists are enough here
+    assert spread(none, data, replace(tables, affinity=stage)) > 0.3  # type: ignore[arg-type]  # likewise
 
 
 def test_few_candidates_tell_nothing() -> None:
