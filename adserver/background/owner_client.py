@@ -253,7 +253,7 @@ class OwnerClient:
             case Trouble(problem):
                 self.trouble = problem
             case Recall(pots):
-                self._purse.recall(pots)
+                self._purse.recall(pots, now_s)
             case Renewed(stamp_s, term_s):
                 self._purse.renew(stamp_s + term_s - TOLERANCE_S)
             case Released(until_s):

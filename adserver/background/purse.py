@@ -66,15 +66,18 @@ class LeasedPurse(Spending):
         if hold is not None:
             self._release(hold, charged)
 
-    def recall(self, pots: Iterable[int]) -> None:
-        """Give back half of what is free in these pots when the owner is next spoken to: another worker has none. What
+    def recall(self, pots: Iterable[int], now_s: float) -> None:
+        """Give back a part of what is free in these pots when the owner is next spoken to: another worker has none. What
         is too little for a bid goes back whole.
         """
         wanted = set(pots)
         for lease in self._keys.values():
             if lease.pot in wanted and lease.free > 0:
                 bits = lease.run.bits
-                part = lease.free if bits and not self.funded & bits else lease.free // 2
+                if not bits:  # a ceiling, which pays for all kinds of bids
+                    part = lease.free // 2
+                else:
+                    part = lease.part(now_s) if self.funded & bits else lease.free
                 self._give_back(lease, part)
 
     def pace(self, multipliers: Mapping[int, float]) -> None:
@@ -124,11 +127,11 @@ class LeasedPurse(Spending):
             del self._rests[lease]
         if not self._suspended:
             for lease in self._low:
-                if not lease.asked:
+                if lease.news():
                     lease.asked = True
                     wants.append((lease.key, lease.want(now_s, self.ahead_s)))
                     if lease.free < lease.least:
-                        least[lease.key] = lease.least
+                        least[lease.key] = lease.told = lease.least
                         self._give_back(lease, lease.free)
             self._low.clear()
         amounts, self._back = tuple(self._back.items()), Counter()

@@ -89,6 +89,7 @@ class Spending:
             place.free -= amount
             if place.free < place.low:
                 self._low[place] = None
+        lease.price = amount
         lease.free = free = lease.free - amount
         if free < lease.low:
             self._low[lease] = None

@@ -104,17 +104,18 @@ def paced(log: Log, worths: Floats, budget: float, start: Start) -> tuple[Wins, 
     left, begin = float(budget), 0
     for now_s in range(REPORT_S, DAY_S + 1, REPORT_S):
         end = len(prices) * now_s // DAY_S
-        claimed, bills = 0.0, []
+        claimed, bids, bills = 0.0, 0, []
         for place in range(begin, end):
             bid = min(values[place] * meter.pace, left)
             claimed += bid
+            bids += bid >= 1.0  # a budget that is used up bids nothing
             if bid >= prices[place]:
                 wins[place] = True
                 left -= prices[place]
                 bills.append(prices[place])
         if end > begin:
             count = end - begin
-            meter.flowed(now_s - REPORT_S, now_s, _Flow(count, count, round(claimed)))
+            meter.flowed(now_s - REPORT_S, now_s, _Flow(count, bids, round(claimed)))
         for bill in bills:
             meter.unbilled.billed(now_s, 0.0, bill)
         meter.learn(end, end)

@@ -93,8 +93,10 @@ class Judge:
         known = []
         for other in self.by_person[sale.person or b""]:
             if other.seen_at is not None:
-                moved_s = set_by_s - other.seen_set_by_s
-                known.append((other.ticket.line_item, now - other.seen_at + moved_s))
+                since_s = min(
+                    other.seen_at + other.seen_set_by_s, other.shown_at + other.shown_set_by_s
+                )
+                known.append((other.ticket.line_item, now + set_by_s - since_s))
             elif (
                 other.worker is sale.worker
                 and now - other.bid_at < PENDING_S - 1

@@ -203,6 +203,9 @@ class Market:
             call.sale.lost_at = self._loop.time()
         if call.priced and call.sale.first_told is None and call.kind in {"win", "billing"}:
             call.sale.first_told = self._loop.time()
+        if call.kind == "impression" and not call.sale.shown_at:
+            call.sale.shown_at = self._loop.time()
+            call.sale.shown_set_by_s = worker.host.clock.set_by_s
         self._loop.arrive(worker.process, self._take, worker, call)
         self._loop.exactly_at(
             self._loop.time() + PATIENCE_S, self._give_up, call, context=self.free

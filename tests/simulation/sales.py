@@ -48,6 +48,9 @@ class Sale(msgspec.Struct, eq=False):
     """When a worker first got the billing notice with its price."""
     lost_at: float | None = None
     """When the first loss notice may have come."""
+    shown_at: float = 0.0
+    """When a worker was first told of the impression: that may have counted though the answer was lost."""
+    shown_set_by_s: float = 0.0
     seen_at: float | None = None
     """When the impression was acknowledged."""
     seen_set_by_s: float = 0.0

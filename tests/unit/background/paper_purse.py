@@ -1,6 +1,6 @@
 """A worker's purse kept by hand: the oracle of `LeasedPurse`."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from adserver.background.leases import AGAIN_S, MARGIN_S
 from adserver.domain.budget import ceiling_key
@@ -23,6 +23,8 @@ class Paper:
         """The cheapest claim that failed; more than that is needed to bid again."""
         self.partial: dict[int, float] = {}
         """Keys that got less than they needed, and when: it is for whatever is cheaper."""
+        self.price: Counter[int] = Counter()
+        self.came_s: defaultdict[int, float] = defaultdict(float)
         self.funded: set[int] = set()
         self.suspended = False
         self.holds: dict[bytes, tuple[int, int, list[tuple[int, int]]]] = {}
@@ -63,6 +65,7 @@ class Paper:
         self.pot[key], self.until_s[key] = pot, until_s
         self.free[key] += amount + self.back.pop(pot, 0)
         self.partial.pop(key, None)
+        self.came_s[key] = now_s
         if self.free[key] < self.least[key]:
             self.partial[key] = now_s
         self.least[key] = 0
@@ -71,12 +74,14 @@ class Paper:
     def claim(self, key: int, exchange: str, amount: int) -> bool:
         """Take from a key and all ceilings, or from none."""
         if self.free[key] < amount:
+            self.price[key] = amount
             if key not in self.partial:
                 self.least[key] = min(self.least[key] or amount, amount)
                 self.funded.discard(key)
             return False
         if any(self.free[above] < amount for above in self.above(exchange)):
             return False
+        self.price[key] = amount
         for each in (key, *self.above(exchange)):
             self.free[each] -= amount
         if not self.free[key]:
@@ -105,12 +110,17 @@ class Paper:
             if self.pot[key] and now_s >= self.until_s[key] - MARGIN_S:
                 self.empty(key)
 
-    def recall(self, pots: set[int]) -> None:
-        """Give half of what is free back, all of it where it is too little for a bid."""
+    def recall(self, pots: set[int], now_s: float) -> None:
+        """Give half of what is free back, all of it where it is too little for a bid; what is one bid's is kept for a while."""
         for key in self.keys():
             if self.pot[key] in pots:
-                spent = key in self.items and key not in self.funded
-                part = self.free[key] if spent else self.free[key] // 2
+                part = self.free[key] // 2
+                if key in self.items:
+                    price, young = self.price[key], now_s - self.came_s[key] < AGAIN_S
+                    if key not in self.funded or not price:
+                        part = self.free[key]
+                    elif part < price:
+                        part = 0 if young and price <= self.free[key] else self.free[key]
                 self.free[key] -= part
                 self.back[self.pot[key]] += part
 
@@ -128,6 +138,7 @@ class Paper:
         """Follow a snapshot; what bids of a line item that went still hold goes back when they end."""
         for gone in set(self.items) - set(items):
             self.empty(gone)
+            self.price.pop(gone, None)
             for bid, (until_s, amount, places) in self.holds.items():
                 kept = [(NOBODY if key == gone else key, pot) for key, pot in places]
                 self.holds[bid] = (until_s, amount, kept)

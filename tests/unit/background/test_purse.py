@@ -2,6 +2,7 @@
 
 import pytest
 
+from adserver.background.leases import AGAIN_S
 from adserver.background.money_messages import Release
 from adserver.background.protocol import Ask, Hello, Return
 from adserver.background.purse import LeasedPurse
@@ -167,10 +168,46 @@ def test_new_snapshot_moves_leases_with_their_line_items() -> None:
 
 def test_recall_gives_back_half() -> None:
     made = purse()
-    made.granted(TENT, 5, 100, END, NOW)
-    made.recall([5, 99])
+    made.granted(TENT, 5, 110, END, NOW)
+    assert made.claim(0, "north", 10)
+    made.recall([5, 99], NOW)
     assert made.dues(NOW)[1] == Return(((5, 50),))
     assert not made.claim(0, "north", 51)
+
+
+def test_what_is_one_bids_is_kept_whole_for_a_while_then_given_whole() -> None:
+    """Halves of a bid are of no use to anybody."""
+    made = purse()
+    made.granted(TENT, 5, 160, END, NOW)
+    assert made.claim(0, "north", 60)
+    made.recall([5], NOW + AGAIN_S - 1)
+    assert made.dues(NOW)[1] is None
+    made.recall([5], NOW + AGAIN_S)
+    assert made.dues(NOW)[1] == Return(((5, 100),))
+
+
+def test_of_whom_nobody_has_asked_anything_all_goes_back() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    made.recall([5], NOW)
+    assert made.dues(NOW)[1] == Return(((5, 100),))
+
+
+def test_that_what_is_left_is_too_little_is_told_though_a_question_is_under_way() -> None:
+    """The owner would go on giving parts of a bid to everybody who waits."""
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    assert made.claim(0, "north", 60)
+    ask, _ = made.dues(NOW)
+    assert ask is not None
+    assert not ask.least
+    assert not made.claim(0, "north", 60)
+    ask, back = made.dues(NOW)
+    assert ask is not None
+    assert ask.least == {TENT: 60}
+    assert back == Return(((5, 40),))
+    assert not made.claim(0, "north", 60)
+    assert made.dues(NOW) == (None, None), "told once"
 
 
 def test_hello_tells_all_that_is_believed() -> None:

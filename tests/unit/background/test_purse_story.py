@@ -87,8 +87,8 @@ class Story:
     def recall(self) -> None:
         """Somebody else needs a pot."""
         pots = {self.dice.choice(sorted({77, *self.paper.pot.values()}))}
-        self.made.recall(pots)
-        self.paper.recall(pots)
+        self.made.recall(pots, self.now_s)
+        self.paper.recall(pots, self.now_s)
 
     def give(self) -> None:
         """Say to the owner what is due."""

@@ -58,6 +58,9 @@ def test_it_asks_when_less_than_half_is_left_and_once_until_it_is_answered() -> 
     assert made.claim(0, "north", 1)
     assert asked(made) == {TENT}
     assert made.claim(0, "north", 1)
+    assert asked(made) == set()
+    assert not made.claim(0, "north", 99)
+    assert asked(made) == {TENT}, "what is left is too little: that is news"
     assert not made.claim(0, "north", 99)
     assert asked(made) == set()
 
@@ -106,7 +109,7 @@ def test_a_window_is_left_at_the_margin_whenever_it_was_looked_at_before() -> No
 def test_of_a_pot_that_is_used_up_nothing_goes_back() -> None:
     made = purse()
     assert made.claim(0, "north", 100)
-    made.recall([5])
+    made.recall([5], NOW)
     assert made.dues(NOW)[1] is None
 
 
@@ -152,7 +155,7 @@ def test_with_a_fresh_lease_nothing_of_the_old_one_is_given_back_or_held() -> No
     made = purse()
     made.claim(0, "north", 10)
     made.hold(BID, 0, "north", 10, 2_000)
-    made.recall([5])
+    made.recall([5], NOW)
     made.resume(fresh=True)
     assert made.dues(NOW)[1] is None
     assert made.hello(0, 0, 0).believed == ()
