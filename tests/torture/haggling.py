@@ -34,9 +34,11 @@ EARLY = 0.6
 """Notices in time come within this share of a bid's life: the machine may stand still for a second of ours."""
 PROMPT_S, TARDY = 4, 0.8
 AFTER_S = 30
-QUIET_S = LIFE_S + AFTER_S
-"""After so long without a bid every hold is over, and what could come back came back."""
 """Notices that are too late come so long after the life, beyond every grace."""
+ROUNDS = 4
+"""Workers let go of what is over once a second of ours, and gather rests every 20 s of theirs: that takes some rounds."""
+QUIET_S = LIFE_S + AFTER_S + ROUNDS * FASTER
+"""After so long without a bid every hold is over, and what could come back came back."""
 STEP_S, HASTE_S, LOOK_S = 0.005, 0.01, 0.02
 WORKERS = 8
 
