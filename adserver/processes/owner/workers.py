@@ -126,22 +126,26 @@ class Workers:
     def recall(
         self, asker: int, pots: Iterable[tuple[int, int]], now_s: float, most_s: float
     ) -> set[int]:
-        """Ask the others for what the asker cannot get: pairs of pot and lease that has much of it. Return the pots
+        """Ask all others for what the asker cannot get: pairs of pot and lease that has something of it. Return the pots
         of which workers of other hosts have much. Nobody is asked again for longer than usual, `most_s` at most.
         """
         elsewhere = set()
+        due: dict[int, bool] = {}
         for pot, lease in pots:
-            at_s, wait_s = self._recalled.get(pot, (-inf, RECALL_S))
-            if lease == asker or 0 <= now_s - at_s < min(wait_s, most_s):
+            if lease == asker:
+                continue
+            if pot not in due:
+                at_s, wait_s = self._recalled.get(pot, (-inf, RECALL_S))
+                due[pot] = not 0 <= now_s - at_s < min(wait_s, most_s)
+                if due[pot]:
+                    self._put_off(pot, now_s)
+            if not due[pot]:
                 continue
             holder = self.by_lease.get(lease)
             if holder is None:
                 elsewhere.add(pot)
             else:
-                self._put_off(pot, now_s)
                 holder.send(Recall((pot,)))
-        for pot in elsewhere:
-            self._put_off(pot, now_s)
         return elsewhere
 
     def _put_off(self, pot: int, now_s: float) -> None:
