@@ -16,7 +16,7 @@ class Lease:
     """Money for one key: a line item or a ceiling."""
 
     __slots__ = (
-        "_came_s", "_full", "_size", "asked", "free", "key", "least", "low", "partial", "pot", "price", "run", "told", "until_s",
+        "_came_s", "_full", "_size", "asked", "free", "key", "least", "low", "partial", "pot", "price", "run", "until_s",
     )  # fmt: skip
 
     def __init__(self, key: int) -> None:
@@ -35,8 +35,6 @@ class Lease:
         """The cheapest claim that what is free was too little for; 0: none was."""
         self.price: Nanos = 0
         """The latest claim; 0: nobody has bid yet."""
-        self.told: Nanos = 0
-        """Of `least`, what the owner was told with the question that is under way."""
         self.partial = False
         """Less than that was granted: it is all that there is, for whatever is cheaper."""
         self._came_s = 0.0
@@ -50,10 +48,6 @@ class Lease:
         lasted_s = max(now_s - self._came_s, SHORTEST_S)
         rate = max(0, self._full - self.free) / lasted_s
         return min(int(2 * ahead_s * rate), MOST_GROWTH * self._size)
-
-    def news(self) -> bool:
-        """Tell whether there is something to ask, or to add to what was asked: that what is left is too little."""
-        return not self.asked or (self.told == 0 and self.free < self.least)
 
     def part(self, now_s: float) -> Nanos:
         """Return how much to leave to others who have none: half. What is no use in halves is kept for a bid, or goes whole if none came."""
@@ -79,7 +73,7 @@ class Lease:
 
     def grant(self, pot: int, amount: Nanos, until_s: int, now_s: float) -> None:
         """Take in money; of another pot only after the old one has been emptied."""
-        self.asked, self.told = False, 0
+        self.asked = False
         self.pot, self.until_s = pot, until_s
         self.free += amount
         self.low = self.free // 2
@@ -89,6 +83,6 @@ class Lease:
     def empty(self) -> tuple[int, Nanos]:
         """Give up the pot: return it and what is free, to hand back."""
         pot, free = self.pot, self.free
-        self.pot = self.free = self.low = self.until_s = self.least = self.told = 0
+        self.pot = self.free = self.low = self.until_s = self.least = 0
         self.asked = self.partial = False
         return pot, free

@@ -127,11 +127,11 @@ class LeasedPurse(Spending):
             del self._rests[lease]
         if not self._suspended:
             for lease in self._low:
-                if lease.news():
+                if not lease.asked:
                     lease.asked = True
                     wants.append((lease.key, lease.want(now_s, self.ahead_s)))
                     if lease.free < lease.least:
-                        least[lease.key] = lease.told = lease.least
+                        least[lease.key] = lease.least
                         self._give_back(lease, lease.free)
             self._low.clear()
         amounts, self._back = tuple(self._back.items()), Counter()

@@ -127,7 +127,11 @@ def test_a_feed_is_replaced_under_load_and_a_broken_one_changes_nothing(make: Ma
         assert server.command("feeds", "load", "--json").returncode == 0
         shows(server, "Second")
     assert failures == []
-    (server.state / "feeds" / "shop.feed").write_bytes(b"no shelf" * 9_000)
+    broken = server.state / "feeds" / "broken"
+    broken.write_bytes(b"no shelf" * 9_000)
+    broken.replace(
+        server.state / "feeds" / "shop.feed"
+    )  # in the place of the one that is being read
     wait(lambda: bool(server.events("feed_refused")), 5.0)
     with server.client() as client:
         assert "Second" in markup(client)

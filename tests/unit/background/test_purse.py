@@ -193,23 +193,6 @@ def test_of_whom_nobody_has_asked_anything_all_goes_back() -> None:
     assert made.dues(NOW)[1] == Return(((5, 100),))
 
 
-def test_that_what_is_left_is_too_little_is_told_though_a_question_is_under_way() -> None:
-    """The owner would go on giving parts of a bid to everybody who waits."""
-    made = purse()
-    made.granted(TENT, 5, 100, END, NOW)
-    assert made.claim(0, "north", 60)
-    ask, _ = made.dues(NOW)
-    assert ask is not None
-    assert not ask.least
-    assert not made.claim(0, "north", 60)
-    ask, back = made.dues(NOW)
-    assert ask is not None
-    assert ask.least == {TENT: 60}
-    assert back == Return(((5, 40),))
-    assert not made.claim(0, "north", 60)
-    assert made.dues(NOW) == (None, None), "told once"
-
-
 def test_hello_tells_all_that_is_believed() -> None:
     made = purse("all")
     made.granted(TENT, 5, 100, END, NOW)
