@@ -76,8 +76,10 @@ class LeasedPurse(Spending):
                 bits = lease.run.bits
                 if not bits:  # a ceiling, which pays for all kinds of bids
                     part = lease.free // 2
+                elif self.funded & bits:
+                    part = lease.part(now_s)
                 else:
-                    part = lease.part(now_s) if self.funded & bits else lease.free
+                    part = lease.free
                 self._give_back(lease, part)
 
     def pace(self, multipliers: Mapping[int, float]) -> None:

@@ -53,9 +53,8 @@ def learn(data: Dataset, until: int, codes: Coding, seed: int) -> tuple[Affinity
         left = fit(taken(design, others), known[others], shaped, found, rounds=1)
         mine = _mine(until, taught, part, number, seed)
         column[mine] = summed(taken(design, mine), _told(shaped, left))
-    column = np.floor((column + np.log(share)) * GRAIN + 0.5) / GRAIN
     named = _named(weights, float(np.log(share)), turns, blocks, codes, segments, coded.sizes)
-    return named, column
+    return named, _grained(column + np.log(share))
 
 
 def _turns(
@@ -88,8 +87,7 @@ def apply(affinity: Affinity, data: Dataset) -> Floats:
     total = np.full(len(data.at), affinity.base)
     for part in parts(affinity, data).values():
         total += part
-    grained: Floats = np.floor(total * GRAIN + 0.5) / GRAIN
-    return grained
+    return _grained(total)
 
 
 def parts(affinity: Affinity, data: Dataset) -> dict[str, Floats]:
@@ -112,6 +110,10 @@ def parts(affinity: Affinity, data: Dataset) -> dict[str, Floats]:
                 grid[place, 1:] = [table.get(each, 0.0) for each in names[other]]
             found[f"{column} and {other}"] = _paired(grid, column, other, coded)
     return found
+
+
+def _grained(log_odds: Floats) -> Floats:
+    return np.asarray(np.floor(log_odds * GRAIN + 0.5) / GRAIN, np.float64)
 
 
 def _codes_of(affinity: Affinity) -> Coding:

@@ -20,10 +20,10 @@ from adserver.domain.opportunity import Auction, Opportunity
 from adserver.errors import Unavailable
 from models.ctr.encoder import Encoder
 from models.ctr.features import COLUMNS
+from models.ctr.linear import BATCH
 from models.ctr.probability import Calibration
 from models.ctr.spread import breadth
 
-BATCH = 64
 _RAW_SCORE, _FLOAT64, _ROW_MAJOR, _ALL_TREES = 1, 1, 1, -1
 
 

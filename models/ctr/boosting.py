@@ -115,21 +115,22 @@ def boost(
     clicked = np.asarray(labels[:second], np.float64) > 0
     kept = thinned(clicked, share, seed)
     learned, tuned = kept[kept < first], kept[kept >= first]
-    begins = beneath(matrix, schema)
-    beginning = None if begins is None else begins - np.log(share)
+    rows, begins = upon(matrix[learned], schema)
+    later, later_begins = upon(matrix[tuned], schema)
+    thinner = float(np.log(share))
     past = lightgbm.Dataset(
-        _splittable(matrix[learned], schema),
+        rows,
         labels[learned],
         weight=None if weights is None else weights[learned],
-        init_score=None if beginning is None else beginning[learned],
+        init_score=None if begins is None else begins - thinner,
         feature_name=list(schema.columns),
         categorical_feature=list(schema.words),
     )
     after = past.create_valid(
-        _splittable(matrix[tuned], schema),
+        later,
         labels[tuned],
         weight=None if weights is None else weights[tuned],
-        init_score=None if beginning is None else beginning[tuned],
+        init_score=None if later_begins is None else later_begins - thinner,
     )
 
     def tell(state: "lightgbm.callback.CallbackEnv") -> None:
@@ -149,11 +150,13 @@ def shift(matrix: Floats, schema: Schema, share: float) -> float:
     return float(np.log(share)) if beneath(matrix, schema) is None else 0.0
 
 
-def _splittable(rows: Floats, schema: Schema) -> Floats:
-    """Take from rows, which are a copy, what trees stand on."""
-    if AFFINITY in schema.columns:
+def upon(rows: Floats, schema: Schema) -> tuple[Floats, Floats | None]:
+    """Return what trees may split of rows, and the log odds at which they begin; the rows are the caller's to be changed."""
+    begins = beneath(rows, schema)
+    if begins is not None:
+        begins = begins.copy()
         rows[:, schema.columns.index(AFFINITY)] = np.nan
-    return rows
+    return rows, begins
 
 
 def prove(model: LogOdds, rows: Floats, expected: Floats, schema: Schema = SERVED) -> None:

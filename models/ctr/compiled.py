@@ -17,11 +17,10 @@ from adserver.domain.opportunity import Auction, Opportunity
 from models.ctr.columns import Column, Sets
 from models.ctr.encoder import Encoder
 from models.ctr.features import AFFINITY, COLUMNS, CONTEXT, SERVED
+from models.ctr.linear import BATCH
 from models.ctr.probability import Calibration
 from models.ctr.spread import breadth
 
-BATCH = 64
-"""How many candidates are scored at once; more go in several batches."""
 SLOTS, CANDIDATES = 4_096, 65_536
 """So many different kinds of candidates, to the trees, and so many candidates are remembered, a kind with what it leaves open (8 B a
 tree); when full, remembering starts anew.

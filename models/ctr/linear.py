@@ -15,7 +15,7 @@ from models.ctr.features import MEDIA, learned_size
 from models.ctr.weights import CROSSED, CROSSING, GRAIN, HOURS, MAX_CONTACTS, Affinity, bucket
 
 BATCH = 64
-"""How many candidates are asked about at once, at most."""
+"""How many candidates are scored at once; more go in several batches."""
 ROOM, ROOM_BYTES = 4_096, 24_000_000
 """Candidates whose rows are kept at most; when full, that starts anew."""
 _OWN, NOWHERE = 0, 1

@@ -169,34 +169,35 @@ def _slices(found: Sequence[Slice]) -> str:
     )
 
 
+def _bars(title: str, found: dict[str, float], form: str, *line: float) -> str:
+    wanted = [plots.Bar(name, value, format(value, form)) for name, value in found.items()]
+    return plots.bars(title, wanted[:_MOST_BARS], *line)
+
+
 def _weights(found: dict[str, float]) -> str:
     if not found:
         return ""
-    wanted = [plots.Bar(name, far, f"{far:.3f}") for name, far in found.items()][:_MOST_BARS]
     return (
         "<p>The linear stage: how far each column, or pair of columns, moves the log odds from one impression to another (standard deviation).</p>"
-        + plots.bars("Weight of columns and pairs", wanted)
+        + _bars("Weight of columns and pairs", found, ".3f")
     )
 
 
 def _importances(found: dict[str, float]) -> str:
     if not found:
         return "<p>The trees upon it: they never split.</p>"
-    wanted = [plots.Bar(name, share, f"{share:.1%}") for name, share in found.items()][:_MOST_BARS]
-    return (
-        "<p>The trees upon it: share of the loss that splits on a column took away.</p>"
-        + plots.bars("Importance of columns", wanted)
+    return "<p>The trees upon it: share of the loss that splits on a column took away.</p>" + _bars(
+        "Importance of columns", found, ".1%"
     )
 
 
 def _drift(found: dict[str, float]) -> str:
-    wanted = [plots.Bar(name, index, f"{index:.3f}") for name, index in found.items()][:_MOST_BARS]
     moved = [name for name, index in found.items() if index > MOVED]
     said = f"Moved: {escape(', '.join(moved))}." if moved else "No column has moved."
     return (
         f"<p>Population stability index between the rows learned from and those judged on; below {STEADY} is steady, above "
         f"{MOVED} (the line) has moved. {said}</p>"
-    ) + plots.bars("Drift of columns", wanted, MOVED)
+    ) + _bars("Drift of columns", found, ".3f", MOVED)
 
 
 def _explained(study: Study) -> str:

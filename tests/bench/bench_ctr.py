@@ -22,12 +22,13 @@ from adserver.domain.opportunity import Auction, Opportunity
 from adserver.domain.seen import NOT_SEEN, Seen
 from adserver.ports import ClickModel
 from models.ctr.booster import BoosterModel, NativeTrees
+from models.ctr.boosting import upon
 from models.ctr.compiled import CompiledModel
 from models.ctr.counters import Counters
 from models.ctr.dataset import dataset
 from models.ctr.encoder import Encoder
 from models.ctr.encoding import encode
-from models.ctr.features import COLUMNS, WORDS
+from models.ctr.features import COLUMNS, SERVED, WORDS
 from models.ctr.forest import Forest
 from models.ctr.probability import Calibration
 from models.ctr.rows import Rows
@@ -90,10 +91,9 @@ def grow() -> tuple[lightgbm.Booster, Encoder]:
         "num_threads": 2,
         "verbosity": -1,
     }
-    begins = matrix[:, -1].copy()
-    matrix[:, -1] = np.nan  # trees begin there
+    splittable, begins = upon(matrix, SERVED)
     learned = lightgbm.Dataset(
-        matrix,
+        splittable,
         data.clicked,
         init_score=begins,
         feature_name=list(COLUMNS),

@@ -11,7 +11,6 @@ from random import Random
 from zlib import crc32
 
 import lightgbm
-import numpy as np
 from msgspec.structs import replace
 
 from adserver import bootstrap
@@ -30,8 +29,9 @@ from adserver.privacy.permission import ALLOWED
 from loadtest import traffic
 from models.ctr import encoding
 from models.ctr.artifact import KIND, publish
+from models.ctr.boosting import upon
 from models.ctr.dataset import dataset
-from models.ctr.features import COLUMNS, MEDIA, WORDS
+from models.ctr.features import COLUMNS, MEDIA, SERVED, WORDS
 from models.ctr.probability import Calibration
 from models.ctr.rows import Rows
 from models.events import Tally
@@ -71,10 +71,9 @@ def equip(settings_file: Path, spread: float = CALM) -> None:
                 rows.add(line, now_s + 1 if clicked else float("inf"))
     data = dataset(rows, Tally())
     tables, matrix = encoding.encode(data, len(data.at) - 1, linear=1)
-    begins = matrix[:, -1].copy()
-    matrix[:, -1] = np.nan  # where trees begin they never split
+    splittable, begins = upon(matrix, SERVED)
     learned = lightgbm.Dataset(
-        matrix, data.clicked, init_score=begins, feature_name=list(COLUMNS), categorical_feature=list(WORDS)
+        splittable, data.clicked, init_score=begins, feature_name=list(COLUMNS), categorical_feature=list(WORDS)
     )  # fmt: skip
     parameters = {
         "objective": "binary", "num_leaves": LEAVES, "learning_rate": 0.05, "min_data_in_leaf": 5, "min_data_per_group": 10,

@@ -26,6 +26,7 @@ from adserver.endpoints.messages import Reply, Request
 from adserver.ports import ClickModel
 from models.ctr import encoding
 from models.ctr.booster import NativeTrees
+from models.ctr.boosting import upon
 from models.ctr.compiled import CompiledModel
 from models.ctr.counters import Counters
 from models.ctr.dataset import Dataset, read
@@ -230,10 +231,9 @@ def _read(log: Path) -> Dataset:
 
 def _learn(data: Dataset, trees: int) -> tuple[Tables, lightgbm.Booster]:
     tables, matrix = encoding.encode(data, len(data.at) - 1, linear=1)
-    begins = matrix[:, -1].copy()
-    matrix[:, -1] = np.nan  # where trees begin they never split
+    splittable, begins = upon(matrix, SERVED)
     rows = lightgbm.Dataset(
-        matrix, data.clicked, init_score=begins, feature_name=list(COLUMNS), categorical_feature=list(WORDS)
+        splittable, data.clicked, init_score=begins, feature_name=list(COLUMNS), categorical_feature=list(WORDS)
     )  # fmt: skip
     parameters = {
         "objective": "binary", "num_leaves": LEAVES, "min_data_in_leaf": 5, "feature_fraction": 0.3, "deterministic": True,

@@ -11,11 +11,12 @@ from msgspec.structs import replace
 from adserver.domain.seen import Seen
 from models.ctr.artifact import Artifact
 from models.ctr.booster import BoosterModel, NativeTrees
-from models.ctr.compiled import BATCH, CompiledModel, Trees
+from models.ctr.compiled import CompiledModel, Trees
 from models.ctr.counters import Counters
 from models.ctr.encoder import Encoder
 from models.ctr.features import AFFINITY, COLUMNS, CONTEXT, RATED, SERVED, WORDS, Tables
 from models.ctr.forest import Forest
+from models.ctr.linear import BATCH
 from models.ctr.probability import Calibration
 from models.ctr.trees import Tree, read_trees
 from tests.unit.models_ctr.world import Shown, candidate
