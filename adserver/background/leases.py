@@ -16,7 +16,7 @@ class Lease:
     """Money for one key: a line item or a ceiling."""
 
     __slots__ = (
-        "_came_s", "_full", "_size", "asked", "free", "key", "least", "low", "partial", "pot", "price", "run", "until_s",
+        "_came_s", "_size", "asked", "free", "key", "least", "low", "partial", "pot", "price", "run", "taken", "until_s",
     )  # fmt: skip
 
     def __init__(self, key: int) -> None:
@@ -35,18 +35,21 @@ class Lease:
         """The cheapest claim that what is free was too little for; 0: none was."""
         self.price: Nanos = 0
         """The latest claim; 0: nobody has bid yet."""
+        self.taken: Nanos = 0
+        """Claimed since the last grant."""
         self.partial = False
         """Less than that was granted: it is all that there is, for whatever is cheaper."""
         self._came_s = 0.0
         self._size: Nanos = 0
-        self._full: Nanos = 0
 
     def want(self, now_s: float, ahead_s: float) -> Nanos:
-        """Return how much to ask for: what would last `ahead_s` and as long again at the rate at which the last grant
-        went, but not much more than that was; 0: as usual.
+        """Return how much to ask for: what would last `ahead_s` and as long again at the rate of claims since the last
+        grant, but not much more than that was; 0: as usual.
+
+        What bids let go of is not reckoned with: when the log is away, nothing comes back.
         """
         lasted_s = max(now_s - self._came_s, SHORTEST_S)
-        rate = max(0, self._full - self.free) / lasted_s
+        rate = self.taken / lasted_s
         return min(int(2 * ahead_s * rate), MOST_GROWTH * self._size)
 
     def part(self, now_s: float) -> Nanos:
@@ -78,7 +81,7 @@ class Lease:
         self.free += amount
         self.low = self.free // 2
         self.partial, self.least = self.free < self.least, 0
-        self._came_s, self._size, self._full = now_s, amount, self.free
+        self._came_s, self._size, self.taken = now_s, amount, 0
 
     def empty(self) -> tuple[int, Nanos]:
         """Give up the pot: return it and what is free, to hand back."""

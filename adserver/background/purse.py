@@ -134,11 +134,21 @@ class LeasedPurse(Spending):
                     wants.append((lease.key, lease.want(now_s, self.ahead_s)))
                     if lease.free < lease.least:
                         least[lease.key] = lease.least
-                        self._give_back(lease, lease.free)
+                if lease.free < lease.least:
+                    self._give_back(lease, lease.free)
             self._low.clear()
         amounts, self._back = tuple(self._back.items()), Counter()
         ask = Ask(tuple(wants), least) if wants else None
         return ask, Return(amounts) if amounts else None
+
+    def gather(self) -> None:
+        """Give back what bids let go of if it is too little for another while more is asked for: it may be enough with
+        what others have.
+        """
+        for lease in self._short:
+            if lease.free < lease.least:
+                self._give_back(lease, lease.free)
+        self._short.clear()
 
     def releases(self, now_s: float) -> Release | None:
         """Return what to tell the owner of holds that end, if there is any news; it counts as told."""

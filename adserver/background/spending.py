@@ -34,6 +34,8 @@ class Spending:
         self._leases: list[Lease] = []
         self._low: dict[Lease, None] = {}
         """In the order in which they became low."""
+        self._short: dict[Lease, None] = {}
+        """Credited with less than they need."""
         self._holds = Holds()
         self._in_flight = self._holds.of_bid
         self.exposed = self._holds.exposed
@@ -87,9 +89,11 @@ class Spending:
                 return False
         for place in places:
             place.free -= amount
+            place.taken += amount
             if place.free < place.low:
                 self._low[place] = None
         lease.price = amount
+        lease.taken += amount
         lease.free = free = lease.free - amount
         if free < lease.low:
             self._low[lease] = None
@@ -155,7 +159,9 @@ class Spending:
             self._back[pot] += free
 
     def _fund(self, lease: Lease) -> None:
-        if lease.free > 0 and lease.free >= lease.least and not self._suspended:
+        if lease.free < lease.least:
+            self._short[lease] = None
+        elif lease.free > 0 and not self._suspended:
             lease.least = 0
             self.funded |= lease.run.bits
 

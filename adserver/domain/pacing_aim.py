@@ -47,6 +47,10 @@ class Aim:
         left = (1.0 - gone) / (1.0 - before) if before < 1.0 else 0.0
         return limit - max(0.0, limit - self._reference) * left
 
+    def is_over(self, now_s: float) -> bool:
+        """Tell whether all should have been spent by now."""
+        return self._progress(now_s) >= 1.0
+
     def rate(
         self, limit: Nanos, spent_before: Nanos, spent: float, bill: float, now_s: float
     ) -> float:

@@ -131,11 +131,18 @@ class Meter:
         return (self._chance_share or 0.0) * requests_per_s
 
     def aim(
-        self, wanted: float, requests_per_s: float, now_s: float, *, too_fast: bool = False
+        self,
+        wanted: float,
+        requests_per_s: float,
+        now_s: float,
+        *,
+        too_fast: bool = False,
+        is_over: bool = False,
     ) -> None:
         """Choose the multiplier that spends so many nanos a second; without chances it stays.
 
-        If the plan is overrun and only the end of the money stopped it, the multiplier is lower than before.
+        If the plan is overrun and only the end of the money stopped it, the multiplier is lower than before. When all
+        should have been spent, bids that lose hold what is left: only winning more of them sets it free.
         """
         chances = self.chances_per_s(requests_per_s)
         if chances > 0:
@@ -143,6 +150,8 @@ class Meter:
             self.response.aim(wanted / chances)
             if too_fast and self.starved:
                 self.response.move(min(self.pace, self._before * TOO_FAST))
+            elif is_over and self.starved:
+                self.response.move(1.0)
             self.controlled_s = now_s
 
     def _mean_log_pace(self, begins_s: float, ends_s: float) -> float:

@@ -3,7 +3,6 @@
 import ctypes
 import gc
 import os
-import selectors
 import signal
 import sys
 from collections.abc import Callable
@@ -63,11 +62,12 @@ def gone(pid: int) -> bool:
         return True
 
 
-def says(descriptor: int, word: bytes, seconds: float) -> bool:
-    """Tell whether a byte arrives on a pipe before its other end closes or the time is over."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        return bool(selector.select(seconds)) and os.read(descriptor, 1) == word
+def said(descriptor: int, word: bytes) -> bool | None:
+    """Tell whether a byte has arrived on a pipe that does not block; `None`: nothing yet, and its other end is open."""
+    try:
+        return os.read(descriptor, 1) == word
+    except BlockingIOError:
+        return None
 
 
 def _die_with(parent: int) -> None:

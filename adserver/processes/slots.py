@@ -21,6 +21,17 @@ class Child:
     """How it beats; only workers do."""
 
 
+@dataclass(frozen=True)
+class Newcomer:
+    """A worker that cannot bid yet."""
+
+    child: Child
+    says: int
+    """A descriptor: a byte comes when it can."""
+    until: float
+    """Then it is given up, by the monotonic clock."""
+
+
 @dataclass
 class Slot:
     """A worker's place: its number and private port stay while processes come and go."""
@@ -28,6 +39,8 @@ class Slot:
     number: int
     private: socket.socket
     child: Child | None = None
+    """Who serves."""
+    coming: Newcomer | None = None
     failures: int = 0
     retry_at: float = 0.0
     leaving: dict[int, float] = field(default_factory=dict)
@@ -35,8 +48,9 @@ class Slot:
 
     @property
     def pids(self) -> set[int]:
-        """The processes of this place: who drains, and who serves."""
-        return {*self.leaving, *([self.child.pid] if self.child else [])}
+        """The processes of this place: who drains, who serves, and who is to."""
+        here = [self.child, self.coming.child if self.coming else None]
+        return {*self.leaving, *(child.pid for child in here if child)}
 
 
 def failures(before: int, child: Child) -> int:

@@ -15,23 +15,16 @@ from adserver import bootstrap
 from adserver.catalog.snapshot import Snapshot
 from adserver.config import Loaded
 from adserver.errors import AdserverError, Fault, InvalidConfig
-from adserver.processes import builder, children, owner, worker
+from adserver.processes import builder, children, owner
+from adserver.processes.crew import Crew
 from adserver.processes.learner import Learner
-from adserver.processes.ports import bind
-from adserver.processes.pulse import Pulse
 from adserver.processes.signals import arriving, send
-from adserver.processes.slots import Child, Slot, failures, retry_at
+from adserver.processes.slots import Child, failures, retry_at
 
-PATIENCE_S = 20.0
-"""A process that is not ready by then is given up."""
 STOP_S = 15.0
 BUILD_S = 120.0
 """A builder that is not done by then is given up: nobody waits for it, so the time is ample for a large catalog on a busy
 machine, and what it is for is a disk that does not answer."""
-LEAVE_S = worker.FAREWELL_S + worker.DRAIN_S + 8.0
-"""A worker that drains is gone by then: its last requests, what the owner takes of it, and a margin."""
-HUNG_S = 10.0
-"""A worker whose event loop stands still for so long serves nobody: whoever asked it has long given up."""
 LOOK_S = 1.0
 """How often children are looked at that give no signal."""
 
@@ -46,14 +39,9 @@ class Supervisor:
 
         `as_compiled` starts from the snapshot that is there, without looking at the campaigns.
         """
-        http = loaded.settings.http
         self._loaded = loaded
         self._as_compiled = as_compiled
-        self._public = bind(http.host, http.port, "$.http.port")
-        self._slots = [
-            Slot(number, bind(http.host, http.private_port + number, "$.http.private_port"))
-            for number in range(loaded.settings.workers)
-        ]
+        self._crew = Crew(loaded)
         self._builder: Child | None = None
         self._build_again = False
         self._owner: Child | None = None
@@ -62,6 +50,7 @@ class Supervisor:
         self._learner = Learner(loaded)
         self._snapshot: Snapshot | None = None
         self._claim = -1
+        self._serving = False
         self._stopping = False
 
     def run(self, on_ready: Callable[[], None] = lambda: None) -> int:
@@ -71,18 +60,8 @@ class Supervisor:
         """
         signals = arriving()
         self._begin()
-        self._start_owner()
-        for slot in self._slots:
-            self._start_worker(slot)
-        if not all(slot.child for slot in self._slots):
-            self._stop()
-            raise InvalidConfig(
-                [Fault(str(self._loaded.file), "$", "no worker could start; the log says why")]
-            )
-        _log.info("serving", url=self._loaded.settings.http.base_url, workers=len(self._slots))
-        on_ready()
         while not self._stopping:
-            for number in signals(self._pause()):
+            for number in signals(self._pause(), self._crew.listening):
                 if number in {signal.SIGTERM, signal.SIGINT}:
                     self._stopping = True
                 elif number == signal.SIGHUP:
@@ -90,6 +69,8 @@ class Supervisor:
             self._bury()
             self._end_what_hangs()
             self._revive()
+            if not self._serving:
+                self._look_whether_we_serve(on_ready)
             self._learner.start_if_due(time.monotonic())
         self._stop()
         return 0
@@ -117,11 +98,24 @@ class Supervisor:
         gc.collect()
         gc.freeze()  # shared with every worker: the collector must not touch it
 
+    def _look_whether_we_serve(self, on_ready: Callable[[], None]) -> None:
+        """See whether the first workers have come."""
+        if self._crew.complete:
+            self._serving = True
+            settings = self._loaded.settings
+            _log.info("serving", url=settings.http.base_url, workers=settings.workers)
+            on_ready()
+        elif self._crew.given_up:
+            self._stop()
+            raise InvalidConfig(
+                [Fault(str(self._loaded.file), "$", "no worker could start; the log says why")]
+            )
+
     def _stop(self) -> None:
         self._learner.end()
         if self._builder:
             send(self._builder.pid, signal.SIGKILL)
-        workers = {pid for slot in self._slots for pid in slot.pids}
+        workers = self._crew.pids
         for pid in workers:
             send(pid, signal.SIGTERM)
         self._wait_for(workers)
@@ -147,36 +141,6 @@ class Supervisor:
         pid = children.fork("owner", lambda: owner.run(bootstrap.owner_parts(loaded)))
         self._owner = Child(pid, time.monotonic())
 
-    # --- workers ---
-
-    def _start_worker(self, slot: Slot) -> bool:
-        """Fork a worker and wait until it can bid; the one before goes on meanwhile, then drains."""
-        snapshot = self._snapshot
-        assert snapshot is not None  # noqa: S101 - loaded before any worker starts
-        reading, writing = os.pipe()
-        loaded, public = self._loaded, self._public
-        pulse = Pulse()
-        pid = children.fork(
-            f"worker-{slot.number}",
-            lambda: worker.run(
-                loaded, snapshot, slot.number, public, slot.private, writing, pulse.beat
-            ),
-            close=(reading,),
-        )
-        os.close(writing)
-        ready = children.says(reading, worker.READY, PATIENCE_S)
-        os.close(reading)
-        if not ready:
-            _log.error("worker_not_ready", slot=slot.number, pid=pid)
-            send(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            return False
-        if slot.child is not None:
-            slot.leaving[slot.child.pid] = time.monotonic() + LEAVE_S
-            send(slot.child.pid, signal.SIGTERM)
-        slot.child = Child(pid, time.monotonic(), pulse)
-        return True
-
     # --- reloads ---
 
     def _build(self) -> None:
@@ -201,15 +165,14 @@ class Supervisor:
             return
         if self._owner:
             send(self._owner.pid, signal.SIGHUP)
-        replaced = [self._start_worker(slot) for slot in self._slots]
-        _log.info("reloaded", workers=sum(replaced), of=len(replaced))
+        self._crew.renew()
 
     # --- deaths ---
 
     def _pause(self) -> float:
         """Return how long nothing needs doing unless a signal comes."""
         now = time.monotonic()
-        waiting = [slot.retry_at for slot in self._slots if slot.child is None]
+        waiting = self._crew.due()
         if self._owner is None:
             waiting.append(self._owner_retry_at)
         return max(0.0, min([now + LOOK_S, *waiting]) - now)
@@ -226,7 +189,7 @@ class Supervisor:
             self._mourn(pid, os.waitstatus_to_exitcode(status))
 
     def _mourn(self, pid: int, code: int) -> None:
-        if self._learner.buried(pid, code):
+        if self._learner.buried(pid, code) or self._crew.buried(pid, code):
             return
         if self._builder and self._builder.pid == pid:
             self._reload(code)
@@ -239,14 +202,6 @@ class Supervisor:
             self._owner_failures = failures(self._owner_failures, self._owner)
             self._owner_retry_at = retry_at(self._owner_failures)
             self._owner = None
-            return
-        for slot in self._slots:
-            slot.leaving.pop(pid, None)
-            if slot.child and slot.child.pid == pid:
-                _log.error("worker_died", slot=slot.number, pid=pid, code=code)
-                slot.failures = failures(slot.failures, slot.child)
-                slot.retry_at = retry_at(slot.failures)
-                slot.child = None
 
     def _end_what_hangs(self) -> None:
         """Kill children that ought to have done something by now; `_bury` will hear of it."""
@@ -255,23 +210,15 @@ class Supervisor:
         if self._builder and now - self._builder.started > BUILD_S:
             _log.error("builder_hung", pid=self._builder.pid, seconds=BUILD_S)
             send(self._builder.pid, signal.SIGKILL)
-        for slot in self._slots:
-            if slot.child and slot.child.pulse.silent_s(now) > HUNG_S:
-                _log.error("worker_hung", slot=slot.number, pid=slot.child.pid, seconds=HUNG_S)
-                send(slot.child.pid, signal.SIGKILL)
-            for pid in [pid for pid, until in slot.leaving.items() if now > until]:
-                _log.warning("worker_would_not_leave", slot=slot.number, pid=pid)
-                send(pid, signal.SIGKILL)
+        self._crew.end_what_hangs(now)
 
     def _revive(self) -> None:
-        """Start again whoever died, when its time has come."""
+        """Start whoever is missing, when its time has come."""
         now = time.monotonic()
         if self._owner is None and now >= self._owner_retry_at:
             self._start_owner()
-        for slot in self._slots:
-            if slot.child is None and now >= slot.retry_at and not self._start_worker(slot):
-                slot.failures += 1
-                slot.retry_at = retry_at(slot.failures)
+        assert self._snapshot is not None  # noqa: S101 - loaded before any worker starts
+        self._crew.step(self._snapshot)
 
 
 def _built(loaded: Loaded) -> None:

@@ -6,7 +6,7 @@ usage: python -m tests.endpoints.impatient serve -c SETTINGS
 import sys
 
 from adserver.__main__ import main
-from adserver.processes import supervisor
+from adserver.processes import crew, supervisor
 
 BUILD_S = 1.0
 LEAVE_S = 2.5
@@ -16,7 +16,7 @@ HUNG_S = 3.0
 
 if __name__ == "__main__":
     supervisor.BUILD_S = BUILD_S
-    supervisor.LEAVE_S = LEAVE_S
-    supervisor.HUNG_S = HUNG_S
+    crew.LEAVE_S = LEAVE_S
+    crew.HUNG_S = HUNG_S
     supervisor.LOOK_S = 0.25
     sys.exit(main(sys.argv[1:]))

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from heapq import heappop, heappush
-from math import exp, log
+from math import exp, inf, log
 from random import Random
 
 import msgspec
 
 from adserver.background.flow import FlowCounter
-from adserver.background.protocol import Hello
+from adserver.background.protocol import FromOwner, Hello, Recall
 from adserver.background.purse import LeasedPurse
 from adserver.catalog.bits import Run
 from adserver.decision.pacing import shake, shaken
@@ -36,6 +36,8 @@ from adserver.processes.owner.paces import Paces
 from adserver.processes.owner.past import Past
 from adserver.processes.owner.settling import Settling
 from adserver.processes.owner.supply import Supply
+from adserver.processes.owner.wishes import Wish
+from adserver.processes.owner.workers import RECALL_MOST_S, RECALL_S, Workers
 from tests.quality.traffic import DAY_S, STEP_S, Prices
 
 LINE_ITEM = "tent"
@@ -104,7 +106,19 @@ class Worker:
         self.flow = FlowCounter([TENT], self.purse.left, lambda: paced.now_s)
         self.lease, _ = paced.grants.resume(Hello(0, 0), paced.now_s)
         self.purse.resume(fresh=True)
-        self.waiting = False
+        self.waiting: Wish | None = None
+        self._paced = paced
+
+    def send(self, message: FromOwner) -> None:
+        """Give back what another needs, as the client of an owner."""
+        if isinstance(message, Recall):
+            self.purse.recall(message.pots, self._paced.now_s)
+
+    def grant_waiting(self) -> None:
+        """Nothing: `Paced` does it."""
+
+    def hang_up(self) -> None:
+        """Never."""
 
 
 class Paced:
@@ -127,6 +141,8 @@ class Paced:
         for _ in range(TAUGHT):
             self.ledger.delays.count(EXCHANGE, int(self._delay_s()))
         self.workers = [Worker(self) for _ in range(setting.workers)]
+        self._connected = Workers()
+        self._connected.by_lease.update({worker.lease: worker for worker in self.workers})
         self.told = Told()
         self._under_way: list[tuple[float, int, Notice]] = []
         self._spent = 0
@@ -179,12 +195,13 @@ class Paced:
             worker.purse.hold_s = holds
             worker.purse.pace(changed)
             worker.purse.leave(self.now_s)
+            worker.purse.gather()
             release = worker.purse.releases(self.now_s)
             if release is not None:
                 self.exposure.release(worker.lease, release.until_s, release.exposed)
                 worker.purse.released(release.until_s)
             if worker.waiting:
-                self._ask(worker, 0)
+                self._ask(worker, worker.waiting)
 
     def _request(self, worker: Worker, at_s: float) -> None:
         dice = self.dice
@@ -236,16 +253,21 @@ class Paced:
         ask, back = worker.purse.dues(self.now_s)
         for pot, amount in back.amounts if back else ():
             self.grants.give_back(worker.lease, pot, amount)
-        for _, want in ask.wants if ask else ():
-            self._ask(worker, want)
+        for key, want in ask.wants if ask else ():
+            self._ask(worker, Wish(want, ask.least.get(key, 0) if ask else 0, self.now_s))
         if report := worker.flow.due(self.now_s):
             self.paces.flowed(worker.lease, report, self.now_s)
 
-    def _ask(self, worker: Worker, want: int) -> None:
-        grant = self.grants.grant(worker.lease, TENT, want, self.now_s)
-        worker.waiting = grant is None
+    def _ask(self, worker: Worker, wish: Wish) -> None:
+        least = wish.least_at(self.now_s, self.grants.rest_s.get(TENT, -inf))
+        grant = self.grants.grant(worker.lease, TENT, wish.want, self.now_s, least)
         if grant is not None:
+            worker.waiting = None
             worker.purse.granted(TENT, *grant, self.now_s)
+            return
+        worker.waiting = wish
+        pots = self.grants.scarce((TENT,), self.now_s)
+        self._connected.recall(worker.lease, pots, self.now_s, RECALL_S if least else RECALL_MOST_S)
 
     def _note(self, second: int) -> None:
         payer = self._payer()

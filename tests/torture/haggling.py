@@ -142,7 +142,8 @@ class Haggle:
         """Bid whenever there is money."""
         while self._bidding:
             price = round(UNIT * self._dice.uniform(self.manners.cheapest, 1.0))
-            if self._clients[slot].connected and self._purses[slot].claim(0, "north", price):
+            purse = self._purses[slot]  # no decision considers what is not funded
+            if self._clients[slot].connected and purse.funded and purse.claim(0, "north", price):
                 self._bid(slot, price)
             await asyncio.sleep(HASTE_S * self._dice.random())
 

@@ -114,10 +114,14 @@ def _kill(server: Server, victim: str, books: Books, dice: Random) -> Back:
         wait(lambda: find() != pid, BACK_S, server.text)
     wait(lambda: server.is_ready() and _told_since(books, began), BACK_S, server.text)
     all_s = time.monotonic() - began
-    bids = [
-        each.at_s + each.took_s for each in books.asked if each.at_s > began and each.status == OK
-    ]
-    return Back(who, min(bids, default=float("inf")) - began, all_s)
+    wait(lambda: _bid_since(books, began) < float("inf"), BACK_S, server.text)
+    return Back(who, _bid_since(books, began) - began, all_s)
+
+
+def _bid_since(books: Books, moment: float) -> float:
+    """Return when the first bid came of those that were asked for since."""
+    asked = [each for each in books.asked if each.at_s > moment and each.status == OK]
+    return min((each.at_s + each.took_s for each in asked), default=float("inf"))
 
 
 def _told_since(books: Books, moment: float) -> bool:

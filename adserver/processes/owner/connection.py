@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -190,17 +191,19 @@ class Connection:
         desk, now_s = self._desk, self._desk.clock.now()
         if not self.lease or not self.alive:
             return
-        found = []
+        found, gathering = [], set()
         for key, wish in wishes.items():
-            grant = desk.grants.grant(self.lease, key, wish.want, now_s, wish.least_at(now_s))
+            least = wish.least_at(now_s, desk.grants.rest_s.get(key, -inf))
+            grant = desk.grants.grant(self.lease, key, wish.want, now_s, least)
             if grant is None:
                 self._waiting[key] = wish
+                if least:
+                    gathering.add(key)
             else:
                 self._waiting.pop(key, None)
                 found.append((key, *grant))
         if found:
             desk.commits.then(lambda: self.send(Grant(tuple(found))))
-        gathering = {key for key, wish in self._waiting.items() if wish.least_at(now_s)}
         for keys, most_s in (
             (gathering, RECALL_S),
             (self._waiting.keys() - gathering, RECALL_MOST_S),

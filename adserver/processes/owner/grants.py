@@ -62,6 +62,8 @@ class Grants:
         self.allowance: Callable[[Payer, float], Nanos | None] = self._planned
         """What the plans of a payer leave to be granted at a moment; `None` where nothing is planned."""
         self.plan_time = PlanTime(monotonic)
+        self.rest_s: dict[int, float] = {}
+        """By key: when less than a bid was handed out last, as all that there was."""
 
     def lease(self, now_s: float) -> int:
         """Give out a lease number that never was."""
@@ -168,6 +170,8 @@ class Grants:
             fair = min(room, paced) // (2 * max(1, bidders))
             wanted = max(want, payer.unit * USUAL_UNITS)
             amount = min(room, max(payer.unit, least, min(wanted, fair)))
+        if amount < payer.unit:
+            self.rest_s[key] = now_s
         pot = self._open(payer)
         self._enter(Granted(lease, pot, amount))
         return pot, amount, payer.window.end_s

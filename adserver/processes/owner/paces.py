@@ -154,16 +154,17 @@ class Paces:
         if payer.pacing == "asap" or not payer.bounds:
             meter.response.move(1.0)
             return
-        wanted, too_fast = [], False
+        wanted, too_fast, is_over = [], False, False
         for bound, aim in zip(payer.bounds, self._aims_of(payer), strict=True):
             plan_s = self._grants.plan_time.of(bound.start_s, now_s)
             limit, spent = self._limit(bound), self._spent(bound)
             bill = meter.unbilled.bill or meter.price
             rate = aim.rate(limit, bound.spent_before, spent, bill, plan_s)
             too_fast |= spent > aim.reference(limit, bound.spent_before, plan_s)
+            is_over |= aim.is_over(plan_s)
             _, _, together = self._sums[bound.account]
             wanted.append(rate * meter.rate / together if together > 0 else rate)
-        meter.aim(min(wanted), traffic, now_s, too_fast=too_fast)
+        meter.aim(min(wanted), traffic, now_s, too_fast=too_fast, is_over=is_over)
 
     # --- for grants ---
 

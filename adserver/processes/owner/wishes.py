@@ -16,6 +16,9 @@ class Wish(NamedTuple):
     """Less is of no use; 0: anything is."""
     since_s: float
 
-    def least_at(self, now_s: float) -> Nanos:
-        """Return the least that is worth granting now: when nobody gave back enough for a while, what there is."""
-        return self.least if 0 <= now_s - self.since_s < GATHER_S else 0
+    def least_at(self, now_s: float, rest_s: float) -> Nanos:
+        """Return the least that is worth granting now: when nobody gave back enough for a while, what there is.
+
+        A rest was handed out at `rest_s`: the next are gathered anew, or none would ever meet another.
+        """
+        return self.least if 0 <= now_s - max(self.since_s, rest_s) < GATHER_S else 0

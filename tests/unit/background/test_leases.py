@@ -30,16 +30,18 @@ def test_what_is_asked_for_would_last_twice_as_long_as_it_should(
 ) -> None:
     lease = Lease(7)
     lease.grant(5, 40, 9_000, 100.0)
+    lease.taken = 1_000
     lease.grant(5, 101, 9_000, 500.0)
-    lease.free -= went
+    lease.taken += went
     assert lease.want(500.0 + lasted_s, 2.0) == pytest.approx(want, abs=1)
 
 
-def test_money_that_came_back_meanwhile_is_no_reason_to_ask_for_less_than_nothing() -> None:
+def test_money_that_came_back_meanwhile_is_no_reason_to_ask_for_less() -> None:
+    """When the log is away, none does."""
     lease = Lease(7)
     lease.grant(5, 40, 9_000, 100.0)
-    lease.free += 7
-    assert lease.want(101.0, 2.0) == 0
+    lease.taken, lease.free = 30, 40
+    assert lease.want(101.0, 2.0) == 120
 
 
 def test_the_cheapest_claim_that_failed_is_remembered_until_there_is_more() -> None:

@@ -69,6 +69,40 @@ def test_what_is_less_than_was_asked_for_goes_to_cheaper_bids() -> None:
     assert made.claim(0, "north", 60)
 
 
+def test_what_is_too_little_while_more_is_asked_for_goes_where_it_may_be_enough() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    assert made.claim(0, "north", 51)
+    made.hold(BID, 0, "north", 51, 2_000)
+    assert TENT in wanted(made), "nothing is left over yet"
+    assert not made.claim(0, "north", 60)
+    assert made.dues(NOW) == (None, Return(((5, 49),))), "one question is enough"
+    made.resolved(BID, 11)
+    assert made.funded == 0
+    assert made.dues(NOW) == (None, None)
+    made.gather()
+    assert made.dues(NOW) == (None, Return(((5, 40),)))
+    made.gather()
+    assert made.dues(NOW) == (None, None), "once"
+
+
+def test_what_bids_let_go_of_is_kept_if_it_is_enough_for_another() -> None:
+    made = purse()
+    made.granted(TENT, 5, 100, END, NOW)
+    for bid, amount in ((b"1" * 16, 40), (b"2" * 16, 60)):
+        assert made.claim(0, "north", amount)
+        made.hold(bid, 0, "north", amount, 2_000)
+    assert not made.claim(0, "north", 60)
+    made.dues(NOW)
+    made.resolved(b"1" * 16, 0)
+    assert made.funded == 0, "40 are not"
+    made.resolved(b"2" * 16, 0)
+    assert made.funded == 0b0011
+    made.gather()
+    assert made.dues(NOW) == (None, None)
+    assert made.claim(0, "north", 100)
+
+
 def test_a_claim_that_fails_while_an_answer_is_under_way_asks_for_nothing_more() -> None:
     made = purse()
     assert not made.claim(0, "north", 50)
@@ -78,6 +112,18 @@ def test_a_claim_that_fails_while_an_answer_is_under_way_asks_for_nothing_more()
     assert wanted(made) == {}
     assert not made.claim(0, "north", 101), "more than there is"
     assert TENT in wanted(made)
+
+
+def test_all_claims_count_for_how_much_is_asked_for_next() -> None:
+    made = purse("all")
+    made.granted(TENT, 5, 100, END, NOW)
+    made.granted(ceiling_key("all"), 6, 100, END, NOW)
+    for _ in range(2):
+        assert made.claim(0, "north", 90)
+        made.hold(BID, 0, "north", 90, 2_000)
+        made.resolved(BID, 0)
+    assert made.claim(0, "north", 20)
+    assert wanted(made, NOW + 1.0) == {TENT: 400, ceiling_key("all"): 400}
 
 
 def test_low_lease_asks_for_what_lasts_longer() -> None:

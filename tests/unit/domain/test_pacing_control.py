@@ -2,17 +2,28 @@
 
 from math import exp
 from random import Random
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adserver.domain.pacing_aim import EARLY_SHARE, Aim, early_s
+from adserver.domain.pacing_meter import Meter
 from adserver.domain.pacing_plan import plan
 from adserver.domain.pacing_response import LOWEST, MOST_SLOPE, Response
 from adserver.domain.unbilled import Unbilled
 
 HOUR_S = 3_600
+
+
+class Counted(NamedTuple):
+    """What a worker counted in five seconds."""
+
+    chances: float
+    bids: int
+    claimed: int
+    free: int
 
 
 def market(share: float, delay_s: float, seconds: int) -> Unbilled:
@@ -115,6 +126,22 @@ def test_what_a_gap_left_over_is_spread_and_not_poured() -> None:
         "a quarter more for the rest, twice as much for a minute at most"
     )
     assert sum(got[1_500:3_000]) / 1_500 == pytest.approx(1_250 * (1 + EARLY_SHARE), rel=0.06)
+
+
+def test_when_all_should_be_spent_and_money_is_short_more_of_the_bids_win() -> None:
+    aim = Aim(plan("even", (0, HOUR_S), (0, HOUR_S)))
+    early = HOUR_S / (1 + early_s(HOUR_S) / HOUR_S)
+    assert [aim.is_over(early + beside) for beside in (-1.0, 1.0)] == [False, True]
+    paces = []
+    for free, is_over in ((0, True), (0, False), (5_000, True)):
+        meter = Meter(1, 1_000, 0.1)
+        for end in (5.0, 10.0, 15.0):
+            meter.flowed(end - 5.0, end, Counted(100.0, 50, 50_000, free))
+            meter.learn(20 * end, 20 * end)
+            meter.aim(10.0, 20.0, end, is_over=is_over)
+        paces.append(meter.pace)
+    assert paces[0] == 1.0
+    assert max(paces[1:]) < 0.5, "there is money, or time"
 
 
 def test_an_error_is_made_good_in_minutes() -> None:

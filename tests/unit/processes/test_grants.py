@@ -163,6 +163,18 @@ def test_a_worker_gets_what_its_cheapest_bid_needs_or_nothing() -> None:
     assert last.grants.grant(1, ITEM, 0, NOON) is not None, "who names no bid takes what there is"
 
 
+def test_when_less_than_a_bid_was_handed_out_is_noted() -> None:
+    made = world(Budget(daily=2 * UNIT))
+    assert made.grants.grant(1, ITEM, 0, NOON, 2 * UNIT - 1) is not None
+    assert made.grants.rest_s == {}
+    assert made.grants.grant(2, ITEM, 0, NOON + 5) == (
+        1,
+        1,
+        day_of(made.lines.chains[ITEM].zone, NOON).end_s,
+    )
+    assert made.grants.rest_s == {ITEM: NOON + 5}
+
+
 def test_a_ceiling_is_a_pot_of_one_account_and_one_hour() -> None:
     made = world(Budget(), ceilings={"north": 10_000})
     hour, key = hour_of(NOON), ceiling_key("north")
