@@ -6,6 +6,7 @@ from adserver.domain.money import Nanos
 MARGIN_S = 0.5
 """A pot is left this long before its window ends, so that no bid is dated into the next window."""
 SHORTEST_S = 0.05
+MS = 1_000
 AGAIN_S = 20.0
 """So long a rest that was too little for a bid is kept before all rests are gathered once more."""
 MOST_GROWTH = 64
@@ -48,9 +49,9 @@ class Lease:
 
         What bids let go of is not reckoned with: when the log is away, nothing comes back.
         """
-        lasted_s = max(now_s - self._came_s, SHORTEST_S)
-        rate = self.taken / lasted_s
-        return min(int(2 * ahead_s * rate), MOST_GROWTH * self._size)
+        lasted_ms = round(max(now_s - self._came_s, SHORTEST_S) * MS)
+        wanted = self.taken * round(2 * ahead_s * MS) // lasted_ms
+        return min(wanted, MOST_GROWTH * self._size)
 
     def part(self, now_s: float) -> Nanos:
         """Return how much to leave to others who have none: half. What is no use in halves is kept for a bid, or goes whole if none came."""
