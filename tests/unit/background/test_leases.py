@@ -11,6 +11,7 @@ def test_a_new_lease_has_nothing_and_asks_for_as_much_as_is_usual() -> None:
     assert (lease.key, lease.free, lease.low, lease.pot, lease.until_s) == (7, 0, 0, 0, 0)
     assert lease.asked is False
     assert lease.run == Run(0, 0)
+    assert (lease.price, lease.taken, lease.least, lease.partial) == (0, 0, 0, False)
     assert [lease.want(now_s, 1.0) for now_s in (0.5, 5.0, 1_000.0)] == [0, 0, 0]
 
 
@@ -33,7 +34,8 @@ def test_what_is_asked_for_would_last_twice_as_long_as_it_should(
     lease.taken = 1_000
     lease.grant(5, 101, 9_000, 500.0)
     lease.taken += went
-    assert lease.want(500.0 + lasted_s, 2.0) == pytest.approx(want, abs=1)
+    assert lease.want(500.0 + lasted_s, 2.0) == want
+    assert str(lease.want(500.0 + lasted_s, 2.0)) == str(want), "whole nanos"
 
 
 def test_money_that_came_back_meanwhile_is_no_reason_to_ask_for_less() -> None:
@@ -68,6 +70,7 @@ def test_who_gets_less_than_was_needed_goes_on_with_it() -> None:
 def test_what_was_too_little_is_asked_for_again_after_a_while() -> None:
     lease = Lease(7)
     lease.starve(60)
+    assert lease.price == 60
     lease.grant(5, 19, 9_000, 101.0)
     assert [lease.ask_again(101.0 + AGAIN_S - 1), lease.partial] == [False, True]
     assert [lease.ask_again(101.0 + AGAIN_S), lease.partial] == [True, False]
@@ -93,3 +96,29 @@ def test_an_emptied_lease_is_as_new() -> None:
     assert (lease.free, lease.low, lease.pot, lease.until_s) == (0, 0, 0, 0)
     assert lease.asked is False
     assert lease.empty() == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("free", "price", "since_s", "part"),
+    [
+        (101, 50, 1.0, 50),  # half of it is a bid's
+        (100, 50, 1.0, 50),
+        (101, 1, 1.0, 50),
+        (101, 51, 1.0, 0),  # ... or not: it is kept for one
+        (101, 101, 1.0, 0),
+        (1, 1, 1.0, 0),
+        (101, 51, AGAIN_S - 0.1, 0),
+        (101, 51, AGAIN_S, 101),  # ... for a while
+        (101, 102, 1.0, 101),  # it is none's: others' may make it one's
+        (101, 0, 1.0, 101),  # nobody has bid
+    ],
+)
+def test_others_get_half_or_what_is_no_bid_s(
+    free: int, price: int, since_s: float, part: int
+) -> None:
+    lease = Lease(7)
+    lease.grant(5, free, 9_000, 100.0)
+    if price:
+        lease.starve(price)
+    assert lease.part(100.0 + since_s) == part
+    assert str(lease.part(100.0 + since_s)) == str(part), "whole nanos"

@@ -114,6 +114,23 @@ def test_a_claim_that_fails_while_an_answer_is_under_way_asks_for_nothing_more()
     assert TENT in wanted(made)
 
 
+def test_a_rest_that_fits_no_bid_for_a_while_is_given_back_and_asked_for_anew() -> None:
+    made = purse()
+    assert not made.claim(0, "north", 101)
+    made.granted(TENT, 5, 60, END, NOW)
+    assert not made.claim(0, "north", 101)
+    assert made.dues(NOW + AGAIN_S - 1) == (None, None)
+    assert not made.claim(0, "north", 90)
+    assert made.dues(NOW + AGAIN_S) == (None, None), "from now on"
+    assert not made.claim(0, "north", 90)
+    assert made.funded == 0
+    asked = Ask(((TENT, 0),), {TENT: 90})
+    assert made.dues(NOW + AGAIN_S) == (asked, Return(((5, 60),)))
+    made.granted(TENT, 5, 70, END, NOW + AGAIN_S)
+    assert not made.claim(0, "north", 90)
+    assert made.dues(NOW + AGAIN_S + 1) == (None, None), "kept as long again"
+
+
 def test_all_claims_count_for_how_much_is_asked_for_next() -> None:
     made = purse("all")
     made.granted(TENT, 5, 100, END, NOW)
