@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from adapters.ledger.postgres_log.target import Target, read_url
-from adserver.domain.entries import AnyEntry
+from adserver.domain.entries import AnyEntry, Checkpoint
 from adserver.durable import read_password
 from adserver.errors import Fault, InvalidConfig
 from adserver.ports import LedgerStore
@@ -68,13 +68,25 @@ class Config(
         It connects when first asked. Raises `InvalidConfig`, also if there is one: its totals would be forgotten.
         """
         if path.exists():
-            advice = "is the ledger from before, which the database does not know: move it away to begin without"
+            advice = (
+                "is the ledger from before, which the database does not know: `adserver ledger move` takes it along;"
+                " or move the file away to begin without"
+            )
             raise InvalidConfig([Fault(str(path), "$", advice)])
         # Not above: workers read the settings, too, and asyncpg would take 17 MB of each.
         from adapters.ledger.postgres_log.known import Known  # noqa: PLC0415
         from adapters.ledger.postgres_log.store import PostgresLedger  # noqa: PLC0415
 
         return PostgresLedger(self._target(), Known(_note(path)))
+
+    def begin_with(self, point: Checkpoint) -> None:
+        """Begin the log with what another ledger knew; nothing happens if it began so already.
+
+        Raises `InvalidConfig` if it began otherwise, and `Unavailable`.
+        """
+        from adapters.ledger.postgres_log.moving import begin  # noqa: PLC0415 - ditto
+
+        begin(self._target(), point)
 
     def read(self, path: Path) -> Iterator[tuple[int, str, Sequence[AnyEntry]]]:
         """Yield every frame from the last checkpoint on: its number, who wrote it, its entries. Writes nothing.

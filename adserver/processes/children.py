@@ -9,11 +9,14 @@ from collections.abc import Callable
 
 import structlog
 
-from adserver.errors import AdserverError
+from adserver.errors import AdserverError, Unavailable
 from adserver.processes import logs
 
 _PR_SET_PDEATHSIG = 1
 EXIT_REFUSED = 2
+"""What it was given cannot be used, and will not be better next time."""
+EXIT_UNAVAILABLE = 75
+"""Something that it needs is not there now."""
 EXIT_BUG = 70
 
 _log = structlog.get_logger()
@@ -45,7 +48,7 @@ def fork(name: str, body: Callable[[], None], *, close: tuple[int, ...] = ()) ->
         code = 0
     except AdserverError as error:
         _log.critical("process_refused", error=str(error))
-        code = EXIT_REFUSED
+        code = EXIT_UNAVAILABLE if isinstance(error, Unavailable) else EXIT_REFUSED
     except BaseException:  # noqa: BLE001 - whatever ends a child must be seen, and must not run the parent's code
         _log.exception("process_failed")
     finally:

@@ -24,6 +24,12 @@ class Pulse:
         self._beats += 1
         _COUNT.pack_into(self._shared, 0, self._beats)
 
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether there ever was a beat: who reads a long log first beats later."""
+        (beats,) = _COUNT.unpack_from(self._shared)
+        return bool(beats)
+
     def silent_s(self, now: float) -> float:
         """Return for how many seconds of our own life there was no beat; in the parent, by a monotonic clock."""
         (beats,) = _COUNT.unpack_from(self._shared)

@@ -18,7 +18,7 @@ class Child:
     pid: int
     started: float
     pulse: Pulse = field(default_factory=Pulse)
-    """How it beats; only workers do."""
+    """How it beats, if it does: workers and the owner do."""
 
 
 @dataclass(frozen=True)

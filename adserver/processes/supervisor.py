@@ -18,6 +18,7 @@ from adserver.errors import AdserverError, Fault, InvalidConfig
 from adserver.processes import builder, children, owner
 from adserver.processes.crew import Crew
 from adserver.processes.learner import Learner
+from adserver.processes.pulse import Pulse
 from adserver.processes.signals import arriving, send
 from adserver.processes.slots import Child, failures, retry_at
 
@@ -25,6 +26,9 @@ STOP_S = 15.0
 BUILD_S = 120.0
 """A builder that is not done by then is given up: nobody waits for it, so the time is ample for a large catalog on a busy
 machine, and what it is for is a disk that does not answer."""
+OWNER_HUNG_S = 60.0
+"""An owner whose event loop stands still for so long. Workers stop bidding after half of that; to read its log anew, when
+a database lost something, may keep it busy for a while."""
 LOOK_S = 1.0
 """How often children are looked at that give no signal."""
 
@@ -47,6 +51,7 @@ class Supervisor:
         self._owner: Child | None = None
         self._owner_failures = 0
         self._owner_retry_at = 0.0
+        self._owner_refused = False
         self._learner = Learner(loaded)
         self._snapshot: Snapshot | None = None
         self._claim = -1
@@ -105,11 +110,15 @@ class Supervisor:
             settings = self._loaded.settings
             _log.info("serving", url=settings.http.base_url, workers=settings.workers)
             on_ready()
+            return
+        what = ""
+        if self._owner_refused:
+            what = "the owner refuses to start; the log says why"
         elif self._crew.given_up:
+            what = "no worker could start; the log says why"
+        if what:
             self._stop()
-            raise InvalidConfig(
-                [Fault(str(self._loaded.file), "$", "no worker could start; the log says why")]
-            )
+            raise InvalidConfig([Fault(str(self._loaded.file), "$", what)])
 
     def _stop(self) -> None:
         self._learner.end()
@@ -137,9 +146,9 @@ class Supervisor:
     # --- the owner ---
 
     def _start_owner(self) -> None:
-        loaded = self._loaded
-        pid = children.fork("owner", lambda: owner.run(bootstrap.owner_parts(loaded)))
-        self._owner = Child(pid, time.monotonic())
+        loaded, pulse = self._loaded, Pulse()
+        pid = children.fork("owner", lambda: owner.run(bootstrap.owner_parts(loaded), pulse.beat))
+        self._owner = Child(pid, time.monotonic(), pulse)
 
     # --- reloads ---
 
@@ -199,6 +208,7 @@ class Supervisor:
             return
         if self._owner and self._owner.pid == pid:
             _log.error("owner_died", pid=pid, code=code)
+            self._owner_refused = code == children.EXIT_REFUSED
             self._owner_failures = failures(self._owner_failures, self._owner)
             self._owner_retry_at = retry_at(self._owner_failures)
             self._owner = None
@@ -210,6 +220,10 @@ class Supervisor:
         if self._builder and now - self._builder.started > BUILD_S:
             _log.error("builder_hung", pid=self._builder.pid, seconds=BUILD_S)
             send(self._builder.pid, signal.SIGKILL)
+        begun = self._owner if self._owner and self._owner.pulse.has_begun else None
+        if begun and begun.pulse.silent_s(now) > OWNER_HUNG_S:
+            _log.error("owner_hung", pid=begun.pid, seconds=OWNER_HUNG_S)
+            send(begun.pid, signal.SIGKILL)
         self._crew.end_what_hangs(now)
 
     def _revive(self) -> None:

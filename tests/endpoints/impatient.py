@@ -18,5 +18,6 @@ if __name__ == "__main__":
     supervisor.BUILD_S = BUILD_S
     crew.LEAVE_S = LEAVE_S
     crew.HUNG_S = HUNG_S
+    supervisor.OWNER_HUNG_S = HUNG_S
     supervisor.LOOK_S = 0.25
     sys.exit(main(sys.argv[1:]))

@@ -111,6 +111,24 @@ def test_a_worker_that_hangs_while_it_serves_is_replaced(make: Make) -> None:
     server.stop("worker_hung", "worker_died")
 
 
+def test_an_owner_that_hangs_is_replaced_and_bids_go_on_meanwhile(make: Make) -> None:
+    server = impatient(make)
+    hung, worker = server.owner_pid(), server.worker_pid(0)
+    with server.client() as client:
+        bid = client.bid(request()).bid()
+        time.sleep(1.5)  # it has begun to beat
+        os.kill(hung, signal.SIGSTOP)
+        assert client.bid(request()).status == 200
+    wait(lambda: bool(server.events("owner_hung")), SOON_S)
+    wait(lambda: server.owner_pid() != hung and server.is_ready(), SOON_S)
+    assert [each["pid"] for each in server.events("owner_hung")] == [hung]
+    assert server.worker_pid(0) == worker, "nobody else was touched"
+    with server.client() as client:
+        assert client.follow(bid["burl"], PRICE="1").status == 200
+    assert server.report()["tents"]["settled"] == 1_000_000
+    server.stop("owner_hung", "owner_died")
+
+
 def test_a_supervisor_that_stood_still_itself_takes_nobody_for_hung(make: Make) -> None:
     server = impatient(make)
     serving = server.worker_pid(0)

@@ -18,7 +18,8 @@ from adserver.commands.terminal import err
 from adserver.config import Loaded
 from adserver.domain.checkpoints import checkpoint
 from adserver.domain.entries import AnyEntry
-from adserver.domain.ledger import Ledger
+from adserver.domain.ledger import LIFETIME, Ledger
+from adserver.domain.money import Nanos
 from adserver.errors import Fault, InvalidConfig
 
 AGAIN_S = 0.2
@@ -191,3 +192,20 @@ def state_hash(ledger: Ledger) -> str:
         lines = sorted(map(_encode, parts)) if is_many else [_encode(parts)]
         state.update(_encode((name, lines)))
     return state.hexdigest()
+
+
+def totals(ledger: Ledger) -> dict[str, Nanos]:
+    """Return sums over all advertisers, nanos."""
+    advertisers = [
+        account
+        for name, account in ledger.accounts.items()
+        if name.startswith("advertiser/") and name.endswith(LIFETIME)
+    ]
+    return {
+        "settled": sum(account.settled for account in advertisers),
+        "late": sum(account.late for account in advertisers),
+        "outstanding": sum(account.outstanding for account in advertisers),
+        "adjusted": sum(line.row.adjusted for line in ledger.books),
+        "quarantined": ledger.quarantined,
+        "leases": len(ledger.leases),
+    }

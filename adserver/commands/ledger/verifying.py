@@ -13,7 +13,7 @@ from rich.markup import escape
 from adserver import bootstrap
 from adserver.background.owner_query import ask_owner
 from adserver.background.protocol import Report
-from adserver.commands.ledger.reading import Log, Step, apply, open_log, shown, state_hash
+from adserver.commands.ledger.reading import Log, Step, apply, open_log, shown, state_hash, totals
 from adserver.commands.ledger.sums import exact
 from adserver.commands.terminal import FAILED, OK, command, counted, out, print_json
 from adserver.config import Loaded, load_settings
@@ -93,7 +93,7 @@ def _checked(log: Log, *, quiet: bool) -> tuple[dict[str, Any], Ledger | None]:
         "entries": dict(sorted(counts.items())),
         "unfinished_bytes": log.unfinished_bytes,
         "hash": state_hash(ledger),
-        "totals": _totals(ledger),
+        "totals": totals(ledger),
     }
     if read.refused:
         wrong.append(
@@ -114,23 +114,6 @@ def _first(log: Log, entries: int, *, quiet: bool) -> Iterator[Step]:
             return
         yield step._replace(entries=step.entries[:entries])
         entries -= len(step.entries)
-
-
-def _totals(ledger: Ledger) -> dict[str, Nanos]:
-    """Return sums over all advertisers, nanos."""
-    advertisers = [
-        account
-        for name, account in ledger.accounts.items()
-        if name.startswith("advertiser/") and name.endswith(LIFETIME)
-    ]
-    return {
-        "settled": sum(account.settled for account in advertisers),
-        "late": sum(account.late for account in advertisers),
-        "outstanding": sum(account.outstanding for account in advertisers),
-        "adjusted": sum(line.row.adjusted for line in ledger.books),
-        "quarantined": ledger.quarantined,
-        "leases": len(ledger.leases),
-    }
 
 
 def _owner(loaded: Loaded) -> Report | None:

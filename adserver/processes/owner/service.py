@@ -112,12 +112,12 @@ class OwnerService:
         )
         self.commits.do(self._begin)
 
-    async def serve(self, stopping: asyncio.Event) -> None:
-        """Serve until told to stop; all that was acknowledged is durable then."""
+    async def serve(self, stopping: asyncio.Event, beat: Callable[[], None] = lambda: None) -> None:
+        """Serve until told to stop; all that was acknowledged is durable then. `beat` is called every second meanwhile."""
         socket = self._parts.socket
         socket.unlink(missing_ok=True)  # a predecessor's: the ledger's lock says that it is gone
         committing = asyncio.create_task(self.commits.run())
-        ticking = asyncio.create_task(self._tick())
+        ticking = asyncio.create_task(self._tick(beat))
         recounting = asyncio.create_task(self._recounting.run())
         for task in (committing, ticking, recounting):
             task.add_done_callback(
@@ -190,9 +190,10 @@ class OwnerService:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await Connection(self._desk, writer).serve(reader)
 
-    async def _tick(self) -> None:
+    async def _tick(self, beat: Callable[[], None]) -> None:
         while True:
             await asyncio.sleep(SECOND)
+            beat()
             now_s = self._clock.now()
             self.workers.tell_trouble(self.commits.failing)
             if self._supply.is_over(now_s):
@@ -257,16 +258,16 @@ class OwnerService:
             arms.changed.clear()
 
 
-def run(parts: OwnerParts) -> None:
-    """Be the owner until SIGTERM or SIGINT; SIGHUP loads the catalog again.
+def run(parts: OwnerParts, beat: Callable[[], None] = lambda: None) -> None:
+    """Be the owner until SIGTERM or SIGINT; SIGHUP loads the catalog again. Calls `beat` every second while it serves.
 
     Raises `InvalidConfig` or `Unavailable` if it cannot begin.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_main(parts))
+        runner.run(_main(parts, beat))
 
 
-async def _main(parts: OwnerParts) -> None:
+async def _main(parts: OwnerParts, beat: Callable[[], None]) -> None:
     service = OwnerService(parts)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -286,4 +287,4 @@ async def _main(parts: OwnerParts) -> None:
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     loop.add_signal_handler(signal.SIGINT, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, hang_up)
-    await service.serve(stopping)
+    await service.serve(stopping, beat)

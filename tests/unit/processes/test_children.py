@@ -8,7 +8,7 @@ import time
 
 PREFIX = """
 import os, signal, sys, time
-from adserver.errors import Unavailable
+from adserver.errors import Fault, InvalidConfig, Unavailable
 from adserver.processes.children import fork
 def wait(child):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -28,14 +28,15 @@ def run(text: str) -> subprocess.CompletedProcess[str]:
 def test_a_child_ends_with_its_body_and_says_how() -> None:
     done = run(
         """
-def refuse(): raise Unavailable("no store")
+def refuse(): raise InvalidConfig([Fault("settings", "$", "not so")])
+def wait_for_it(): raise Unavailable("no store")
 def fail(): raise KeyError("a bug")
 def leave(): sys.exit(3)
-print(wait(fork("fine", lambda: None)), wait(fork("a", refuse)), wait(fork("b", fail)), wait(fork("c", leave)))
+print(*[wait(fork("x", body)) for body in (lambda: None, refuse, wait_for_it, fail, leave)])
 print("only once")
 """
     )
-    assert done.stdout.splitlines() == ["0 2 70 70", "only once"]
+    assert done.stdout.splitlines() == ["0 2 75 70 70", "only once"]
     assert '"process_refused"' in done.stderr
     assert "no store" in done.stderr
     assert "KeyError" in done.stderr
