@@ -31,7 +31,7 @@ from tests.torture.shared import (
     share_keys,
     tell,
 )
-from tests.torture.trading import OK, Books, Habits, Trading
+from tests.torture.trading import OK, Asked, Books, Habits, Trading
 
 MODES = ("lease", "strict")
 CAP, PEOPLE = 3, 24
@@ -49,6 +49,8 @@ DEAD_S = HOST_TERM_S + 5
 GRACE_S = 10
 GONE_S = DEAD_S + 30 + EXPIRY_S + 2 * GRACE_S
 """Then all that its workers may have promised is over: a worker's own term, the longest life of a bid, and margins."""
+SPENT_S = 6 * (EXPIRY_S + GRACE_S)
+"""What came back is spent by then: of a budget's last bids half lose, and some hold their money to the end."""
 LAG_S = 2.0
 """So long after an impression was acknowledged every server knows of it."""
 LEAST_SERVED = 0.95
@@ -101,7 +103,8 @@ def _run(mode: str, scale: Scale) -> list[Figure]:
             time.sleep(calm_s)
             if scale.full:
                 returned = _returned(mode, shaken, steady, database)
-                time.sleep(2 * EXPIRY_S + GRACE_S + calm_s)  # what came back is spent
+                came_s = time.monotonic()
+                wait(lambda: _spent(books, time.monotonic() - came_s), SPENT_S + 5.0)
             ended_s = time.monotonic()
         if scale.full:
             shaken.start()
@@ -114,6 +117,12 @@ def _run(mode: str, scale: Scale) -> list[Figure]:
         _capped(mode, books),
         *_served(mode, books, began_s, ended_s),
     ]
+
+
+def _spent(books: Books, for_s: float) -> bool:
+    """Tell whether the budgets are, or had long enough to be."""
+    left = [count * PRICE - books.owed(name) for name, count in BUDGETS.items()]
+    return max(left) < PRICE or for_s > SPENT_S
 
 
 @contextmanager
@@ -218,17 +227,28 @@ def _served(mode: str, books: Books, began_s: float, ended_s: float) -> list[Fig
     asked = [each for each in books.asked if each.server == 1 and began_s < each.at_s < ended_s]
     status = Counter(each.status for each in asked)
     answered = (status[OK] + status[204]) / max(1, len(asked))
-    times = [each.at_s + each.took_s for each in asked if each.status == OK]
+    width = int(SIZES["ample"].partition("x")[0])
+    pause_s = _unbid([each for each in asked if each.width == width])
     told = [each.at_s + each.took_s for each in books.told if each.server == 1]
-    pause_s = _longest([began_s, *times, ended_s])
     silent_s = _longest([began_s, *(each for each in told if began_s < each < ended_s), ended_s])
     return [
         Figure("R6", f"two servers, {mode}: requests answered by the other one meanwhile", f"{answered:.1%} of {len(asked):,}",
                f">= {LEAST_SERVED:.0%}", answered >= LEAST_SERVED),
-        Figure("R6", f"two servers, {mode}: its longest pause between two bids", f"{pause_s:.2f} s", "<= 1 s", pause_s <= 1),
+        Figure("R6", f"two servers, {mode}: its longest pause in bids where there is money", f"{pause_s:.2f} s", "<= 1 s", pause_s <= 1),
         Figure("R6", f"two servers, {mode}: its longest pause between two notices acknowledged", f"{silent_s:.2f} s",
                "<= 5 s", silent_s <= 5),
     ]  # fmt: skip
+
+
+def _unbid(asked: Sequence[Asked]) -> float:
+    """Return the longest time from a request that got no bid to the next bid."""
+    longest, since = 0.0, None
+    for each in sorted(asked):
+        since = each.at_s if since is None else since
+        longest = max(longest, each.at_s + each.took_s - since)
+        if each.status == OK:
+            since = None
+    return longest
 
 
 def _longest(moments: Sequence[float]) -> float:

@@ -83,6 +83,8 @@ class Asked(NamedTuple):
     """0: no answer."""
     server: int
     """Which of the servers was to answer."""
+    width: int = 0
+    """Of the banner that was asked for."""
 
 
 class Books:
@@ -201,11 +203,14 @@ class Trading:
         """Ask for a bid, and let become of it what may."""
         self._requests += 1
         person = f"person-{self._dice.randrange(habits.people)}" if habits.people else ""
-        body = json.dumps(self._request(person)).encode()
+        asked = self._request(person)
+        body = json.dumps(asked).encode()
         server = self._next()
         began = time.monotonic()
         answer = await self._say(server, post(f"/openrtb2/{habits.exchange}", body), BID_S)
-        self.books.asked.append(Asked(began, time.monotonic() - began, answer.status, server))
+        width = asked["imp"][0].get("banner", {}).get("w", 0)
+        took_s = time.monotonic() - began
+        self.books.asked.append(Asked(began, took_s, answer.status, server, width))
         if answer.status == OK:
             for seat in json.loads(answer.body)["seatbid"]:
                 for bid in seat["bid"]:
