@@ -51,5 +51,6 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     ),
     "adserver/processes/owner/exposure.py": ("tests/unit/processes/test_exposure.py",),
     "adserver/processes/owner/settling.py": ("tests/unit/processes/test_settling.py",),
+    "adserver/processes/owner/wishes.py": ("tests/unit/processes/test_wishes.py",),
 }
 """By module: the files of its tests. Of these, mutmut runs against a mutant those that reach its function, the quickest first."""
