@@ -1,6 +1,7 @@
 """How much each line item is held back, by what its workers report, and how much may be granted ahead of its plan."""
 
 from collections.abc import Iterator
+from itertools import islice
 from math import log
 
 from adserver.background.money_messages import Flow
@@ -212,7 +213,8 @@ class Paces:
         return meter
 
     def _usual_share(self) -> float:
-        shares = [each.unbilled.share(each.pace) for each in list(self._meters.values())[:32]]
+        some = islice(self._meters.values(), 32)
+        shares = [each.unbilled.share(each.pace) for each in some]
         return sum(shares) / len(shares) if shares else PRIOR_SHARE
 
     def _aims_of(self, payer: Payer) -> tuple[Aim, ...]:
