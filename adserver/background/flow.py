@@ -8,6 +8,8 @@ from adserver.domain.money import Nanos
 EVERY_S = 5.0
 SAMPLE_S = 0.1
 """One request is looked at, and stands for all since the one before."""
+PART = 500
+"""Of so many line items it tells at once: of a large catalog they are ten thousand, and bids wait meanwhile."""
 
 
 class FlowCounter:
@@ -30,6 +32,10 @@ class FlowCounter:
         self._chances: dict[int, float] = {}
         self._bids: dict[int, int] = {}
         self._claimed: dict[int, Nanos] = {}
+        self._elapsed_s = 0.0
+        """What follows is of the last report, which took so long."""
+        self._told = self._chances, self._bids, self._claimed
+        self._untold: list[int] = []
 
     def sample(self, chances: Mapping[int, float], at_s: float) -> None:
         """Take in the chances of the latest request, by line item index."""
@@ -46,26 +52,32 @@ class FlowCounter:
         self._claimed[line_item] = self._claimed.get(line_item, 0) + amount
 
     def due(self, at_s: float) -> Flow | None:
-        """Return the report if it is time for one, and begin the next."""
+        """Return the report if it is time for one, or what is left to tell of the last one."""
+        if self._untold:
+            return Flow(self._elapsed_s, 0, 0, self._part(), is_more=True)
         if at_s < self._begins_s + EVERY_S:
             return None
-        report = Flow(
-            at_s - self._begins_s,
-            self._sampled,
-            self._samples,
-            tuple(
-                LineFlow(
-                    self._numbers[index],
-                    self._chances.get(index, 0.0),
-                    self._bids.get(index, 0),
-                    self._claimed.get(index, 0),
-                    self._free(index),
-                )
-                for index in self._chances.keys() | self._claimed.keys()
-            ),
-        )
+        self._elapsed_s = at_s - self._begins_s
+        self._told = self._chances, self._bids, self._claimed
+        self._untold = list(self._chances.keys() | self._claimed.keys())
+        report = Flow(self._elapsed_s, self._sampled, self._samples, self._part())
         self._begins_s = at_s
         self.requests -= self._sampled
         self._sampled = self._samples = 0
         self._chances, self._bids, self._claimed = {}, {}, {}
         return report
+
+    def _part(self) -> tuple[LineFlow, ...]:
+        chances, bids, claimed = self._told
+        part = self._untold[-PART:]
+        del self._untold[-PART:]
+        return tuple(
+            LineFlow(
+                self._numbers[index],
+                chances.get(index, 0.0),
+                bids.get(index, 0),
+                claimed.get(index, 0),
+                self._free(index),
+            )
+            for index in part
+        )

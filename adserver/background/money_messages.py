@@ -38,9 +38,11 @@ class Flow(_Message, frozen=True):
     samples: int
     """How many of them it looked at for chances."""
     lines: tuple["LineFlow", ...]
+    is_more: bool = False
+    """These lines belong to what was told before; its requests and samples are not told again."""
 
 
-class LineFlow(msgspec.Struct, frozen=True, array_like=True):
+class LineFlow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was counted of one line item."""
 
     number: int

@@ -58,6 +58,8 @@ class Rounds:
             self._line.begin_anew()
         self._purse.follow(steady_s, now_s)
         self._contacts.expire(now_s)
+        if self._flow and self._line.connected and (report := self._flow.due(steady_s)):
+            self._line.send(report)
         if steady_s < self._renew_at:
             return
         self._renew_at = steady_s + RENEW_S
@@ -68,5 +70,3 @@ class Rounds:
             release = self._purse.releases(now_s)
             if release is not None:
                 self._line.send(release)
-            if self._flow and (report := self._flow.due(steady_s)):
-                self._line.send(report)

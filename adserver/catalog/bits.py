@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 WINDOW = 1_024
+STRETCH = 16 * WINDOW
 _LOW = (1 << WINDOW) - 1
+_LOW_STRETCH = (1 << STRETCH) - 1
 
 
 def bits(indices: Iterable[int], size: int) -> int:
@@ -68,14 +70,20 @@ def unpacked(members: Packed) -> int:
 def ascending(alive: int) -> Iterator[int]:
     """Yield members from the lowest; lazily, so that taking the first few of a huge set is cheap.
 
-    The set is cut into windows, because isolating a low bit costs time in the whole width.
+    The set is cut into stretches and these into windows: isolating a low bit costs time in the width of what it is
+    isolated in, and so does each step to what comes next.
     """
-    offset = 0
+    beginning = 0
     while alive:
-        window = alive & _LOW
-        while window:
-            low = window & -window
-            yield offset + low.bit_length() - 1
-            window ^= low
-        alive >>= WINDOW
-        offset += WINDOW
+        stretch = alive & _LOW_STRETCH
+        offset = beginning
+        while stretch:
+            window = stretch & _LOW
+            while window:
+                low = window & -window
+                yield offset + low.bit_length() - 1
+                window ^= low
+            stretch >>= WINDOW
+            offset += WINDOW
+        alive >>= STRETCH
+        beginning += STRETCH

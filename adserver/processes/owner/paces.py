@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from itertools import islice
 from math import log
+from statistics import fmean
+from typing import NamedTuple
 
 from adserver.background.money_messages import Flow
 from adserver.domain.entries import AnyEntry, Settled
@@ -28,6 +30,20 @@ AHEAD_S = 10.0
 """What is granted may run so far ahead of the plan: the time until the next report, and some."""
 AHEAD_BILLS = 3.0
 """... or by so many bills, if they are rarer."""
+OTHERS = 32
+"""What is usual is that of so many line items."""
+
+
+class _Traffic(NamedTuple):
+    """What one worker reported."""
+
+    rate: float
+    """Requests a second."""
+    at_s: float
+    """When."""
+    requests: float
+    """Of all workers before that."""
+    samples: float
 
 
 class Paces:
@@ -51,8 +67,8 @@ class Paces:
         self._aims: dict[int, tuple[Payer, tuple[Aim, ...]]] = {}
         """By line item: of today's budgets, in their order."""
         self._told: dict[int, float] = {}
-        self._traffic: dict[int, tuple[float, float]] = {}
-        """By lease: requests a second, and when that was reported."""
+        self._traffic: dict[int, _Traffic] = {}
+        """By lease, as reported last."""
         self._held: dict[tuple[int, int], Nanos] = {}
         """By lease and line item: what is in bids, as reported last."""
         self._sums: dict[str, tuple[int, float, float]] = {}
@@ -61,6 +77,8 @@ class Paces:
         """By line item: in which accounts, how much pending and a second."""
         self._requests = self._samples = 0.0
         self._heard_s = 0.0
+        self._usual_share = PRIOR_SHARE
+        """Of claimed money that is billed, as of the last second: a newcomer is taken to be like others."""
 
     def value(self, number: int) -> float:
         """Return the multiplier on a line item's value."""
@@ -74,7 +92,7 @@ class Paces:
     def share(self, number: int) -> float:
         """Return the share of a line item's claimed money that is expected to be billed."""
         meter = self._meters.get(number)
-        return PRIOR_SHARE if meter is None else meter.unbilled.share(meter.pace)
+        return self._usual_share if meter is None else meter.unbilled.share(meter.pace)
 
     def expected(self, number: int) -> float:
         """Return what a line item's bids under way will still cost, nanos."""
@@ -85,23 +103,31 @@ class Paces:
 
     def flowed(self, lease: int, flow: Flow, now_s: float) -> None:
         """Take in what a worker counted in the last seconds."""
-        self._traffic[lease] = (flow.requests / flow.elapsed_s, now_s)
-        self._requests += flow.requests
-        self._samples += flow.samples
-        self.supply.observed(flow.elapsed_s / len(self._traffic))
+        if not flow.is_more:
+            before = self._requests, self._samples
+            self._traffic[lease] = _Traffic(flow.requests / flow.elapsed_s, now_s, *before)
+            self._requests += flow.requests
+            self._samples += flow.samples
+            self.supply.observed(flow.elapsed_s / len(self._traffic))
+        traffic = self._traffic.get(lease)
+        if traffic is None:  # more of what another owner was told
+            return
         begins_s = now_s - flow.elapsed_s
         for line in flow.lines:
-            payer = self._grants.lines.payer(line.number, now_s)
+            number = line.number
+            self.supply.count(number, line.chances)
+            if not (line.bids or number in self._meters or number in self.supply.learned):
+                continue  # most line items of a large catalog: they cost next to nothing
+            payer = self._grants.lines.payer(number, now_s)
             if payer is None:
                 continue
-            self.supply.count(line.number, line.chances)
             held = self._ledger.holds(lease, payer.pot) - line.free
-            self._held[lease, line.number] = max(0, held)
-            meter = self._meter(payer)
+            self._held[lease, number] = max(0, held)
+            meter = self._meter(payer, traffic.requests, traffic.samples)
             if line.bids or meter.is_busy:
                 meter.flowed(begins_s, now_s, line)
-                self._flowed[line.number] = None
-            else:  # most line items of a large catalog: they cost next to nothing
+                self._flowed[number] = None
+            else:
                 meter.skip(self._requests, self._samples)
 
     def entered(self, entry: AnyEntry, now_s: float) -> None:
@@ -122,11 +148,17 @@ class Paces:
 
     def step(self, now_s: float) -> dict[int, float]:
         """Control whoever was reported on; return what changed enough to tell."""
-        silent = [lease for lease, (_, at) in self._traffic.items() if abs(now_s - at) > SILENT_S]
+        silent = [
+            lease
+            for lease, traffic in self._traffic.items()
+            if abs(now_s - traffic.at_s) > SILENT_S
+        ]
         for lease in silent:
             del self._traffic[lease]
             self._held = {key: held for key, held in self._held.items() if key[0] != lease}
-        traffic = sum(rate for rate, _ in self._traffic.values())
+        traffic = sum(each.rate for each in self._traffic.values())
+        some = [each.unbilled.share(each.pace) for each in islice(self._meters.values(), OTHERS)]
+        self._usual_share = fmean(some) if some else PRIOR_SHARE
         changed = {}
         left = MOST
         for number in list(self._flowed):
@@ -177,7 +209,7 @@ class Paces:
         """
         if payer.pacing == "asap" or not payer.bounds:
             return None
-        meter = self._meter(payer)
+        meter = self._meter(payer, self._requests, self._samples)
         share = max(NEVER, meter.unbilled.share(meter.pace))
         bill = meter.unbilled.bill or meter.price * share
         free = self._free(payer)
@@ -202,20 +234,17 @@ class Paces:
 
     # --- inside ---
 
-    def _meter(self, payer: Payer) -> Meter:
+    def _meter(self, payer: Payer, requests: float, samples: float) -> Meter:
+        """Return a line item's; a new one begins after so many requests and samples of all workers."""
         meter = self._meters.get(payer.key)
         if meter is None:
             known = self.supply.learned.get(payer.key) or Learned(b"", 1.0, 0.0, 0.0)
-            meter = Meter(payer.key, payer.unit, known.share or self._usual_share())
+            meter = Meter(payer.key, payer.unit, known.share or self._usual_share)
             meter.response.move(known.pace)
             meter.response.slope = known.slope or SLOPE
+            meter.skip(requests, samples)
             self._meters[payer.key] = meter
         return meter
-
-    def _usual_share(self) -> float:
-        some = islice(self._meters.values(), 32)
-        shares = [each.unbilled.share(each.pace) for each in some]
-        return sum(shares) / len(shares) if shares else PRIOR_SHARE
 
     def _aims_of(self, payer: Payer) -> tuple[Aim, ...]:
         found = self._aims.get(payer.key)

@@ -178,3 +178,42 @@ def test_a_damaged_file_is_told_of_and_begun_anew(tmp_path: Path, content: bytes
         supply = Supply(path)
     assert [each["event"] for each in logs] == ["supply_forgotten"]
     assert supply.rates(TENT) is EVEN
+
+
+def test_a_newcomer_is_measured_by_the_traffic_since_it_came() -> None:
+    world = World("even")
+    for _ in range(100):
+        world.now_s += 5.0
+        world.paces.flowed(world.lease, Flow(5.0, 300, 50, ()), world.now_s)
+    world.report(10, 10_000, chances=150.0)
+    meter = world.paces._meters[TENT]
+    assert meter.chances_per_s(60.0) == pytest.approx(30.0), "half of the requests"
+
+
+def test_the_rest_of_a_report_belongs_to_its_traffic() -> None:
+    world = World("even")
+    world.now_s += 5.0
+    line = LineFlow(TENT, 150.0, 10, 10_000, 10**6)
+    world.paces.flowed(world.lease, Flow(5.0, 300, 50, ()), world.now_s)
+    other = world.grants.lease(world.now_s)
+    world.paces.flowed(other, Flow(5.0, 300, 50, ()), world.now_s)
+    world.paces.flowed(world.lease, Flow(5.0, 0, 0, (line,), is_more=True), world.now_s)
+    world.paces.step(world.now_s)
+    assert world.paces._meters[TENT].chances_per_s(120.0) == pytest.approx(30.0)
+
+
+def test_the_rest_of_what_another_owner_was_told_is_not_heard() -> None:
+    world = World("even")
+    line = LineFlow(TENT, 150.0, 10, 10_000, 10**6)
+    world.paces.flowed(world.lease, Flow(5.0, 0, 0, (line,), is_more=True), world.now_s)
+    assert not world.paces._meters
+
+
+def test_who_never_bid_costs_no_meter_and_its_supply_is_counted() -> None:
+    world = World("asap")
+    world.report(0, 0)
+    assert not world.paces._meters
+    assert world.paces.supply._chances == {TENT: 100.0}
+    world.report(1, 1_000)
+    assert list(world.paces._meters) == [TENT]
+    assert world.paces.supply._chances == {TENT: 200.0}
