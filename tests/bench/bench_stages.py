@@ -13,11 +13,15 @@ import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
+from statistics import mean
 
+from adserver.background.flow import EVERY_S, SAMPLE_S, FlowCounter
+from adserver.decision import chances
+from adserver.decision.pipeline import look_ahead
 from loadtest import traffic
 from tests.bench.modelled import equip
 from tests.bench.serving import prepare
-from tests.bench.walk import NOTHING, Ready, ready, walk
+from tests.bench.walk import NOTHING, Ready, arrived, ready, walk
 
 ROUNDS = 3
 REQUESTS = 2_000
@@ -44,6 +48,37 @@ def main() -> None:
         print(f"  {stage:24s} {total / len(bodies) * 1e6:7.2f} us")
     print(f"  {'sum':24s} {sum(best.values()) / len(bodies) * 1e6:7.2f} us")
     print(f"  of which every stopping of the watch takes {nothing / len(bodies) * 1e6:.2f} us")
+    _pauses(built, bodies)
+
+
+def _pauses(built: Ready, bodies: list[bytes]) -> None:
+    """Print how long bids wait while one request is looked at for chances, and while the owner is told of five seconds."""
+    now_s = time.time()
+    flow = FlowCounter(
+        [each.number for each in built.snapshot.line_items], lambda _: 0, lambda: now_s
+    )
+    samples = []
+    for body in bodies[: int(EVERY_S / SAMPLE_S)]:
+        auction, now = arrived(built, body, now_s)
+        fits = look_ahead(built.snapshot, auction)
+        since = time.perf_counter()
+        found = chances.count(built.snapshot, auction, fits, now)
+        samples.append(time.perf_counter() - since)
+        flow.requests += 1
+        flow.sample(found, now_s)
+    parts, lines = [], 0
+    since = time.perf_counter()
+    while part := flow.due(now_s + EVERY_S):
+        parts.append(time.perf_counter() - since)
+        lines += len(part.lines)
+        since = time.perf_counter()
+    print("and so long bids wait")
+    print(
+        f"  {'while chances are counted':26s} {mean(samples) * 1e6:7.0f} us, at most {max(samples) * 1e6:.0f}"
+    )
+    print(
+        f"  {'while a report is written':26s} {mean(parts) * 1e6:7.0f} us, at most {max(parts) * 1e6:.0f}; {lines:,} lines in {len(parts)} parts"
+    )
 
 
 def _round(built: Ready, bodies: list[bytes]) -> dict[str, float]:

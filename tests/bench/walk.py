@@ -59,6 +59,19 @@ def ready(settings_file: Path, now_s: float) -> Ready:
     return Ready(worker, snapshot, loaded)
 
 
+def arrived(built: Ready, body: bytes, now_s: float) -> tuple[Auction, Moment]:
+    """Return a request in the core's words and its moment, of somebody who is not known."""
+    bid = built.worker.bid
+    terms = bid._desks["demo"].terms
+    request = decode(body).request
+    rules = bid._gatherer._rules
+    permission = permit(inbound.signals(request), rules, now_s, contextual_without_consent=False)
+    auction = inbound.auction(request, terms, built.loaded.rates, permission)
+    assert not isinstance(auction, Reason)
+    gathered = Gathered(auction, permission, [], 100)
+    return auction, moment(gathered, terms, bid._purse, bid._purse.paces, 0, now_s)
+
+
 def walk(built: Ready, body: bytes, now_s: float) -> Iterator[str]:
     """Take the steps of `BidEndpoint`, yielding the name of each stage before it begins; the first has nothing in it."""
     bid = built.worker.bid
