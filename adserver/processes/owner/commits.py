@@ -18,6 +18,8 @@ from adserver.metrics import EVENTS_DROPPED, WRITES_FAILING
 from adserver.ports import EventStore, LedgerStore
 from adserver.ports.people import Contacts
 
+TURN_S = 0.1
+"""So long a turn decides; the last job that it began is done in it."""
 RETRY_S = 0.5
 REPEAT_S = 60.0
 """What goes on failing is said so often."""
@@ -142,7 +144,7 @@ class Commits:
         return (*self._contacts.touches(person), *queued)
 
     async def run(self) -> None:
-        """Commit whenever there is something, until stopped; then once more."""
+        """Commit whenever there is something, until stopped; then what is left."""
         while not self._stopping:
             await self._wake.wait()
             self._wake.clear()
@@ -151,6 +153,8 @@ class Commits:
                 await asyncio.sleep(RETRY_S)
                 self._wake.set()
         await self._flush()
+        while self._jobs and not self.failing:
+            await self._flush()
 
     def stop(self) -> None:
         """End `run` after a last commit."""
@@ -201,9 +205,14 @@ class Commits:
             raise
 
     def _decide(self) -> None:
-        """Run what waits, all of it in one turn."""
+        """Run what waits; what takes too long for one turn goes on in the next, and others are heard in between."""
         jobs, self._jobs = self._jobs, []
-        for job in jobs:
+        until_s = self._monotonic() + TURN_S
+        for number, job in enumerate(jobs):
+            if self._monotonic() > until_s:
+                self._jobs = jobs[number:] + self._jobs
+                self._wake.set()
+                return
             try:
                 job.do()
             except Exception:  # noqa: BLE001 - a bug: loud, and no reason to fail everybody else

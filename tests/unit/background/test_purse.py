@@ -5,7 +5,7 @@ import pytest
 from adserver.background.leases import AGAIN_S
 from adserver.background.money_messages import Release
 from adserver.background.protocol import Ask, Hello, Return
-from adserver.background.purse import LeasedPurse
+from adserver.background.purse import ASKED_AT_ONCE, LeasedPurse
 from adserver.background.spending import RELEASE_AFTER_S
 from adserver.catalog.bits import Run
 from adserver.domain.budget import ceiling_key
@@ -33,6 +33,15 @@ def test_new_purse_asks_for_everything_once_and_funds_nothing() -> None:
     assert not made.claim(0, "north", 1)
     assert wanted(made) == {TENT: 0, BOOT: 0, ceiling_key("north"): 0, ceiling_key("all"): 0}
     assert wanted(made) == {}
+
+
+def test_of_a_large_catalog_it_asks_part_by_part_ceilings_first() -> None:
+    size = 2 * ASKED_AT_ONCE
+    made = LeasedPurse([Run(i, 1) for i in range(size)], range(1, 1 + size), ["north"])
+    parts = [wanted(made) for _ in range(4)]
+    assert [len(part) for part in parts] == [ASKED_AT_ONCE, ASKED_AT_ONCE, 1, 0]
+    assert ceiling_key("north") in parts[0]
+    assert len({key for part in parts for key in part}) == size + 1
 
 
 def test_grants_fund_the_bits_of_their_line_item() -> None:
