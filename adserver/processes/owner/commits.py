@@ -90,7 +90,7 @@ class Commits:
         self._stopping = False
 
     def do(self, job: Callable[[], None], refuse: Acknowledge | None = None) -> None:
-        """Run this in the next turn; while there is none to be had `refuse` is called with the reason, if given."""
+        """Run this in one of the next turns; while there is none to be had `refuse` is called with the reason, if given."""
         self._jobs.append(Job(job, refuse))
         self._wake.set()
 
