@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
+from itertools import islice
 from math import inf
 from time import monotonic
 from typing import Any
@@ -52,6 +53,8 @@ from adserver.processes.owner.workers import RECALL_MOST_S, RECALL_S
 
 MAX_UNREAD_BYTES = 64 << 20
 """A worker that reads nothing for so long is as good as gone."""
+TRIED_AT_ONCE = 1_000
+"""So many wishes of a worker are tried again in a second."""
 
 _log = structlog.get_logger()
 
@@ -98,9 +101,12 @@ class Connection:
         self._writer.close()
 
     def grant_waiting(self) -> None:
-        """Try again what could not be granted before."""
-        if self._waiting:
-            self._grant(dict(self._waiting))
+        """Try again what could not be granted before; of very much a part, in turn."""
+        some = dict(islice(self._waiting.items(), TRIED_AT_ONCE))
+        for key in some:
+            del self._waiting[key]
+        if some:
+            self._grant(some)
 
     def _take(self, message: FromWorker) -> None:  # noqa: C901, PLR0912 (one flat case per message)
         match message:
@@ -191,23 +197,20 @@ class Connection:
         desk, now_s = self._desk, self._desk.clock.now()
         if not self.lease or not self.alive:
             return
-        found, gathering = [], set()
+        found = []
+        missed: dict[float, set[int]] = {RECALL_S: set(), RECALL_MOST_S: set()}
         for key, wish in wishes.items():
             least = wish.least_at(now_s, desk.grants.rest_s.get(key, -inf))
             grant = desk.grants.grant(self.lease, key, wish.want, now_s, least)
             if grant is None:
                 self._waiting[key] = wish
-                if least:
-                    gathering.add(key)
+                missed[RECALL_S if least else RECALL_MOST_S].add(key)
             else:
                 self._waiting.pop(key, None)
                 found.append((key, *grant))
         if found:
             desk.commits.then(lambda: self.send(Grant(tuple(found))))
-        for keys, most_s in (
-            (gathering, RECALL_S),
-            (self._waiting.keys() - gathering, RECALL_MOST_S),
-        ):
+        for most_s, keys in missed.items():
             pots = desk.grants.scarce(keys, now_s)
             for pot in desk.workers.recall(self.lease, pots, now_s, most_s):
                 desk.grants.want(pot)
