@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from math import inf
 
 from adserver.background.clock_watch import TOLERANCE_S
@@ -15,8 +14,6 @@ from adserver.domain.money import Nanos
 
 IDLE_S = 1.0
 AHEAD_S = 1.0
-ASKED_AT_ONCE = 500
-"""For so many keys is asked in one message: of a large catalog the first can bid while the owner is asked for the others."""
 LOOK_S = 0.3
 """A decision so long after the last look looks again: less than `MARGIN_S`."""
 
@@ -131,8 +128,7 @@ class LeasedPurse(Spending):
         for lease in [each for each in self._rests if each.ask_again(now_s)]:
             del self._rests[lease]
         if not self._suspended:
-            for lease in tuple(islice(self._low, ASKED_AT_ONCE)):
-                del self._low[lease]
+            for lease in self._low:
                 if not lease.asked:
                     lease.asked = True
                     wants.append((lease.key, lease.want(now_s, self.ahead_s)))
@@ -140,6 +136,7 @@ class LeasedPurse(Spending):
                         least[lease.key] = lease.least
                 if lease.free < lease.least:
                     self._give_back(lease, lease.free)
+            self._low.clear()
         amounts, self._back = tuple(self._back.items()), Counter()
         ask = Ask(tuple(wants), least) if wants else None
         return ask, Return(amounts) if amounts else None

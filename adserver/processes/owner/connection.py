@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
-from itertools import islice
 from math import inf
 from time import monotonic
 from typing import Any
@@ -48,13 +47,11 @@ from adserver.processes.owner.greeting import greeting
 from adserver.processes.owner.people import to_forget
 from adserver.processes.owner.recounting import counts
 from adserver.processes.owner.reports import invalid_rows, report
-from adserver.processes.owner.wishes import Wish
+from adserver.processes.owner.wishes import Wish, Wishes
 from adserver.processes.owner.workers import RECALL_MOST_S, RECALL_S
 
 MAX_UNREAD_BYTES = 64 << 20
 """A worker that reads nothing for so long is as good as gone."""
-TRIED_AT_ONCE = 1_000
-"""So many wishes of a worker are tried again in a second."""
 
 _log = structlog.get_logger()
 
@@ -67,8 +64,7 @@ class Connection:
         self.alive = True
         self._desk = desk
         self._writer = writer
-        self._waiting: dict[int, Wish] = {}
-        """By key: what it asked for and could not get yet."""
+        self._wishes = Wishes()
         self._tasks: set[asyncio.Task[None]] = set()
         self._release: Release | None = None
         """What it would let go of in the next turn."""
@@ -102,11 +98,7 @@ class Connection:
 
     def grant_waiting(self) -> None:
         """Try again what could not be granted before; of very much a part, in turn."""
-        some = dict(islice(self._waiting.items(), TRIED_AT_ONCE))
-        for key in some:
-            del self._waiting[key]
-        if some:
-            self._grant(some)
+        self._grant(self._wishes.waiting())
 
     def _take(self, message: FromWorker) -> None:  # noqa: C901, PLR0912 (one flat case per message)
         match message:
@@ -114,8 +106,9 @@ class Connection:
                 self._later(request, partial(self._record, request, fact))
             case Events(lines):
                 self._desk.commits.droppable(lines)
-            case Ask():
-                self._desk.commits.do(partial(self._ask, message))
+            case Ask(wants, least):
+                if self._wishes.ask(wants, least, self._desk.clock.now()):
+                    self._desk.commits.do(self._answer)
             case Return(amounts):
                 self._desk.commits.do(partial(self._give_back, amounts))
             case Renew(stamp_s):
@@ -189,9 +182,11 @@ class Connection:
         for message in greeting(self._desk, self.lease, hello, resolved):
             self.send(message)
 
-    def _ask(self, asked: Ask) -> None:
-        now_s = self._desk.clock.now()
-        self._grant({key: Wish(want, asked.least.get(key, 0), now_s) for key, want in asked.wants})
+    def _answer(self) -> None:
+        """Grant what is asked for; of very much a part, and the others behind all that waits for a turn by then."""
+        self._grant(self._wishes.new())
+        if self._wishes.has_new:
+            self._desk.commits.do(self._answer)
 
     def _grant(self, wishes: Mapping[int, Wish]) -> None:
         desk, now_s = self._desk, self._desk.clock.now()
@@ -203,10 +198,10 @@ class Connection:
             least = wish.least_at(now_s, desk.grants.rest_s.get(key, -inf))
             grant = desk.grants.grant(self.lease, key, wish.want, now_s, least)
             if grant is None:
-                self._waiting[key] = wish
+                self._wishes.wait(key, wish)
                 missed[RECALL_S if least else RECALL_MOST_S].add(key)
             else:
-                self._waiting.pop(key, None)
+                self._wishes.granted(key)
                 found.append((key, *grant))
         if found:
             desk.commits.then(lambda: self.send(Grant(tuple(found))))

@@ -5,7 +5,7 @@ import pytest
 from adserver.background.leases import AGAIN_S
 from adserver.background.money_messages import Release
 from adserver.background.protocol import Ask, Hello, Return
-from adserver.background.purse import ASKED_AT_ONCE, LeasedPurse
+from adserver.background.purse import LeasedPurse
 from adserver.background.spending import RELEASE_AFTER_S
 from adserver.catalog.bits import Run
 from adserver.domain.budget import ceiling_key
@@ -35,13 +35,9 @@ def test_new_purse_asks_for_everything_once_and_funds_nothing() -> None:
     assert wanted(made) == {}
 
 
-def test_of_a_large_catalog_it_asks_part_by_part_ceilings_first() -> None:
-    size = 2 * ASKED_AT_ONCE
-    made = LeasedPurse([Run(i, 1) for i in range(size)], range(1, 1 + size), ["north"])
-    parts = [wanted(made) for _ in range(4)]
-    assert [len(part) for part in parts] == [ASKED_AT_ONCE, ASKED_AT_ONCE, 1, 0]
-    assert ceiling_key("north") in parts[0]
-    assert len({key for part in parts for key in part}) == size + 1
+def test_it_asks_for_ceilings_first_for_without_them_nobody_bids() -> None:
+    made = LeasedPurse([Run(0, 1), Run(1, 1)], [TENT, BOOT], ["north"])
+    assert list(wanted(made)) == [ceiling_key("north"), TENT, BOOT]
 
 
 def test_grants_fund_the_bits_of_their_line_item() -> None:
