@@ -7,7 +7,6 @@ in turns alone, so that hosts that share a ledger decide one after the other, an
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
 
 import structlog
 
@@ -17,9 +16,8 @@ from adserver.errors import Unavailable
 from adserver.metrics import EVENTS_DROPPED, WRITES_FAILING
 from adserver.ports import EventStore, LedgerStore
 from adserver.ports.people import Contacts
+from adserver.processes.owner.jobs import Job, Jobs
 
-TURN_S = 0.1
-"""So long a turn decides; the last job that it began is done in it."""
 RETRY_S = 0.5
 REPEAT_S = 60.0
 """What goes on failing is said so often."""
@@ -31,14 +29,6 @@ _log = structlog.get_logger()
 
 Acknowledge = Callable[[str], None]
 """Called with nothing, or with why it failed."""
-
-
-class Job(NamedTuple):
-    """What waits for a turn."""
-
-    do: Callable[[], None]
-    refuse: Acknowledge | None
-    """Called in its place when there is no turn to be had; without one it waits for the next."""
 
 
 class Commits:
@@ -80,7 +70,7 @@ class Commits:
         self._interests: list[tuple[PersonKey, Interest]] = []
         self._acknowledge: list[Acknowledge] = []
         self._then: list[Callable[[], None]] = []
-        self._jobs: list[Job] = []
+        self._jobs = Jobs()
         self._learn = learn
         self._recover = recover
         self._monotonic = monotonic
@@ -91,12 +81,12 @@ class Commits:
 
     def do(self, job: Callable[[], None], refuse: Acknowledge | None = None) -> None:
         """Run this in one of the next turns; while there is none to be had `refuse` is called with the reason, if given."""
-        self._jobs.append(Job(job, refuse))
+        self._jobs.add(Job(job, refuse))
         self._wake.set()
 
     def do_first(self, job: Callable[[], None]) -> None:
         """Run this in the next turn before all that waits."""
-        self._jobs.insert(0, Job(job, None))
+        self._jobs.add_first(Job(job, None))
         self._wake.set()
 
     def enter(self, entry: AnyEntry) -> None:
@@ -167,7 +157,9 @@ class Commits:
         acknowledge: list[Acknowledge] = []
         try:
             await self._begin()
-            self._decide()
+            self._jobs.run(self._monotonic)
+            if self._jobs:
+                self._wake.set()
             acknowledge, self._acknowledge = self._acknowledge, []
             then, self._then = self._then, []
             if await self._written(then):
@@ -204,22 +196,6 @@ class Commits:
                 self._then = then + self._then
             raise
 
-    def _decide(self) -> None:
-        """Run what waits; what takes too long for one turn goes on in the next, and others are heard in between."""
-        jobs, self._jobs = self._jobs, []
-        until_s = self._monotonic() + TURN_S
-        for number, job in enumerate(jobs):
-            if self._monotonic() > until_s:
-                self._jobs = jobs[number:] + self._jobs
-                self._wake.set()
-                return
-            try:
-                job.do()
-            except Exception:  # noqa: BLE001 - a bug: loud, and no reason to fail everybody else
-                _log.exception("owner_job_failed")
-                if job.refuse is not None:
-                    job.refuse("the owner failed; its log tells more")
-
     def _forget(self) -> None:
         """What was decided in this turn may not be what the shared log says."""
         self._uncertain = True
@@ -230,12 +206,7 @@ class Commits:
     def _failed(self, why: str) -> None:
         """Refuse what cannot wait."""
         self.failing = why
-        waiting, self._jobs = self._jobs, []
-        for job in waiting:
-            if job.refuse is None:
-                self._jobs.append(job)
-            else:
-                job.refuse(why)
+        self._jobs.refuse(why)
         acknowledge, self._acknowledge = self._acknowledge, []
         for answer in acknowledge:
             answer(why)

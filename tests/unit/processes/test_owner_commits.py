@@ -8,7 +8,8 @@ import structlog.testing
 from adserver.domain.entries import AnyEntry, Leased
 from adserver.domain.person import Touch
 from adserver.processes.owner import commits
-from adserver.processes.owner.commits import TURN_S, Commits
+from adserver.processes.owner.commits import Commits
+from adserver.processes.owner.jobs import TURN_S
 from tests.fakes.contacts import FakeContacts
 from tests.fakes.event_store import FakeEventStore
 from tests.fakes.ledger_store import FakeLedgerStore
