@@ -19,7 +19,7 @@ class Lease:
     """Money for one key: a line item or a ceiling."""
 
     __slots__ = (
-        "_came_s", "_short", "_size", "asked", "free", "key", "least", "low", "partial", "pot", "price", "run", "taken",
+        "_came_s", "_size", "asked", "free", "key", "least", "low", "partial", "pot", "price", "run", "taken",
         "until_s", "wanted",
     )  # fmt: skip
 
@@ -47,8 +47,6 @@ class Lease:
         """What was asked for last."""
         self._came_s = 0.0
         self._size: Nanos = 0
-        self._short = False
-        """Less than what was asked for was granted last: there is no more to be had now."""
 
     def want(self, now_s: float, ahead_s: float) -> Nanos:
         """Return how much to ask for: what would last `ahead_s` and as long again at the rate of claims since the last
@@ -63,7 +61,8 @@ class Lease:
         """Tell whether what is free will not last `ahead_s` if nothing comes back, and more may be had: while bids let go of
         what they held, it may never fall so low that more is asked for.
         """
-        if self.asked or self._short or now_s - self._came_s < SETTLED_S:
+        is_all = self._size < self.wanted
+        if self.asked or is_all or now_s - self._came_s < SETTLED_S:
             return False
         return self.free < self._lasting(now_s, ahead_s)
 
@@ -100,7 +99,6 @@ class Lease:
         self.free += amount
         self.low = self.free // 2
         self.partial, self.least = self.free < self.least, 0
-        self._short = amount < self.wanted
         self._came_s, self._size, self.taken = now_s, amount, 0
 
     def empty(self) -> tuple[int, Nanos]:
