@@ -9,6 +9,8 @@ SHORTEST_S = 0.05
 MS = 1_000
 AGAIN_S = 20.0
 """So long a rest that was too little for a bid is kept before all rests are gathered once more."""
+SETTLED_S = 5.0
+"""So long claims are counted before they tell how fast money goes."""
 MOST_GROWTH = 64
 """A moment of heavy traffic is no reason to take all that there is."""
 
@@ -17,7 +19,8 @@ class Lease:
     """Money for one key: a line item or a ceiling."""
 
     __slots__ = (
-        "_came_s", "_size", "asked", "free", "key", "least", "low", "partial", "pot", "price", "run", "taken", "until_s",
+        "_came_s", "_size", "asked", "free", "key", "least", "low", "partial", "pot", "price", "run", "taken",
+        "until_s", "wanted",
     )  # fmt: skip
 
     def __init__(self, key: int) -> None:
@@ -40,6 +43,8 @@ class Lease:
         """Claimed since the last grant."""
         self.partial = False
         """Less than that was granted: it is all that there is, for whatever is cheaper."""
+        self.wanted: Nanos = 0
+        """What was asked for last."""
         self._came_s = 0.0
         self._size: Nanos = 0
 
@@ -49,9 +54,21 @@ class Lease:
 
         What bids let go of is not reckoned with: when the log is away, nothing comes back.
         """
+        self.wanted = min(self._lasting(now_s, 2 * ahead_s), MOST_GROWTH * self._size)
+        return self.wanted
+
+    def is_thin(self, now_s: float, ahead_s: float) -> bool:
+        """Tell whether what is free will not last `ahead_s` if nothing comes back, and more may be had: while bids let go of
+        what they held, it may never fall so low that more is asked for.
+        """
+        is_all = self._size < self.wanted
+        if self.asked or is_all or now_s - self._came_s < SETTLED_S:
+            return False
+        return self.free < self._lasting(now_s, ahead_s)
+
+    def _lasting(self, now_s: float, seconds: float) -> Nanos:
         lasted_ms = round(max(now_s - self._came_s, SHORTEST_S) * MS)
-        wanted = self.taken * round(2 * ahead_s * MS) // lasted_ms
-        return min(wanted, MOST_GROWTH * self._size)
+        return self.taken * round(seconds * MS) // lasted_ms
 
     def part(self, now_s: float) -> Nanos:
         """Return how much to leave to others who have none: half. What is no use in halves is kept for a bid, or goes whole if none came."""

@@ -141,10 +141,18 @@ class LeasedPurse(Spending):
         ask = Ask(tuple(wants), least) if wants else None
         return ask, Return(amounts) if amounts else None
 
-    def gather(self) -> None:
-        """Give back what bids let go of if it is too little for another while more is asked for: it may be enough with
-        what others have.
+    def gather(self, now_s: float) -> None:
+        """See to what goes unnoticed while deciding, once a second.
+
+        What bids let go of goes back if it is too little for another while more is asked for: it may be enough with what
+        others have. And where the owner may be without its ledger for a while, more is asked for if what is free would
+        not last without what bids let go of.
         """
+        if self.ahead_s > AHEAD_S:
+            for places in self._places.values():
+                for lease, _ in places:
+                    if lease.is_thin(now_s, self.ahead_s):
+                        self._low[lease] = None
         for lease in self._short:
             if lease.free < lease.least:
                 self._give_back(lease, lease.free)

@@ -64,7 +64,7 @@ class Rounds:
             return
         self._renew_at = steady_s + RENEW_S
         EXPOSED.set(sum(self._purse.exposed.values()))
-        self._purse.gather()
+        self._purse.gather(now_s)
         if self._line.connected:
             self._line.send(Renew(steady_s))
             release = self._purse.releases(now_s)

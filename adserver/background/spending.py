@@ -61,10 +61,10 @@ class Spending:
         for key in [key for key in self._keys if key not in wanted]:
             self._empty(self._keys.pop(key))
         self._places.clear()
+        by_name = {name: self._lease(key) for name, key in names.items()}  # asked for before others
         self._leases = [self._lease(number) for number in numbers]
         self._index = {number: index for index, number in enumerate(numbers)}
         self.paces = [paces.get(number, 1.0) for number in numbers]
-        by_name = {name: self._lease(key) for name, key in names.items()}
         self._over_all = (by_name.pop(EVERYWHERE),) if EVERYWHERE in by_name else ()
         self._over = {name: (lease, *self._over_all) for name, lease in by_name.items()}
         for lease, run in zip(self._leases, runs, strict=True):

@@ -27,13 +27,15 @@ longer as it is shorter (at one hour by the second, by its square), but at most 
 class Aim:
     """One budget's way to its end, for one line item."""
 
-    __slots__ = ("_at_s", "_plan", "_reference")
+    __slots__ = ("_at_s", "_before", "_plan", "_reference")
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._reference: float | None = None
         """What should be spent by `_at_s`, nanos: the plan, less what could not be spent in time."""
         self._at_s = 0.0
+        self._before = 0.0
+        """The progress of then."""
 
     def reference(self, limit: Nanos, spent_before: Nanos, now_s: float) -> float:
         """Return what should be spent by a moment, nanos.
@@ -43,8 +45,7 @@ class Aim:
         gone = self._progress(now_s)
         if self._reference is None or now_s < self._at_s:
             return spent_before + max(0, limit - spent_before) * gone
-        before = self._progress(self._at_s)
-        left = (1.0 - gone) / (1.0 - before) if before < 1.0 else 0.0
+        left = (1.0 - gone) / (1.0 - self._before) if self._before < 1.0 else 0.0
         return limit - max(0.0, limit - self._reference) * left
 
     def is_over(self, now_s: float) -> bool:
@@ -66,7 +67,7 @@ class Aim:
         even = max(0.0, limit - reference) * part / max(SOONEST_S, min(LOOK_S, left_s))
         if gone < 1.0:
             reference = min(reference, spent + max(even * SLACK_S, SLACK_BILLS * bill))
-        self._reference, self._at_s = reference, now_s
+        self._reference, self._at_s, self._before = reference, now_s, gone
         repair_s = max(REPAIR_S, REPAIR_BILLS * bill / even) if even else REPAIR_S
         if plan.is_last:
             repair_s = min(repair_s, max(SOONEST_S, left_s / LAST_PARTS))

@@ -93,10 +93,23 @@ def plan(
     `rates` is the supply by hour of the week (UTC). `open_halves` is the share of each half hour of the week that
     dayparts leave; `None`: all. A window without any supply is planned by the clock.
     """
+    halves = None if open_halves is None else tuple(open_halves)
+    return _plan(pacing, window, stretch, tuple(rates), halves)
+
+
+@lru_cache(maxsize=1_024)
+def _plan(
+    pacing: Pacing,
+    window: tuple[int, int],
+    stretch: tuple[int, int],
+    rates: tuple[float, ...],
+    open_halves: tuple[float, ...] | None,
+) -> Plan:
+    """Many line items share a plan: those without a supply of their own that is known, and with the same window."""
     start_s, end_s = max(window[0], stretch[0]), min(window[1], stretch[1])
     end_s = max(end_s, start_s + 1)
     moments = [start_s, *range((start_s // HALF_S + 1) * HALF_S, end_s, HALF_S), end_s]
-    week = _week(tuple(rates), None if open_halves is None else tuple(open_halves))
+    week = _week(rates, open_halves)
     begins_s, ends_s = min(window[0], start_s), max(window[1], end_s)
     begins = _until(week, begins_s)
     weights = [_until(week, moment) - begins for moment in moments]

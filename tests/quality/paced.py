@@ -195,7 +195,7 @@ class Paced:
             worker.purse.hold_s = holds
             worker.purse.pace(changed)
             worker.purse.leave(self.now_s)
-            worker.purse.gather()
+            worker.purse.gather(self.now_s)
             release = worker.purse.releases(self.now_s)
             if release is not None:
                 self.exposure.release(worker.lease, release.until_s, release.exposed)

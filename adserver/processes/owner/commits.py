@@ -7,7 +7,6 @@ in turns alone, so that hosts that share a ledger decide one after the other, an
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
 
 import structlog
 
@@ -17,6 +16,7 @@ from adserver.errors import Unavailable
 from adserver.metrics import EVENTS_DROPPED, WRITES_FAILING
 from adserver.ports import EventStore, LedgerStore
 from adserver.ports.people import Contacts
+from adserver.processes.owner.jobs import Job, Jobs
 
 RETRY_S = 0.5
 REPEAT_S = 60.0
@@ -29,14 +29,6 @@ _log = structlog.get_logger()
 
 Acknowledge = Callable[[str], None]
 """Called with nothing, or with why it failed."""
-
-
-class Job(NamedTuple):
-    """What waits for a turn."""
-
-    do: Callable[[], None]
-    refuse: Acknowledge | None
-    """Called in its place when there is no turn to be had; without one it waits for the next."""
 
 
 class Commits:
@@ -78,7 +70,7 @@ class Commits:
         self._interests: list[tuple[PersonKey, Interest]] = []
         self._acknowledge: list[Acknowledge] = []
         self._then: list[Callable[[], None]] = []
-        self._jobs: list[Job] = []
+        self._jobs = Jobs()
         self._learn = learn
         self._recover = recover
         self._monotonic = monotonic
@@ -88,13 +80,13 @@ class Commits:
         self._stopping = False
 
     def do(self, job: Callable[[], None], refuse: Acknowledge | None = None) -> None:
-        """Run this in the next turn; while there is none to be had `refuse` is called with the reason, if given."""
-        self._jobs.append(Job(job, refuse))
+        """Run this in one of the next turns; while there is none to be had `refuse` is called with the reason, if given."""
+        self._jobs.add(Job(job, refuse))
         self._wake.set()
 
     def do_first(self, job: Callable[[], None]) -> None:
         """Run this in the next turn before all that waits."""
-        self._jobs.insert(0, Job(job, None))
+        self._jobs.add_first(Job(job, None))
         self._wake.set()
 
     def enter(self, entry: AnyEntry) -> None:
@@ -142,7 +134,7 @@ class Commits:
         return (*self._contacts.touches(person), *queued)
 
     async def run(self) -> None:
-        """Commit whenever there is something, until stopped; then once more."""
+        """Commit whenever there is something, until stopped; then what is left."""
         while not self._stopping:
             await self._wake.wait()
             self._wake.clear()
@@ -151,6 +143,8 @@ class Commits:
                 await asyncio.sleep(RETRY_S)
                 self._wake.set()
         await self._flush()
+        while self._jobs and not self.failing:
+            await self._flush()
 
     def stop(self) -> None:
         """End `run` after a last commit."""
@@ -163,7 +157,9 @@ class Commits:
         acknowledge: list[Acknowledge] = []
         try:
             await self._begin()
-            self._decide()
+            self._jobs.run(self._monotonic)
+            if self._jobs:
+                self._wake.set()
             acknowledge, self._acknowledge = self._acknowledge, []
             then, self._then = self._then, []
             if await self._written(then):
@@ -200,17 +196,6 @@ class Commits:
                 self._then = then + self._then
             raise
 
-    def _decide(self) -> None:
-        """Run what waits, all of it in one turn."""
-        jobs, self._jobs = self._jobs, []
-        for job in jobs:
-            try:
-                job.do()
-            except Exception:  # noqa: BLE001 - a bug: loud, and no reason to fail everybody else
-                _log.exception("owner_job_failed")
-                if job.refuse is not None:
-                    job.refuse("the owner failed; its log tells more")
-
     def _forget(self) -> None:
         """What was decided in this turn may not be what the shared log says."""
         self._uncertain = True
@@ -221,12 +206,7 @@ class Commits:
     def _failed(self, why: str) -> None:
         """Refuse what cannot wait."""
         self.failing = why
-        waiting, self._jobs = self._jobs, []
-        for job in waiting:
-            if job.refuse is None:
-                self._jobs.append(job)
-            else:
-                job.refuse(why)
+        self._jobs.refuse(why)
         acknowledge, self._acknowledge = self._acknowledge, []
         for answer in acknowledge:
             answer(why)

@@ -47,7 +47,7 @@ from adserver.processes.owner.greeting import greeting
 from adserver.processes.owner.people import to_forget
 from adserver.processes.owner.recounting import counts
 from adserver.processes.owner.reports import invalid_rows, report
-from adserver.processes.owner.wishes import Wish
+from adserver.processes.owner.wishes import Wish, Wishes
 from adserver.processes.owner.workers import RECALL_MOST_S, RECALL_S
 
 MAX_UNREAD_BYTES = 64 << 20
@@ -64,8 +64,7 @@ class Connection:
         self.alive = True
         self._desk = desk
         self._writer = writer
-        self._waiting: dict[int, Wish] = {}
-        """By key: what it asked for and could not get yet."""
+        self._wishes = Wishes()
         self._tasks: set[asyncio.Task[None]] = set()
         self._release: Release | None = None
         """What it would let go of in the next turn."""
@@ -98,9 +97,8 @@ class Connection:
         self._writer.close()
 
     def grant_waiting(self) -> None:
-        """Try again what could not be granted before."""
-        if self._waiting:
-            self._grant(dict(self._waiting))
+        """Try again what could not be granted before; of very much a part, in turn."""
+        self._grant(self._wishes.waiting())
 
     def _take(self, message: FromWorker) -> None:  # noqa: C901, PLR0912 (one flat case per message)
         match message:
@@ -108,8 +106,9 @@ class Connection:
                 self._later(request, partial(self._record, request, fact))
             case Events(lines):
                 self._desk.commits.droppable(lines)
-            case Ask():
-                self._desk.commits.do(partial(self._ask, message))
+            case Ask(wants, least):
+                if self._wishes.ask(wants, least, self._desk.clock.now()):
+                    self._desk.commits.do(self._answer)
             case Return(amounts):
                 self._desk.commits.do(partial(self._give_back, amounts))
             case Renew(stamp_s):
@@ -183,31 +182,30 @@ class Connection:
         for message in greeting(self._desk, self.lease, hello, resolved):
             self.send(message)
 
-    def _ask(self, asked: Ask) -> None:
-        now_s = self._desk.clock.now()
-        self._grant({key: Wish(want, asked.least.get(key, 0), now_s) for key, want in asked.wants})
+    def _answer(self) -> None:
+        """Grant what is asked for; of very much a part, and the others behind all that waits for a turn by then."""
+        self._grant(self._wishes.new())
+        if self._wishes.has_new:
+            self._desk.commits.do(self._answer)
 
     def _grant(self, wishes: Mapping[int, Wish]) -> None:
         desk, now_s = self._desk, self._desk.clock.now()
         if not self.lease or not self.alive:
             return
-        found, gathering = [], set()
+        found = []
+        missed: dict[float, set[int]] = {RECALL_S: set(), RECALL_MOST_S: set()}
         for key, wish in wishes.items():
             least = wish.least_at(now_s, desk.grants.rest_s.get(key, -inf))
             grant = desk.grants.grant(self.lease, key, wish.want, now_s, least)
             if grant is None:
-                self._waiting[key] = wish
-                if least:
-                    gathering.add(key)
+                self._wishes.wait(key, wish)
+                missed[RECALL_S if least else RECALL_MOST_S].add(key)
             else:
-                self._waiting.pop(key, None)
+                self._wishes.granted(key)
                 found.append((key, *grant))
         if found:
             desk.commits.then(lambda: self.send(Grant(tuple(found))))
-        for keys, most_s in (
-            (gathering, RECALL_S),
-            (self._waiting.keys() - gathering, RECALL_MOST_S),
-        ):
+        for most_s, keys in missed.items():
             pots = desk.grants.scarce(keys, now_s)
             for pot in desk.workers.recall(self.lease, pots, now_s, most_s):
                 desk.grants.want(pot)

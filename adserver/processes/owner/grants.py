@@ -158,32 +158,31 @@ class Grants:
         payer = self.lines.payer(key, now_s)
         if payer is None or now_s >= payer.window.end_s - MARGIN_S:
             return None
-        room, paced = self.room(payer, now_s)
+        left = self.left(payer)
+        if left is not None and (left <= 0 or left < least):
+            return None
+        paced = self.allowance(payer, now_s)
         if paced is None:
-            paced = room
-        if room is None or paced is None:
+            paced = left
+        if left is None or paced is None:
             amount = max(want, payer.unit * USUAL_UNITS)
-        elif room <= 0 or paced <= 0 or room < least:
+        elif paced <= 0:
             return None
         else:
             bidders = sum(closed_s == OPEN for closed_s in self._ledger.leases.values())
-            fair = min(room, paced) // (2 * max(1, bidders))
+            fair = min(left, paced) // (2 * max(1, bidders))
             wanted = max(want, payer.unit * USUAL_UNITS)
-            amount = min(room, max(payer.unit, least, min(wanted, fair)))
+            amount = min(left, max(payer.unit, least, min(wanted, fair)))
         if amount < payer.unit:
             self.rest_s[key] = now_s
         pot = self._open(payer)
         self._enter(Granted(lease, pot, amount))
         return pot, amount, payer.window.end_s
 
-    def room(self, payer: Payer, now_s: float) -> tuple[Nanos | None, Nanos | None]:
-        """Return what the budgets leave, and what the plan leaves; `None` without any budget, or without a plan.
-
-        Of what is outstanding only a part will be billed, so more than the plan may be outstanding; never more than
-        the budget.
-        """
+    def left(self, payer: Payer) -> Nanos | None:
+        """Return what the budgets leave; `None` without any."""
         lefts = [self._ledger.headroom(bound.account, bound.amount) for bound in payer.bounds]
-        return min(lefts, default=None), self.allowance(payer, now_s)
+        return min(lefts, default=None)
 
     def _planned(self, payer: Payer, now_s: float) -> Nanos | None:
         """Return what the plan leaves while nothing is known of what bids cost."""
@@ -214,8 +213,8 @@ class Grants:
             payer = self.lines.payer(key, now_s)
             if payer is None or not payer.pot:
                 continue
-            room, _ = self.room(payer, now_s)
-            if room is not None and room < payer.unit:
+            left = self.left(payer)
+            if left is not None and left < payer.unit:
                 for lease, pots in self._ledger.held.items():
                     if pots.get(payer.pot):
                         yield payer.pot, lease

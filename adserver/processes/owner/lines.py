@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 from adserver.domain.app_install import Source, Sources
 from adserver.domain.budget import (
@@ -117,6 +118,8 @@ class Lines:
         """What Apple's postbacks name line items by."""
         self._ceilings = {ceiling_key(name): (name, limit) for name, limit in ceilings.items()}
         self._payers: dict[int, Payer] = {}
+        self._days: dict[ZoneInfo, Window] = {}
+        """The day that was asked for last."""
 
     def payer(self, key: int, now_s: float) -> Payer | None:
         """Return the payer for a key at this moment; `None` for a key that nobody knows."""
@@ -158,7 +161,7 @@ class Lines:
     def _build(self, key: int, now_s: float) -> Payer | None:
         chain = self.chains.get(key)
         if chain is not None:
-            return _line_payer(key, chain, self._past, now_s)
+            return _line_payer(key, chain, self._past, self._day(chain.zone, now_s))
         if key in self._ceilings:
             name, limit = self._ceilings[key]
             hour = hour_of(now_s)
@@ -168,14 +171,19 @@ class Lines:
             return Payer(key, hour, (account,), bounds, limit // CEILING_PARTS, "asap")
         return None
 
+    def _day(self, zone: ZoneInfo, now_s: float) -> Window:
+        found = self._days.get(zone)
+        if found is None or not found.start_s <= now_s < found.end_s:
+            found = self._days[zone] = day_of(zone, now_s)
+        return found
+
 
 CEILING_PARTS = 200
 """A ceiling's money is handed out in at least so many parts: workers share it by what they use."""
 
 
-def _line_payer(key: int, chain: Chain, past: Past, now_s: float) -> Payer:
+def _line_payer(key: int, chain: Chain, past: Past, day: Window) -> Payer:
     item = chain.line_item
-    day = day_of(chain.zone, now_s)
     start_s, end_s = active_span(item.hours_of_week, chain.zone, day)
     start_s, end_s = max(start_s, item.flight.start_s), min(end_s, item.flight.end_s)
     rates = past.rates(key)

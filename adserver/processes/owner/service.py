@@ -91,6 +91,7 @@ class OwnerService:
         self.hosts = Hosts(self.ledger, parts.store.host, parts.host_term_s, parts.monotonic)
         self._exposure = Exposure(self.ledger, self._enter)
         self._clocks_to_follow = 0
+        self._step_waits = False
         self._holding: dict[str, int] = {}
         self._prune_at = parts.monotonic() + PRUNE_S
         self._arms_at = self._holds_at = 0.0
@@ -204,7 +205,8 @@ class OwnerService:
                 self.workers.tell_paces(changed)
             self._tell_arms(now_s)
             self._tell_holds()
-            if not self.commits.failing:
+            if not (self.commits.failing or self._step_waits):
+                self._step_waits = True
                 self.commits.do(self._step)
 
     def _clock_set(self, before_s: float, by_s: float, now_s: float) -> None:
@@ -221,6 +223,7 @@ class OwnerService:
 
     def _step(self) -> None:
         """Do what is due every second."""
+        self._step_waits = False
         now_s = self._clock.now()
         if self._clocks_to_follow:
             return

@@ -2,8 +2,10 @@
 
 import pytest
 
-from adserver.background.leases import AGAIN_S, MOST_GROWTH, SHORTEST_S, Lease
+from adserver.background.leases import AGAIN_S, MOST_GROWTH, SETTLED_S, SHORTEST_S, Lease
 from adserver.catalog.bits import Run
+
+NOW = 1_000.0
 
 
 def test_a_new_lease_has_nothing_and_asks_for_as_much_as_is_usual() -> None:
@@ -122,3 +124,50 @@ def test_others_get_half_or_what_is_no_bid_s(
         lease.starve(price)
     assert lease.part(100.0 + since_s) == part
     assert str(lease.part(100.0 + since_s)) == str(part), "whole nanos"
+
+
+def thin(free: int, taken: int, *, wanted: int = 0) -> Lease:
+    """Return one with so much, of which it was granted all at `NOW`, and so much claimed since and given back."""
+    lease = Lease(1)
+    lease.wanted = wanted
+    lease.grant(5, free, 90_000, NOW)
+    lease.taken = taken
+    return lease
+
+
+def test_it_is_thin_when_what_is_free_would_not_last() -> None:
+    assert thin(999, 100).is_thin(NOW + 10.0, 100.0)
+    assert not thin(1_000, 100).is_thin(NOW + 10.0, 100.0), "10 a second, for 100 s"
+    assert thin(1_000, 100).is_thin(NOW + 9.0, 100.0)
+    assert thin(1_000, 100).is_thin(NOW + 10.0, 101.0)
+    assert not thin(1_000, 0).is_thin(NOW + 10.0, 100.0)
+
+
+def test_nobody_is_thin_before_it_is_known_how_fast_money_goes() -> None:
+    assert not thin(100, 100).is_thin(NOW + SETTLED_S - 0.001, 100.0)
+    assert thin(100, 100).is_thin(NOW + SETTLED_S, 100.0)
+    assert not thin(100, 100).is_thin(NOW - 1.0, 100.0), "the clock was set back"
+
+
+def test_nobody_is_thin_who_has_asked_or_got_less_than_that() -> None:
+    asked = thin(100, 100)
+    asked.asked = True
+    assert not asked.is_thin(NOW + 10.0, 100.0)
+    assert not thin(100, 100, wanted=101).is_thin(NOW + 10.0, 100.0)
+    assert thin(100, 100, wanted=100).is_thin(NOW + 10.0, 100.0)
+    lease = thin(100, 100, wanted=101)
+    lease.grant(5, 101, 90_000, NOW)
+    lease.taken = 100
+    assert lease.is_thin(NOW + 10.0, 100.0), "now there was enough"
+
+
+def test_what_is_wanted_is_what_is_asked_for() -> None:
+    lease = Lease(1)
+    assert (lease.wanted, lease.taken) == (0, 0)
+    assert not lease.is_thin(NOW, 100.0)
+    lease.grant(5, 100, 90_000, NOW)
+    lease.taken = 50
+    assert lease.want(NOW + 10.0, 100.0) == lease.wanted == 1_000
+    lease.grant(5, 1_000, 90_000, NOW + 10.0)
+    lease.taken = 10_000_000
+    assert lease.want(NOW + 20.0, 100.0) == lease.wanted == 64_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adserver.background.leases import AGAIN_S
+from adserver.background.leases import AGAIN_S, SETTLED_S
 from adserver.background.money_messages import Release
 from adserver.background.protocol import Ask, Hello, Return
 from adserver.background.purse import LeasedPurse
@@ -33,6 +33,11 @@ def test_new_purse_asks_for_everything_once_and_funds_nothing() -> None:
     assert not made.claim(0, "north", 1)
     assert wanted(made) == {TENT: 0, BOOT: 0, ceiling_key("north"): 0, ceiling_key("all"): 0}
     assert wanted(made) == {}
+
+
+def test_it_asks_for_ceilings_first_for_without_them_nobody_bids() -> None:
+    made = LeasedPurse([Run(0, 1), Run(1, 1)], [TENT, BOOT], ["north"])
+    assert list(wanted(made)) == [ceiling_key("north"), TENT, BOOT]
 
 
 def test_grants_fund_the_bits_of_their_line_item() -> None:
@@ -80,9 +85,9 @@ def test_what_is_too_little_while_more_is_asked_for_goes_where_it_may_be_enough(
     made.resolved(BID, 11)
     assert made.funded == 0
     assert made.dues(NOW) == (None, None)
-    made.gather()
+    made.gather(NOW)
     assert made.dues(NOW) == (None, Return(((5, 40),)))
-    made.gather()
+    made.gather(NOW)
     assert made.dues(NOW) == (None, None), "once"
 
 
@@ -98,7 +103,7 @@ def test_what_bids_let_go_of_is_kept_if_it_is_enough_for_another() -> None:
     assert made.funded == 0, "40 are not"
     made.resolved(b"2" * 16, 0)
     assert made.funded == 0b0011
-    made.gather()
+    made.gather(NOW)
     assert made.dues(NOW) == (None, None)
     assert made.claim(0, "north", 100)
 
@@ -321,3 +326,41 @@ def test_a_resolved_bid_leaves_nothing_behind() -> None:
     made.resolved(BID, 0)
     assert not made._holds
     assert not any(made._holds._due.values())
+
+
+def test_where_the_ledger_may_be_away_it_asks_for_what_lasts_though_bids_give_back_all_they_held() -> (
+    None
+):
+    made = purse("all")
+    made.ahead_s = 100.0
+    for key in (TENT, ceiling_key("all")):
+        made.granted(key, 5, 1_000, END, NOW)
+    for number in range(10):
+        bid = number.to_bytes(16)
+        assert made.claim(0, "north", 20)
+        made.hold(bid, 0, "north", 20, 2_000)
+        made.resolved(bid, 0)
+    made.gather(NOW + SETTLED_S - 0.1)
+    assert wanted(made, NOW + SETTLED_S - 0.1) == {}, "too early to tell"
+    made.gather(NOW + 10.0)
+    assert wanted(made, NOW + 10.0) == {TENT: 4_000, ceiling_key("all"): 4_000}, "20 a second"
+    made.gather(NOW + 11.0)
+    assert wanted(made, NOW + 11.0) == {}, "it is asked for"
+    made.granted(TENT, 5, 3_999, END, NOW + 11.0)
+    for _ in range(60):
+        assert made.claim(0, "north", 100)
+        made.put_back(0, "north", 100)
+    made.gather(NOW + 21.0)
+    assert wanted(made, NOW + 21.0) == {}, "there is no more to be had"
+
+
+def test_where_the_ledger_is_at_hand_it_asks_when_it_runs_low_and_not_before() -> None:
+    made = purse()
+    made.granted(TENT, 5, 1_000, END, NOW)
+    for number in range(30):
+        bid = number.to_bytes(16)
+        assert made.claim(0, "north", 400)
+        made.hold(bid, 0, "north", 400, 2_000)
+        made.resolved(bid, 0)
+    made.gather(NOW + 10.0)
+    assert wanted(made, NOW + 10.0) == {}

@@ -106,13 +106,14 @@ def test_the_tightest_of_all_budgets_binds_and_shifted_and_late_money_count() ->
     made = World(shop(Budget(daily=5_000), order=Budget(lifetime=3_000), advertiser=Budget(daily=9_000), **item()))  # fmt: skip
     payer = made.lines.payer(ITEM, NOON)
     assert payer is not None
-    assert made.grants.room(payer, NOON)[0] == 3_000
+    assert made.grants.left(payer) == 3_000
     made.enter(Opened(1, ITEM, payer.accounts, payer.window.start_s, payer.window.end_s))
     made.enter(billed(b"1" * 16, (1,), LateLiability))
-    assert made.grants.room(payer, NOON)[0] == 2_870
+    assert made.grants.left(payer) == 2_870
     without = world(Budget()).lines.payer(ITEM, NOON)
     assert without is not None
-    assert made.grants.room(without, NOON) == (None, None)
+    assert made.grants.left(without) is None
+    assert made.grants.allowance(without, NOON) is None
 
 
 def test_an_even_plan_hands_out_what_is_expected_to_be_billed_a_few_seconds_ahead() -> None:
@@ -128,9 +129,9 @@ def test_an_even_plan_hands_out_what_is_expected_to_be_billed_a_few_seconds_ahea
         for bound in payer.bounds
     )
     assert len({payer.plan(bound, NOON + PLAN_AHEAD_S) for bound in payer.bounds}) == 2
-    assert made.grants.room(payer, NOON)[1] == wanted
+    assert made.grants.allowance(payer, NOON) == wanted
     made.grants.plan_time.clock_set(NOON, 3_600.0)
-    lagging = made.grants.room(payer, NOON)[1]
+    lagging = made.grants.allowance(payer, NOON)
     assert lagging is not None
     assert lagging < wanted, "an hour that was set over was not there to be spent in"
 
@@ -203,7 +204,7 @@ def test_who_has_something_of_a_budget_that_leaves_less_than_a_bid_is_told() -> 
         made.grants.grant(1, key, 0, NOON)
     first = made.lines.payer(ITEM, NOON)
     assert first is not None
-    room = made.grants.room(first, NOON)[0]
+    room = made.grants.left(first)
     assert room is not None
     made.enter(Granted(2, first.pot, room - UNIT))
     assert list(made.grants.scarce([ITEM, OTHER], NOON)) == []

@@ -160,15 +160,15 @@ async def test_an_hour_set_forward_makes_no_hour_of_budget_due_at_once(tmp_path:
     async with quick(world) as owner:
         payer = owner.grants.lines.payer(TENT, world.clock.now())
         assert payer is not None
-        before = owner.grants.room(payer, world.clock.now())[1]
+        before = owner.grants.allowance(payer, world.clock.now())
         assert before is not None
         set_by(world, HOUR_S)
         await eventually(lambda: bool(owner.settling.set_forward))
-        after = owner.grants.room(payer, world.clock.now())[1]
+        after = owner.grants.allowance(payer, world.clock.now())
         assert after is not None
         assert abs(after - before) < 60 * 1_000, "not a minute's worth, let alone an hour's"
         world.clock.now_s += 600
-        later = owner.grants.room(payer, world.clock.now())[1]
+        later = owner.grants.allowance(payer, world.clock.now())
         assert later is not None
         share = owner.paces.share(payer.key)
         assert (later - after) * share == pytest.approx(2 * 600 * 1_000, rel=0.05), (

@@ -1,6 +1,7 @@
 """In which order things become durable, and what happens when one of them cannot."""
 
 import asyncio
+from functools import partial
 
 import structlog.testing
 
@@ -8,6 +9,7 @@ from adserver.domain.entries import AnyEntry, Leased
 from adserver.domain.person import Touch
 from adserver.processes.owner import commits
 from adserver.processes.owner.commits import Commits
+from adserver.processes.owner.jobs import TURN_S
 from tests.fakes.contacts import FakeContacts
 from tests.fakes.event_store import FakeEventStore
 from tests.fakes.ledger_store import FakeLedgerStore
@@ -125,6 +127,51 @@ async def test_what_goes_on_failing_is_said_once_a_minute() -> None:
     assert said.count("ledger_available_again") == 1
     assert "events are broken" in told[1]["error"]
     assert "free space" in told[1]["mend"]
+
+
+async def test_what_takes_too_long_for_a_turn_goes_on_in_the_next() -> None:
+    parts, now, done = Parts(), 0.0, []
+    parts.commits._monotonic = lambda: now
+
+    def job(number: int) -> None:
+        nonlocal now
+        now += TURN_S
+        done.append(number)
+        parts.add(str(number))
+
+    for number in range(3):
+        parts.commits.do(partial(job, number))
+    await parts.commits._flush()
+    assert (done, parts.pushed) == ([0, 1], ["0", "1"]), "written before the others' turn"
+    parts.commits.do(partial(job, 3))
+    await parts.commits._flush()
+    assert done == [0, 1, 2, 3]
+    for number in range(4, 9):
+        parts.commits.do(partial(job, number))
+    parts.commits.stop()
+    await parts.commits.run()
+    assert done == list(range(9))
+    assert parts.events.lines == b"".join(b"%d\n" % number for number in range(9))
+
+
+async def test_what_was_left_of_a_turn_is_refused_with_the_next_that_fails() -> None:
+    parts, now = Parts(), 0.0
+    refused: list[str] = []
+    parts.commits._monotonic = lambda: now
+
+    def job() -> None:
+        nonlocal now
+        now += 2 * TURN_S
+        parts.add("one")
+
+    for _ in range(3):
+        parts.commits.do(job, refused.append)
+    parts.events.broken = True
+    await parts.commits._flush()
+    assert refused == ["events are broken"] * 2
+    parts.events.broken = False
+    await parts.commits._flush()
+    assert parts.store.durable == [ENTRY]
 
 
 async def test_last_commit_is_made_on_the_way_out() -> None:

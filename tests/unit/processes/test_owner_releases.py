@@ -76,7 +76,7 @@ async def test_while_nothing_can_be_written_bids_hold_on(tmp_path: Path) -> None
         assert holds(worker) == (ticket.bid,)
         (connection,) = owner.workers.by_lease.values()
         assert isinstance(connection, Connection)
-        waiting = [job for job in owner.commits._jobs if job.do == connection._let_go]
+        waiting = [job for job in owner.commits._jobs._waiting if job.do == connection._let_go]
         assert len(waiting) <= 1, "one waits, however long"
         world.store.broken = False
         await eventually(lambda: not holds(worker), 5.0)
