@@ -1,8 +1,9 @@
 """The judge's own books: plain dictionaries, kept by hand from what became durable, and what must hold at each entry."""
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,7 @@ Complain = Callable[[str, str], None]
 BUDGET = 0
 """The lease of nobody: what budgets pay beside all that workers have."""
 COMMITS = 2
-"""A catalog from before is in force until so many commits succeeded: grants may have waited for them."""
+"""A catalog from before is in force until so many commits of its host succeeded: grants may have waited for them."""
 
 
 class Limits:
@@ -106,27 +107,31 @@ class Books:
         self.late_entry: Callable[[LateLiability], None] = lambda _: None
         self.settled_entry: Callable[[Settled], None] = lambda _: None
         self.entries = 0
-        self._limits = [Limits(catalog)]
-        """In force, the latest first."""
-        self._commits = 0
+        self._chains = Limits(catalog)
+        self._limits: defaultdict[str, list[Limits]] = defaultdict(list)
+        """In force, by host, the latest first: each decides by the campaigns that it loaded itself."""
+        self._commits: Counter[str] = Counter()
         self._complain = complain
 
-    def follow(self, catalog: Catalog) -> None:
-        """The owner has these campaigns from now on."""
-        self._limits.insert(0, Limits(catalog))
-        self._commits = 0
+    def follow(self, host: str, catalog: Catalog) -> None:
+        """A host's owner has these campaigns from now on."""
+        self._limits[host].insert(0, Limits(catalog))
+        self._commits[host] = 0
 
-    def committed(self) -> None:
-        """A commit succeeded."""
-        self._commits += 1
-        if self._commits >= COMMITS:
-            del self._limits[1:]
+    def committed(self, host: str) -> None:
+        """A commit of this host succeeded."""
+        self._commits[host] += 1
+        if self._commits[host] >= COMMITS:
+            del self._limits[host][1:]
 
     def limit(self, account: str) -> int | None:
         """Return the highest limit that was in force a moment ago; none if one of them was."""
-        limits = [each.of(account) for each in self._limits]
+        limits = [each.of(account) for each in self._in_force()]
         known = [each for each in limits if each is not None]
         return max(known) if len(known) == len(limits) else None
+
+    def _in_force(self) -> Iterator[Limits]:
+        return chain.from_iterable(self._limits.values())
 
     def total(self, bid: bytes) -> int:
         """Return what a bid's lease paid, nanos; nothing if it was billed late."""
@@ -229,17 +234,17 @@ class Books:
         """Budget moves among line items for one window; their sum stays what it was, and nobody gives what it used."""
         names, windows = zip(*(each.rsplit("/", 1) for each in (giver, taker)), strict=True)
         order = {
-            chain[1]
-            for limits in self._limits
-            for chain in limits.chains.values()
-            if chain[0] in names
+            owners[1]
+            for limits in self._in_force()
+            for owners in limits.chains.values()
+            if owners[0] in names
         }
         if windows[0] != windows[1] or len(order) != 1:
             self._complain("I1", f"budget moved from {giver} to {taker}")
 
     def _open(self, entry: Opened) -> None:
         self.pots[entry.pot] = entry
-        limits = self._limits[0]
+        limits = self._chains
         if entry.key in limits.chains and set(entry.accounts) != limits.accounts(
             entry.key, entry.start_s
         ):

@@ -254,7 +254,7 @@ class Fate:
         for _ in range(200):
             owner = host.owner
             if owner is not None and not owner.process.frozen:
-                self._judge.books.follow(self._source.catalog)
+                self._judge.books.follow(owner.store.host, self._source.catalog)
                 try:
                     await self._loop.spawn(owner.process, owner.service.reload())
                 except Unavailable:

@@ -58,7 +58,7 @@ class Owner:
         except BaseException:
             self.store.close()
             raise
-        host.log.books.follow(host.source.catalog)
+        host.log.books.follow(self.store.host, host.source.catalog)
         self.task = host.loop.spawn(self.process, self.service.serve(self.stopping))
 
 

@@ -37,12 +37,12 @@ class Log:
         for entry in entries:
             self.books.take(entry)
 
-    def durable(self, count: int) -> None:
-        """So many of the pending entries are durable."""
+    def durable(self, count: int, host: str) -> None:
+        """So many of the pending entries are durable, by a commit of this host."""
         done, self.pending = self.pending[:count], self.pending[count:]
         self.known += done
         self.book(done)
-        self.books.committed()
+        self.books.committed(host)
 
     def begun_anew(self, entry: AnyEntry) -> None:
         """The log was replaced by one entry."""
@@ -83,7 +83,7 @@ class Watched:
         """Pass it on; what it returns for is durable."""
         count = len(self._log.pending)
         await self.inner.commit()
-        self._log.durable(count)
+        self._log.durable(count, self.host)
 
     def compact(self, checkpoint: Callable[[], AnyEntry]) -> None:
         """Pass it on."""

@@ -38,7 +38,7 @@ class Frames(list[FakeFrame]):
             self._log.begun_anew(entries[0])
         else:
             self._log.pending.extend(entries)
-            self._log.durable(len(entries))
+            self._log.durable(len(entries), frame.host)
 
 
 class SharedLog(FakeSharedLog):

@@ -4,10 +4,14 @@ import asyncio
 import random
 
 import pytest
+from msgspec.structs import replace
 
+from adserver.domain.campaign import Budget, Catalog
 from tests.simulation import plants
+from tests.simulation.books import COMMITS, Books
+from tests.simulation.campaigns import catalog
 from tests.simulation.loop import Process, VirtualLoop
-from tests.simulation.story import DAYS, tell
+from tests.simulation.story import DAYS, EPOCH_S, tell
 from tests.simulation.wire import Network
 
 SEEDS = (2, 4, 6)
@@ -25,6 +29,30 @@ def test_what_is_planted_is_found(name: str) -> None:
         if found & expected:
             break
     assert found & expected, f"{name} was not found within {len(SEEDS) * DAYS} days"
+
+
+def test_each_server_is_judged_by_the_campaigns_that_it_loaded_itself() -> None:
+    """One sleeps while the other is reloaded: it cannot know that a budget was lowered."""
+    before = catalog(random.Random(1), EPOCH_S, DAYS)
+    shop, park = before.advertisers
+    after = Catalog((replace(shop, budget=Budget(lifetime=1)), park))
+    books = Books(before, lambda *_: None)
+    account = f"advertiser/{shop.id}/life"
+    for host in ("one", "two"):
+        books.follow(host, before)
+    books.follow("one", after)
+    for _ in range(COMMITS):
+        assert books.limit(account) == shop.budget.lifetime
+        books.committed("one")
+    assert books.limit(account) == shop.budget.lifetime, "the other has the campaigns of before"
+    books.follow("two", after)
+    books.committed("one")
+    for _ in range(COMMITS):
+        assert books.limit(account) == shop.budget.lifetime, (
+            "and what it granted by them is on its way"
+        )
+        books.committed("two")
+    assert books.limit(account) == 1
 
 
 def _loop() -> VirtualLoop:
