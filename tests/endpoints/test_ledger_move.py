@@ -44,7 +44,7 @@ def to_database(server: Server, ledger: Json) -> None:
 
 
 def test_what_was_spent_is_known_after_the_move_and_who_bid_before_it_is_paid(
-    make: Make, database: PostgresServer
+    database: PostgresServer, make: Make
 ) -> None:
     server = make(one_banner()).start()
     billed, before, later = bids(server, 3)
@@ -74,7 +74,7 @@ def test_what_was_spent_is_known_after_the_move_and_who_bid_before_it_is_paid(
 
 
 def test_a_move_that_was_interrupted_is_finished_by_another(
-    make: Make, database: PostgresServer
+    database: PostgresServer, make: Make
 ) -> None:
     """It had written the database and not yet put the file aside."""
     server = make(one_banner()).start()
@@ -93,7 +93,7 @@ def test_a_move_that_was_interrupted_is_finished_by_another(
 
 
 def test_a_move_that_cannot_be_says_why_and_changes_nothing(
-    make: Make, database: PostgresServer
+    database: PostgresServer, make: Make
 ) -> None:
     server = make(one_banner()).start()
     ledger = server.state / "ledger"

@@ -23,6 +23,7 @@ PATIENT_MS = 500
 
 @pytest.fixture
 def redis() -> Iterator[RedisServer]:
+    """Named before `make` it ends after the servers, which would complain."""
     with redis_server("--appendonly", "yes") as server:
         yield server
 
@@ -44,7 +45,7 @@ def bids(server: Server, name: str) -> bool:
 
 
 def test_a_frequency_cap_holds_over_two_servers_that_share_a_redis(
-    make: Make, redis: RedisServer
+    redis: RedisServer, make: Make
 ) -> None:
     here = make(
         one_banner(frequency_caps=["1 per day"]), workers=1, profiles=profiles(redis)
@@ -65,7 +66,7 @@ def test_a_frequency_cap_holds_over_two_servers_that_share_a_redis(
 
 
 def test_loaded_audiences_choose_and_an_opt_out_ends_it_everywhere_at_once(
-    make: Make, redis: RedisServer
+    redis: RedisServer, make: Make
 ) -> None:
     ads = [banner("tents-banner")]
     audience = {"targeting": {"audience": "cyclist"}}
@@ -88,7 +89,7 @@ def test_loaded_audiences_choose_and_an_opt_out_ends_it_everywhere_at_once(
     elsewhere.close()
 
 
-def test_while_redis_is_away_bids_go_on_without_people(make: Make, redis: RedisServer) -> None:
+def test_while_redis_is_away_bids_go_on_without_people(redis: RedisServer, make: Make) -> None:
     ads = [banner("known"), banner("anybody")]
     capped = line_item("known", ["known"], frequency_caps=["50 per day"])
     anybody = line_item("anybody", ["anybody"], goal={"cpm": 500})
@@ -113,7 +114,7 @@ def test_while_redis_is_away_bids_go_on_without_people(make: Make, redis: RedisS
 
 
 def test_a_server_starts_without_its_redis_and_finds_it_later(
-    make: Make, redis: RedisServer
+    redis: RedisServer, make: Make
 ) -> None:
     redis.kill()
     server = make(
