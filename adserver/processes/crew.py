@@ -13,6 +13,7 @@ from adserver.processes.ports import bind
 from adserver.processes.pulse import Pulse
 from adserver.processes.signals import send
 from adserver.processes.slots import Child, Newcomer, Slot, failures, retry_at
+from adserver.processes.spread import Spread
 
 PATIENCE_S = 20.0
 """A worker that is not ready by then is given up."""
@@ -40,6 +41,7 @@ class Crew:
             Slot(number, bind(http.host, http.private_port + number, "$.http.private_port"))
             for number in range(loaded.settings.workers)
         ]
+        self._spread = Spread(len(self._slots))
         self._outdated: list[Slot] = []
         """Whose workers are still to be replaced, one by one."""
         self._renewing = False
@@ -120,10 +122,11 @@ class Crew:
         says, ready = os.pipe()
         os.set_blocking(says, False)
         loaded, public, pulse = self._loaded, self._public, Pulse()
+        place = self._spread.place(slot.number)
         pid = children.fork(
             f"worker-{slot.number}",
             lambda: worker.run(
-                loaded, snapshot, slot.number, public, slot.private, ready, pulse.beat
+                loaded, snapshot, slot.number, public, slot.private, ready, pulse.beat, place
             ),
             close=(says, *self.listening),
         )

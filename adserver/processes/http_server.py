@@ -29,16 +29,23 @@ TURN_S = 0.001
 
 
 class HttpServer:
-    """A factory of connections for `loop.create_server`."""
+    """A factory of connections for whoever accepts them."""
 
-    def __init__(self, site: Callable[[Request], Answer], admission: Admission, http: Http) -> None:
-        """Serve a site within the limits of the settings."""
+    def __init__(
+        self,
+        site: Callable[[Request], Answer],
+        admission: Admission,
+        http: Http,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Serve a site within the limits of the settings; `ended` is called for each connection that has."""
         self.site = site
         self.admission = admission
         self.draining = False
         """When set, every reply asks for a new connection, which another worker will take."""
         self.date = _date()
         self.connections: set[Connection] = set()
+        self._ended = ended
         self._due: deque[Connection] = deque()
         self._watched: set[Connection] = set()
         self._limits = {
@@ -66,6 +73,7 @@ class HttpServer:
         """Let go of a connection that has ended."""
         self.connections.discard(connection)
         self._watched.discard(connection)
+        self._ended()
 
     def watch(self, connection: Connection) -> None:
         """Look at a connection in every sweep until nothing is unfinished."""

@@ -17,8 +17,10 @@ from adserver.bootstrap import Worker, build_worker
 from adserver.catalog.snapshot import Snapshot
 from adserver.config import Loaded
 from adserver.metrics import SNAPSHOT_AGE
+from adserver.processes.acceptor import Acceptor
 from adserver.processes.allocation import keep_flat
 from adserver.processes.http_server import HttpServer
+from adserver.processes.spread import Place
 
 READY = b"1"
 DRAIN_S = 10.0
@@ -32,7 +34,6 @@ FUNDS_LOOKS = 20
 """So often a new worker looks for its first money before it takes requests without any: all budgets may be spent."""
 SPARE_FILES = 256
 """What a worker has open besides connections."""
-BACKLOG = 4_096
 YOUNG = 10_000
 """Objects born and not gone before the collector looks: requests leave no cycles, so it seldom finds any."""
 
@@ -47,6 +48,7 @@ def run(
     private: socket.socket,
     ready: int,
     beat: Callable[[], None],
+    place: Place,
 ) -> None:
     """Be worker `slot` until SIGTERM; writes a byte to the descriptor `ready` when it can bid.
 
@@ -60,7 +62,7 @@ def run(
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 50)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(worker, public, private, ready, beat))
+        runner.run(_serve(worker, public, private, ready, beat, place))
 
 
 async def _serve(
@@ -69,6 +71,7 @@ async def _serve(
     private: socket.socket,
     ready: int,
     beat: Callable[[], None],
+    place: Place,
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -77,16 +80,16 @@ async def _serve(
     await worker.owner.start()
     await worker.people.open()
     _allow_files(worker.http.max_connections)
-    server = HttpServer(worker.site, worker.admission, worker.http)
-    listener = await loop.create_server(server, sock=public, backlog=BACKLOG, start_serving=False)
+    server = HttpServer(worker.site, worker.admission, worker.http, place.fewer)
+    acceptor = Acceptor(public, server, place)
     runner = web.AppRunner(worker.private.application(), access_log=None)
     await runner.setup()
     await web.SockSite(runner, private).start()
-    watching = asyncio.create_task(_watch(worker, listener, ready, beat))
+    watching = asyncio.create_task(_watch(worker, acceptor, ready, beat))
     sweeping = asyncio.create_task(server.sweep())
     await stopping.wait()
     server.draining = True
-    listener.close()  # our copy: the supervisor's stays open, so nobody in the queue is turned away
+    acceptor.stop()  # our copy: the supervisor's stays open, so nobody in the queue is turned away
     await _last_requests(server)
     await server.shutdown(DRAIN_S)
     await worker.tracking.drain()
@@ -116,9 +119,7 @@ async def _last_requests(server: HttpServer) -> None:
         await asyncio.sleep(LOOK_S)
 
 
-async def _watch(
-    worker: Worker, listener: asyncio.Server, ready: int, beat: Callable[[], None]
-) -> None:
+async def _watch(worker: Worker, acceptor: Acceptor, ready: int, beat: Callable[[], None]) -> None:
     """Take requests, and tell the supervisor so, once we can bid; look at the kill switch and the keys for ever."""
     told = False
     looks = FUNDS_LOOKS
@@ -134,7 +135,7 @@ async def _watch(
         if not told and worker.owner.connected:
             looks -= 1
             if worker.is_funded() or not looks:
-                await listener.start_serving()
+                acceptor.start()
                 os.write(ready, READY)
                 os.close(ready)
                 told = True

@@ -44,6 +44,7 @@ FIELDS: Mapping[str, str] = {
     "offset": _NUMBER,
     "ours": "a price of ours",
     "parts": "numbers of the parts of a store",
+    "pause_s": _NUMBER,
     "pid": _NUMBER,
     "pot": _NUMBER,
     "problem": _OPERATORS,
