@@ -1,7 +1,7 @@
 """A shelf file as workers see it: mapped, so that its memory is one for all of them, and never written to."""
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,12 +9,11 @@ import lmdb
 import msgspec
 
 from adapters.feeds.shelf_file import BITS, VERSION, About, Record, refused, term
+from adserver.domain.bits import bits
 from adserver.domain.product import Product
 
 REMEMBERED_SETS = 512
 """Sets of products that are kept unpacked, at most 12 kB each for 100,000 products."""
-WINDOW = 1_024
-_LOW = (1 << WINDOW) - 1
 _about = msgspec.msgpack.Decoder(About).decode
 _record = msgspec.msgpack.Decoder(Record).decode
 
@@ -65,10 +64,7 @@ class Shelf:
         if packed[:1] == BITS:
             return int.from_bytes(packed[1:], "little")
         positions = array("I", packed[1:])
-        buffer = bytearray((positions[-1] >> 3) + 1)
-        for position in positions:
-            buffer[position >> 3] |= 1 << (position & 7)
-        return int.from_bytes(buffer, "little")
+        return bits(positions, positions[-1] + 1)
 
     def number(self, position: int) -> int:
         """Return the number of the product at a position below `about.shown`."""
@@ -88,22 +84,3 @@ class Shelf:
     def said_by(self, segment: int) -> bytes:
         """Return what a person's segment says of products: nothing, or one letter and a product or category."""
         return self._reading.get(b"g" + segment.to_bytes(4, "big")) or b""
-
-
-def lowest(members: int) -> Iterator[int]:
-    """Yield the positions of a set from the first; lazily, since few are wanted.
-
-    The set is looked at through windows, because isolating a bit costs time in the whole width.
-    """
-    offset = 0
-    while members:
-        ahead = ((members & -members).bit_length() - 1) & ~(WINDOW - 1)
-        members >>= ahead
-        offset += ahead
-        window = members & _LOW
-        while window:
-            low = window & -window
-            yield offset + low.bit_length() - 1
-            window ^= low
-        members >>= WINDOW
-        offset += WINDOW

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import structlog
 
-from adapters.feeds.shelf import Shelf, lowest
+from adapters.feeds.shelf import Shelf
 from adapters.feeds.shelf_file import BOUGHT, CATEGORY, LIKED, words
+from adserver.domain.bits import ascending
 from adserver.domain.creative import Dynamic
 from adserver.domain.product import Product
 from adserver.durable import Stamp, stamp
@@ -174,7 +175,7 @@ class _Window:
             if not tier or len(others) >= MOST:
                 continue
             into = others if first else first
-            for position in lowest(tier):
+            for position in ascending(tier):
                 tried += 1
                 if tried > LOOKED_AT:
                     break

@@ -1,6 +1,6 @@
 """One lease from one pot, as the worker that spends it sees it."""
 
-from adserver.catalog.bits import Run
+from adserver.domain.bits import Run
 from adserver.domain.money import Nanos
 
 MARGIN_S = 0.5

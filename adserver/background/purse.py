@@ -9,7 +9,7 @@ from adserver.background.leases import MARGIN_S, Lease
 from adserver.background.money_messages import Release
 from adserver.background.protocol import Ask, Hello, Return
 from adserver.background.spending import RELEASE_AFTER_S, Spending
-from adserver.catalog.bits import Run
+from adserver.domain.bits import Run
 from adserver.domain.money import Nanos
 
 IDLE_S = 1.0

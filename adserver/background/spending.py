@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from adserver.background.holds import Hold, Holds, Places
 from adserver.background.leases import Lease
-from adserver.catalog.bits import Run, bits
+from adserver.domain.bits import Run, bits
 from adserver.domain.budget import EVERYWHERE, ceiling_key
 from adserver.domain.money import Nanos
 

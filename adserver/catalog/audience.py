@@ -15,7 +15,7 @@ from functools import reduce
 from itertools import product
 from operator import and_
 
-from adserver.catalog.bits import bits
+from adserver.domain.bits import bits
 from adserver.domain.identity import segment_number
 from adserver.domain.targeting import All, Any, Expression, Not, Segment, segment_names
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from adserver.catalog.audience import AudienceIndex
-from adserver.catalog.bits import ascending
 from adserver.catalog.sizes import FROM_REQUESTS, Sizes, doubts, segments_in_use
+from adserver.domain.bits import ascending
 from adserver.domain.campaign import Catalog
 from adserver.domain.identity import segment_number
 from adserver.domain.targeting import Expression, spell

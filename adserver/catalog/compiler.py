@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from adserver.catalog.audience import AudienceIndex, without
-from adserver.catalog.bits import Run, bits
 from adserver.catalog.candidates import NO_RATES, ranked
 from adserver.catalog.facts import (
     TOLD_BY_AGENTS,
@@ -25,6 +24,7 @@ from adserver.catalog.rotation import RotationIndex, product_facts
 from adserver.catalog.schedule import Calendar
 from adserver.catalog.snapshot import Snapshot
 from adserver.catalog.withheld import NOTHING, Withheld
+from adserver.domain.bits import Run, bits
 from adserver.domain.campaign import Cap, Catalog
 from adserver.domain.candidate import Candidate
 from adserver.domain.placeholders import hands_on_consent

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from adserver.catalog.bits import bits
+from adserver.domain.bits import bits
 from adserver.domain.money import Nanos
 
 STEPS = 64

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 import msgspec
 
-from adserver.catalog.bits import bits
+from adserver.domain.bits import bits
 from adserver.domain.campaign import Cap, CountedBy
 from adserver.domain.person import Touch
 from adserver.domain.week import HOUR_S

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from adserver.catalog.bits import bits, packed, unpacked
+from adserver.domain.bits import bits, packed, unpacked
 from adserver.domain.opportunity import Value
 from adserver.domain.targeting import ListRule
 

@@ -9,7 +9,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from adserver.catalog.bits import bits
+from adserver.domain.bits import bits
 
 MAX_SEEN = 4_096
 REMEMBERED = 256

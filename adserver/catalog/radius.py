@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from adserver.catalog.bits import Packed, bits, packed, unpacked
 from adserver.catalog.groups import MAX_REMEMBERED, REMEMBERED_BYTES
+from adserver.domain.bits import Packed, bits, packed, unpacked
 from adserver.domain.circles import LEAST_KM_PER_DEGREE, Circle, Point, parse_circle
 from adserver.domain.targeting import ListRule
 

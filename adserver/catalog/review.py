@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from adserver.catalog.bits import bits
+from adserver.domain.bits import bits
 from adserver.domain.campaign import Catalog
 from adserver.domain.candidate import Candidate
 from adserver.domain.exchange import ExchangeTerms

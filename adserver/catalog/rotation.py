@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from adserver.catalog.bits import Run
+from adserver.domain.bits import Run
 from adserver.domain.campaign import LineItem, Rotation
 from adserver.domain.candidate import Candidate
 from adserver.domain.creative import Dynamic

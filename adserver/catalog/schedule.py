@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adserver.catalog.bits import bits
+from adserver.domain.bits import bits
 from adserver.domain.campaign import Flight
 
 QUARTER_S = 900

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from adserver.catalog.audience import AudienceIndex
-from adserver.catalog.bits import Run
 from adserver.catalog.fitting import FitIndex
 from adserver.catalog.floors import FloorIndex
 from adserver.catalog.frequency import FrequencyIndex
@@ -16,6 +15,7 @@ from adserver.catalog.radius import RadiusIndex
 from adserver.catalog.review import ReviewIndex
 from adserver.catalog.rotation import RotationIndex
 from adserver.catalog.schedule import Calendar
+from adserver.domain.bits import Run
 from adserver.domain.campaign import Catalog, LineItem
 from adserver.domain.candidate import Candidate
 from adserver.domain.money import Nanos

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 
-from adserver.catalog.bits import bits
+from adserver.domain.bits import bits
 from adserver.domain.bounds import Bounds, Version, parse_bounds, parts, scoped
 from adserver.domain.opportunity import Value
 from adserver.domain.targeting import ListRule

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from adserver.catalog.bits import ascending
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision import eligibility, pipeline
 from adserver.decision.tracing import SILENT
 from adserver.decision.world import Moment
+from adserver.domain.bits import ascending
 from adserver.domain.dice import mixed
 from adserver.domain.money import Nanos
 from adserver.domain.opportunity import Auction

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from adserver.catalog.audience import Listener
-from adserver.catalog.bits import ascending
 from adserver.catalog.rotation import Turns
 from adserver.decision import shortlist
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Trace
 from adserver.decision.world import Moment, World
+from adserver.domain.bits import ascending
 from adserver.domain.candidate import Candidate
 from adserver.domain.dice import mixed
 from adserver.domain.reasons import Reason

@@ -4,12 +4,12 @@ from heapq import heappush, heapreplace
 from typing import NamedTuple
 
 from adserver.catalog.audience import Listener
-from adserver.catalog.bits import ascending, few
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.demands import Demand
 from adserver.decision.pacing import shaken
 from adserver.decision.tracing import Trace
 from adserver.decision.world import Moment, World
+from adserver.domain.bits import ascending, few
 from adserver.domain.candidate import Candidate
 from adserver.domain.dice import happens, mixed
 from adserver.domain.reasons import Reason

@@ -7,12 +7,12 @@ Unless asked to reveal them it counts the person's segments and does not name th
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adserver.catalog.bits import ascending
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.pipeline import decide
 from adserver.decision.tracing import Fall, Traced, Valued
 from adserver.decision.world import World
 from adserver.domain.bid import Bid
+from adserver.domain.bits import ascending
 from adserver.domain.campaign import Goal
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.fees import PPM

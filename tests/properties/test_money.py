@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adserver.background.protocol import Hello
 from adserver.background.purse import LeasedPurse
-from adserver.catalog.bits import Run
+from adserver.domain.bits import Run
 from adserver.domain.campaign import (
     Advertiser,
     Budget,

@@ -10,8 +10,8 @@ import msgspec
 from adserver.background.flow import FlowCounter
 from adserver.background.protocol import FromOwner, Hello, Recall
 from adserver.background.purse import LeasedPurse
-from adserver.catalog.bits import Run
 from adserver.decision.pacing import shake, shaken
+from adserver.domain.bits import Run
 from adserver.domain.campaign import (
     Advertiser,
     Budget,

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from adserver.catalog.audience import Listener
-from adserver.catalog.bits import ascending, bits
 from adserver.catalog.candidates import ANY_OTHER
 from adserver.catalog.compiler import compile_snapshot
 from adserver.decision import shortlist
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Untraced
+from adserver.domain.bits import ascending, bits
 from adserver.domain.campaign import Catalog, Goal
 from adserver.domain.opportunity import AuctionType
 from models.ctr.spread import breadth, upward

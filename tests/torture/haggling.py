@@ -14,7 +14,7 @@ from adserver.background.contacts import PendingContacts
 from adserver.background.owner_client import OwnerClient
 from adserver.background.owner_parts import OwnerParts
 from adserver.background.purse import LeasedPurse
-from adserver.catalog.bits import Run
+from adserver.domain.bits import Run
 from adserver.domain.campaign import Budget, Fees
 from adserver.domain.notice import Kind, Notice
 from adserver.domain.ticket import Ticket

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from adserver.catalog.bits import bits
 from adserver.catalog.fitting.declared import DeclaredIndex
 from adserver.catalog.fitting.display import DisplayIndex
 from adserver.catalog.fitting.natives import NativeIndex
 from adserver.catalog.fitting.players import PlayerIndex
 from adserver.catalog.lists import Blocklist
+from adserver.domain.bits import bits
 from adserver.domain.creative import AnyCreative
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
-from adserver.catalog.bits import bits
+from adserver.domain.bits import bits
 from adserver.domain.creative import AnyCreative, Restriction
 
 

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from adserver.catalog.bits import bits
 from adserver.catalog.lists import Blocklist
+from adserver.domain.bits import bits
 from adserver.domain.creative import AnyCreative, Banner, Display, Html
 from adserver.domain.display_fit import Size, reduced, within
 from adserver.domain.html_markup import MRAID, html_markup

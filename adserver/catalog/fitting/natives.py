@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 
-from adserver.catalog.bits import bits
 from adserver.catalog.fitting.spaces import Remembered, Step
+from adserver.domain.bits import bits
 from adserver.domain.creative import AnyCreative, Native
 from adserver.domain.native_fit import NativeShape, fits, shape_of
 from adserver.domain.opportunity import NativeSpace

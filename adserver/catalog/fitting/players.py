@@ -7,8 +7,8 @@ from functools import partial
 from itertools import accumulate
 from operator import or_
 
-from adserver.catalog.bits import bits, few
 from adserver.catalog.fitting.spaces import Remembered, Step
+from adserver.domain.bits import bits, few
 from adserver.domain.creative import AnyCreative, Audio, Played, Video
 from adserver.domain.opportunity import AudioSpace, VideoSpace
 from adserver.domain.playing import Shape, misfit, shape

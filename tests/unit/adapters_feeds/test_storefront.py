@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from adapters.feeds.shelf import Shelf, lowest
+from adapters.feeds.shelf import Shelf
 from adapters.feeds.shelf_file import write
 from adapters.feeds.storefront import MOST, Judge, Storefront
 from adserver.domain.creative import Banner, Dynamic
@@ -205,11 +205,3 @@ def test_sets_agree_with_looking_at_every_product(tmp_path: Path) -> None:
             (name for name, count in counted.items() if count == best), key=place.__getitem__
         )
         assert shop.first(creative(only=only), Wish(topics=topics)) == expected[:MOST], topics
-
-
-def test_the_lowest_positions_of_a_set_come_in_order() -> None:
-    dice = Random(3)
-    for size in (1, 63, 1_024, 1_025, 100_000):
-        members = sorted(dice.sample(range(size), min(size, 40)))
-        assert list(lowest(sum(1 << each for each in members))) == members
-    assert list(lowest(0)) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from adserver.background.leases import AGAIN_S, MOST_GROWTH, SETTLED_S, SHORTEST_S, Lease
-from adserver.catalog.bits import Run
+from adserver.domain.bits import Run
 
 NOW = 1_000.0
 

@@ -5,7 +5,7 @@ from random import Random
 
 from adserver.background.purse import LeasedPurse
 from adserver.background.spending import RELEASE_AFTER_S
-from adserver.catalog.bits import Run
+from adserver.domain.bits import Run
 from tests.unit.background.paper_purse import CEILINGS, ITEMS, Paper
 
 EXCHANGES = ("north", "south")

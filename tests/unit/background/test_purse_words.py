@@ -10,7 +10,7 @@ from adserver.background.money_messages import Release
 from adserver.background.protocol import Return
 from adserver.background.purse import IDLE_S, LOOK_S, LeasedPurse
 from adserver.background.spending import RELEASE_AFTER_S
-from adserver.catalog.bits import Run
+from adserver.domain.bits import Run
 from adserver.domain.budget import ceiling_key
 
 NOW, END = 1_000.0, 90_000

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adserver.catalog.bits import bits
 from adserver.catalog.lists import Blocklist, ListIndex, category_and_parent
+from adserver.domain.bits import bits
 from adserver.domain.targeting import ListRule
 
 VALUES = ["IAB1", "IAB1-1", "IAB1-2", "IAB2", "other"]

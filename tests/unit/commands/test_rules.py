@@ -7,9 +7,9 @@ import pytest
 
 from adserver import bootstrap
 from adserver.__main__ import main
-from adserver.catalog.bits import ascending
 from adserver.commands.terminal import OK, UNUSABLE
 from adserver.config import load_settings
+from adserver.domain.bits import ascending
 from adserver.errors import InvalidConfig
 from adserver.processes import builder
 from tests.unit.commands import shop

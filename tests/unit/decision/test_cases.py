@@ -14,11 +14,11 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.campaigns.yaml_folder import Config
-from adserver.catalog.bits import ascending
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision.pipeline import decide, look_ahead
 from adserver.decision.tracing import Traced
+from adserver.domain.bits import ascending
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.identity import segment_number
 from adserver.domain.money import NANOS_PER_UNIT, Rates, cpm_nanos, wire_cpm

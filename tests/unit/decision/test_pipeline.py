@@ -3,13 +3,13 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adserver.catalog.bits import ascending
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.snapshot import Snapshot
 from adserver.decision import eligibility, fitting, frequency
 from adserver.decision.pipeline import decide, look_ahead
 from adserver.decision.tracing import Traced, Untraced
 from adserver.decision.world import Moment, World
+from adserver.domain.bits import ascending
 from adserver.domain.campaign import Catalog
 from adserver.domain.exchange import ExchangeTerms
 from adserver.domain.opportunity import Auction

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adserver.catalog.audience import Listener
-from adserver.catalog.bits import ascending, bits
 from adserver.catalog.candidates import ANY_OTHER
 from adserver.catalog.compiler import compile_snapshot
 from adserver.catalog.snapshot import Snapshot
@@ -16,6 +15,7 @@ from adserver.decision import shortlist
 from adserver.decision.demands import Demand
 from adserver.decision.tracing import Trace, Traced, Untraced
 from adserver.decision.world import Moment, World
+from adserver.domain.bits import ascending, bits
 from adserver.domain.campaign import Catalog, Goal
 from adserver.domain.candidate import Candidate
 from adserver.domain.identity import segment_number

@@ -10,7 +10,7 @@ from typing import Any
 from adserver.background.contacts import PendingContacts
 from adserver.background.owner_client import OwnerClient
 from adserver.background.purse import LeasedPurse
-from adserver.catalog.bits import Run
+from adserver.domain.bits import Run
 from adserver.domain.campaign import (
     Advertiser,
     Budget,

@@ -132,11 +132,12 @@ async def test_who_takes_a_slot_begins_with_none() -> None:
 
 
 async def test_what_ended_before_it_was_accepted_holds_nobody_up() -> None:
-    broken, line = Mock(), Mock(type=socket.SOCK_STREAM)
-    broken.accept.side_effect = [
+    line = Mock(type=socket.SOCK_STREAM)
+    answers = [
         OSError(errno.ECONNABORTED, "gone"), OSError(errno.EPROTO, "gone"), (line, "somebody"),
         BlockingIOError,
     ]  # fmt: skip
+    broken = Mock(accept=Mock(side_effect=answers))
     place = Spread(1).place(0)
     acceptor = Acceptor(broken, Mock(side_effect=OSError), place)  # the line has ended by then
     acceptor._ready()
@@ -153,8 +154,8 @@ async def test_a_system_that_is_full_is_told_of_and_tried_again(
     async with sharing(Spread(1), range(1)) as made:
         (acceptor,) = made.acceptors
         inner = acceptor._listener
-        full = Mock(wraps=inner, fileno=inner.fileno)
-        full.accept.side_effect = OSError(number, "full")
+        accept = Mock(side_effect=OSError(number, "full"))
+        full = Mock(wraps=inner, fileno=inner.fileno, accept=accept)
         acceptor._listener = full
         with capture_logs() as logs:
             connecting = asyncio.ensure_future(made.connect(2))

@@ -15,7 +15,7 @@ from adapters.events.segment_files import read_events
 from adserver.background.contacts import PendingContacts
 from adserver.background.owner_client import OwnerClient
 from adserver.background.purse import LeasedPurse
-from adserver.catalog.bits import Run
+from adserver.domain.bits import Run
 from adserver.domain.notice import Notice
 from adserver.domain.ticket import Ticket
 from adserver.errors import Unavailable

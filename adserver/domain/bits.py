@@ -1,4 +1,4 @@
-"""Sets of candidates as one Python `int`: bit i is candidate i, narrowing is `&`."""
+"""Sets of small numbers (places of candidates, of products) as one Python `int`: bit i is i, narrowing is `&`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adserver.catalog.bits import STRETCH, WINDOW, ascending, bits
+from adserver.domain.bits import STRETCH, WINDOW, ascending, bits
 
 sizes = st.sampled_from(
     [1, 7, 8, 9, 64, WINDOW - 1, WINDOW, WINDOW + 1, 3 * WINDOW, 10_000, STRETCH, STRETCH + 1]
