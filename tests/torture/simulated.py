@@ -22,16 +22,16 @@ _decode = msgspec.json.Decoder(Day).decode
 
 
 def run(scale: Scale) -> Sequence[Figure]:
-    """Tell stories one after the other, and the first once more."""
-    box, seed = scale.time(), scale.seed
-    wanted = scale.count(FULL, SHORT)
-    days: list[Day] = []
+    """Tell stories, as many as there is time for, and the first once more."""
+    box, wanted = scale.time(), scale.count(FULL, SHORT)
+
+    def story(seed: int) -> list[Day]:
+        is_late = box.over() and seed >= scale.seed + SHORT // DAYS
+        return [] if is_late else _told(seed)
+
+    seeds = range(scale.seed, scale.seed + -(-wanted // DAYS))
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        while len(days) < wanted and not (box.over() and len(days) >= SHORT):
-            seeds = range(seed, min(seed + SIDE_BY_SIDE, seed + -(-(wanted - len(days)) // DAYS)))
-            for story in pool.map(_told, seeds):
-                days += story
-            seed += len(seeds)
+        days = [day for told in pool.map(story, seeds) for day in told]
     again = _told(scale.seed)
     violations = [
         f"{number} (seed {day.seed}, day {day.day}): {what}"
