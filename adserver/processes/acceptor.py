@@ -16,8 +16,8 @@ from adserver.processes.spread import Place
 
 GIVE_WAY_S = 0.002
 """So long whoever has more connections lets others accept what waits; what still waits then, they have no time for."""
-LEFT_OVER = 8
-"""So many of those are accepted in one go."""
+AT_ONCE = 8
+"""So many are accepted in one go: requests have their turn in between."""
 FULL_S = 1.0
 """So long nothing is accepted when the system has no room for more."""
 _FULL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -56,11 +56,7 @@ class Acceptor:
         if self._place.is_ahead():
             self._pause(GIVE_WAY_S)
         else:
-            self._accept_till_ahead()
-
-    def _accept_till_ahead(self) -> None:
-        while self._accept() and not self._place.is_ahead():
-            pass
+            self._accept_some()
 
     def _pause(self, seconds: float) -> None:
         self._loop.remove_reader(self._listener)
@@ -69,11 +65,11 @@ class Acceptor:
     def _resume(self) -> None:
         self._pausing = None
         self._loop.add_reader(self._listener, self._ready)
-        if not self._place.is_ahead():
-            self._accept_till_ahead()
-            return
-        for _ in range(LEFT_OVER):
-            if not self._accept():
+        self._accept_some(also_ahead=self._place.is_ahead())
+
+    def _accept_some(self, *, also_ahead: bool = False) -> None:
+        for _ in range(AT_ONCE):
+            if not self._accept() or (self._place.is_ahead() and not also_ahead):
                 return
 
     def _accept(self) -> bool:
@@ -84,9 +80,7 @@ class Acceptor:
             return False
         except OSError as error:
             if error.errno not in _FULL:
-                return (
-                    True  # that of a connection which ended before it was accepted; see accept(2)
-                )
+                return True  # that of a connection which ended before; see accept(2)
             _log.error("accept_failed", error=os.strerror(error.errno), pause_s=FULL_S)
             self._pause(FULL_S)
             return False
