@@ -69,7 +69,7 @@ class Acceptor:
 
     def _accept_some(self, *, also_ahead: bool = False) -> None:
         for _ in range(AT_ONCE):
-            if not self._accept() or (self._place.is_ahead() and not also_ahead):
+            if not self._accept() or (not also_ahead and self._place.is_ahead()):
                 return
 
     def _accept(self) -> bool:

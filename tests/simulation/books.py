@@ -1,7 +1,7 @@
 """The judge's own books: plain dictionaries, kept by hand from what became durable, and what must hold at each entry."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -107,7 +107,8 @@ class Books:
         self.late_entry: Callable[[LateLiability], None] = lambda _: None
         self.settled_entry: Callable[[Settled], None] = lambda _: None
         self.entries = 0
-        self._chains = Limits(catalog)
+        self._levels = Limits(catalog)
+        """Who belongs to whom: budgets are edited, that is not."""
         self._limits: defaultdict[str, list[Limits]] = defaultdict(list)
         """In force, by host, the latest first: each decides by the campaigns that it loaded itself."""
         self._commits: Counter[str] = Counter()
@@ -126,12 +127,9 @@ class Books:
 
     def limit(self, account: str) -> int | None:
         """Return the highest limit that was in force a moment ago; none if one of them was."""
-        limits = [each.of(account) for each in self._in_force()]
+        limits = [each.of(account) for each in chain.from_iterable(self._limits.values())]
         known = [each for each in limits if each is not None]
         return max(known) if len(known) == len(limits) else None
-
-    def _in_force(self) -> Iterator[Limits]:
-        return chain.from_iterable(self._limits.values())
 
     def total(self, bid: bytes) -> int:
         """Return what a bid's lease paid, nanos; nothing if it was billed late."""
@@ -233,19 +231,14 @@ class Books:
     def _check_shift(self, giver: str, taker: str) -> None:
         """Budget moves among line items for one window; their sum stays what it was, and nobody gives what it used."""
         names, windows = zip(*(each.rsplit("/", 1) for each in (giver, taker)), strict=True)
-        order = {
-            owners[1]
-            for limits in self._in_force()
-            for owners in limits.chains.values()
-            if owners[0] in names
-        }
+        order = {owners[1] for owners in self._levels.chains.values() if owners[0] in names}
         if windows[0] != windows[1] or len(order) != 1:
             self._complain("I1", f"budget moved from {giver} to {taker}")
 
     def _open(self, entry: Opened) -> None:
         self.pots[entry.pot] = entry
-        limits = self._chains
-        if entry.key in limits.chains and set(entry.accounts) != limits.accounts(
+        levels = self._levels
+        if entry.key in levels.chains and set(entry.accounts) != levels.accounts(
             entry.key, entry.start_s
         ):
             self._complain("I1", f"pot {entry.pot} counts in {entry.accounts}")

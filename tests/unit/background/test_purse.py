@@ -328,18 +328,23 @@ def test_a_resolved_bid_leaves_nothing_behind() -> None:
     assert not any(made._holds._due.values())
 
 
-def test_where_the_ledger_may_be_away_it_asks_for_what_lasts_though_bids_give_back_all_they_held() -> (
+def lose(made: LeasedPurse, bids: int, amount: int) -> None:
+    """Bid so often, and win nothing."""
+    for number in range(bids):
+        bid = number.to_bytes(16)
+        assert made.claim(0, "north", amount)
+        made.hold(bid, 0, "north", amount, 2_000)
+        made.resolved(bid, 0)
+
+
+def test_where_the_ledger_may_be_away_it_asks_for_what_lasts_though_lost_bids_give_all_back() -> (
     None
 ):
     made = purse("all")
     made.ahead_s = 100.0
     for key in (TENT, ceiling_key("all")):
         made.granted(key, 5, 1_000, END, NOW)
-    for number in range(10):
-        bid = number.to_bytes(16)
-        assert made.claim(0, "north", 20)
-        made.hold(bid, 0, "north", 20, 2_000)
-        made.resolved(bid, 0)
+    lose(made, 10, 20)
     made.gather(NOW + SETTLED_S - 0.1)
     assert wanted(made, NOW + SETTLED_S - 0.1) == {}, "too early to tell"
     made.gather(NOW + 10.0)
@@ -357,10 +362,6 @@ def test_where_the_ledger_may_be_away_it_asks_for_what_lasts_though_bids_give_ba
 def test_where_the_ledger_is_at_hand_it_asks_when_it_runs_low_and_not_before() -> None:
     made = purse()
     made.granted(TENT, 5, 1_000, END, NOW)
-    for number in range(30):
-        bid = number.to_bytes(16)
-        assert made.claim(0, "north", 400)
-        made.hold(bid, 0, "north", 400, 2_000)
-        made.resolved(bid, 0)
+    lose(made, 30, 400)
     made.gather(NOW + 10.0)
     assert wanted(made, NOW + 10.0) == {}
